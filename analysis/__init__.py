@@ -1,0 +1,1 @@
+"""What the traffic means: vocabulary, rules, devices, baselines and the store."""

@@ -1,0 +1,51 @@
+"""What a detector says: severities and findings. The store turns findings into incidents."""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+
+class Severity(IntEnum):
+    """The user's three severities, ordered: a larger value is worse."""
+
+    NORMAL = 0
+    HIGH = 1
+    CRITICAL = 2
+
+
+class Subject(NamedTuple):
+    """Whom an incident is about, and whom they talked to.
+
+    In an incident about a connection the device is the originator and the peer the responder,
+    unless only the responder is at home: then the responder is the device.
+    """
+
+    device_mac: str | None = None
+    device_ip: str | None = None
+    peer_ip: str | None = None
+    peer_name: str | None = None
+    port: int | None = None
+    """The responder's port."""
+    proto: str | None = None
+    """Lower case: "tcp", "udp", "icmp"."""
+
+
+class Finding(NamedTuple):
+    """One occurrence of what a detector looks for. Findings with the same key within the rule's
+    cooldown are one incident with a count."""
+
+    ts: float
+    """Packet time, seconds since the epoch."""
+    rule: str
+    severity: Severity
+    key: str
+    """What makes two findings the same incident: rule, device, peer or service."""
+    subject: Subject
+    title: str
+    """What happened, one sentence in plain words."""
+    why: str
+    """Why it matters, for somebody who is not an engineer."""
+    evidence: dict[str, Any]
+    """Values against thresholds; JSON types only; never credentials or payload."""
+    advice: str
+    """What to do about it."""
+    count: int = 1

@@ -1,0 +1,107 @@
+"""Base class of every detector: metadata, options as fields, handlers named after events."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args
+
+from analysis import events
+from analysis.alerts import Finding, Severity, Subject
+
+if TYPE_CHECKING:
+    from analysis.blocklist import Match
+
+
+def handler_name(event: type) -> str:
+    """`FlowStart` is handled by `on_flow_start`."""
+    return "on_" + re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+
+
+HANDLERS: dict[str, type] = {handler_name(kind): kind for kind in get_args(events.Event)}
+
+
+class Known(Protocol):
+    """What a detector may ask about the home. Answers come from memory, never from the database."""
+
+    def device_of(self, ip: str) -> str | None:
+        """The MAC of the home device that last used this address."""
+
+    def display_name(self, mac: str | None, ip: str | None) -> str:
+        """The best name for a device, in this order: a person's, DHCP, mDNS, NBNS, vendor, address."""
+
+    def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
+        """The DNS name or SNI by which an address was last reached (by this client, if told)."""
+
+    def service_of(self, ip: str, client_ip: str | None = None) -> str | None:
+        """The registrable domain of `peer_name`."""
+
+    def is_home(self, ip: str) -> bool:
+        """Whether an address belongs to the home networks."""
+
+    def first_seen(self, mac: str) -> float | None:
+        """When this device was first seen, over all runs."""
+
+    def is_router(self, mac: str) -> bool:
+        """Whether this MAC forwards other hosts' packets."""
+
+    def blocked_name(self, name: str) -> "Match | None":
+        """The blocklist entry that covers a name, by label suffix."""
+
+    def blocked_address(self, ip: str) -> "Match | None":
+        """The address list that holds an address."""
+
+
+@dataclass
+class Detector:
+    """One rule. Subclass as a dataclass in a file of its own under `analysis/detectors/`.
+
+    The class docstring says in plain words what the rule means. Fields are its options; each has a
+    default and a docstring below it that ends with the default's source. Methods named
+    `on_<event>` receive the events of `analysis/events.py` and yield findings; `on_tick(now)` is called
+    about once a second of packet time. All state is bounded.
+    """
+
+    id: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    severity: ClassVar[Severity]
+    """The default; config.yaml may set another."""
+    cooldown_minutes: ClassVar[float] = 60.0
+    """How long a further finding with the same key counts as the same incident."""
+    known: ClassVar[Known]
+    """Set on the instance by the pipeline before the first event."""
+
+    handlers: ClassVar[dict[type, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        missing = [n for n in ("id", "title", "severity", "__doc__") if not str(cls.__dict__.get(n, ""))]
+        if missing:
+            raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")
+        names = [n for n in cls.__dict__ if n.startswith("on_") and n != "on_tick"]
+        if unknown := [n for n in names if n not in HANDLERS]:
+            raise TypeError(f"{cls.__name__}.{unknown[0]}: no such event in analysis/events.py")
+        cls.handlers = {HANDLERS[n]: n for n in names}
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        """Expire state and raise what is overdue; `now` is packet time."""
+        return ()
+
+    def finding(
+        self,
+        ts: float,
+        subject: Subject,
+        *key: object,
+        title: str,
+        why: str,
+        advice: str,
+        severity: Severity | None = None,
+        count: int = 1,
+        **evidence: Any,
+    ) -> Finding:
+        """A finding of this rule; `key` is what makes it the same incident as another."""
+        return Finding(
+            ts, self.id, self.severity if severity is None else severity,
+            "|".join((self.id, *map(str, key))), subject, title, why, evidence, advice, count,
+        )  # fmt: skip
+
+
+Findings = Iterator[Finding]

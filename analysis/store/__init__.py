@@ -1,0 +1,1 @@
+"""sentinel.db: all SQL lives here, behind a writer of row batches and a reader of questions."""

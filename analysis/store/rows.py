@@ -1,0 +1,190 @@
+"""What a sensor hands to the writer: plain rows, a second's worth at a time.
+
+Devices are named by `(network, mac)`; the writer turns them into row ids.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from analysis.alerts import Finding
+
+DeviceKey = tuple[str, str]
+"""(network, mac)"""
+
+
+class DeviceRow(NamedTuple):
+    """The present knowledge about a device; None keeps what the database has."""
+
+    key: DeviceKey
+    vendor: str | None
+    randomised: bool
+    name: str | None
+    name_source: str | None
+    vendor_class: str | None
+    dhcp_parameters: str | None
+    kind: str | None
+    os: str | None
+    router: bool
+    ip: str | None
+    first_seen: float
+    last_seen: float
+
+
+class AddressRow(NamedTuple):
+    key: DeviceKey
+    ip: str
+    first_seen: float
+    last_seen: float
+
+
+class NameRow(NamedTuple):
+    key: DeviceKey
+    source: str
+    name: str
+    first_seen: float
+    last_seen: float
+
+
+class FlowRow(NamedTuple):
+    """Totals since the flow began; `peer_key` and `delta_*` (since the last row of this flow) feed the
+    roll-ups."""
+
+    flow: int
+    device: DeviceKey | None
+    client_ip: str
+    server_ip: str
+    client_port: int
+    port: int
+    proto: str
+    peer: str | None
+    service: str | None
+    state: str
+    first_seen: float
+    last_seen: float
+    packets_up: int
+    packets_down: int
+    bytes_up: int
+    bytes_down: int
+    peer_key: str
+    """Registrable domain, else the peer's address; "mac:<mac>" when the peer is a device of the
+    same network."""
+    new: bool
+    """The flow's first row: counts as a flow in the roll-ups."""
+    delta_up: int
+    delta_down: int
+
+
+class DnsRow(NamedTuple):
+    ts: float
+    device: DeviceKey | None
+    transport: str
+    client_ip: str
+    client_mac: str | None
+    server_ip: str
+    name: str
+    qtype: str
+    rcode: str | None
+    answers: tuple[str, ...]
+    blocked_by: str | None
+    elapsed: float | None
+
+
+class TlsRow(NamedTuple):
+    ts: float
+    device: DeviceKey | None
+    client_ip: str
+    server_ip: str
+    port: int
+    sni: str | None
+    version: str
+    alpn: str
+    ja4: str
+    ech: bool
+    quic: bool
+
+
+class HttpRow(NamedTuple):
+    ts: float
+    device: DeviceKey | None
+    client_ip: str
+    server_ip: str
+    port: int
+    method: str
+    host: str | None
+    path: str
+    user_agent: str | None
+
+
+class PacketRow(NamedTuple):
+    ts: float
+    src: str
+    dst: str
+    sport: int
+    dport: int
+    proto: str
+    length: int
+    sample: int
+
+
+class TrafficRow(NamedTuple):
+    device: DeviceKey
+    minute: int
+    bytes_up: int
+    bytes_down: int
+    packets: int
+
+
+class BaselineRow(NamedTuple):
+    device: DeviceKey
+    peer: str
+    port: int
+    proto: str
+    service: str | None
+    learned: bool
+    first_seen: float
+    last_seen: float
+
+
+class HealthRow(NamedTuple):
+    component: str
+    subject: str
+    level: str
+    message: str
+    fix: str | None
+
+
+class SensorStatus(NamedTuple):
+    """Cumulative counters of this run; the writer derives `sensor_minute` from their growth."""
+
+    label: str | None
+    linktype: int | None
+    state: str
+    message: str | None
+    last_packet: float | None
+    packets: int
+    bytes: int
+    dropped: int
+    undecoded: int
+    shed: int
+    evicted: int
+    counters: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """About a second of rows from one sensor."""
+
+    devices: list[DeviceRow] = field(default_factory=list)
+    addresses: list[AddressRow] = field(default_factory=list)
+    names: list[NameRow] = field(default_factory=list)
+    flows: list[FlowRow] = field(default_factory=list)
+    dns: list[DnsRow] = field(default_factory=list)
+    tls: list[TlsRow] = field(default_factory=list)
+    http: list[HttpRow] = field(default_factory=list)
+    packets: list[PacketRow] = field(default_factory=list)
+    traffic: list[TrafficRow] = field(default_factory=list)
+    baseline: list[BaselineRow] = field(default_factory=list)
+    findings: list[tuple[Finding, DeviceKey | None, float]] = field(default_factory=list)
+    """Finding, the home device it is about, and the rule's cooldown in seconds."""
+    health: list[HealthRow] = field(default_factory=list)
+    status: SensorStatus | None = None

@@ -1,0 +1,1 @@
+"""What the wire says: capture, decode, flows and parsers. Facts, never opinions."""

@@ -48,4 +48,4 @@ class Finding(NamedTuple):
     """Values against thresholds; JSON types only; never credentials or payload."""
     advice: str
     """What to do about it."""
-    count: int = 1
+    times: int = 1

@@ -94,13 +94,13 @@ class Detector:
         why: str,
         advice: str,
         severity: Severity | None = None,
-        count: int = 1,
+        times: int = 1,
         **evidence: Any,
     ) -> Finding:
         """A finding of this rule; `key` is what makes it the same incident as another."""
         return Finding(
             ts, self.id, self.severity if severity is None else severity,
-            "|".join((self.id, *map(str, key))), subject, title, why, evidence, advice, count,
+            "|".join((self.id, *map(str, key))), subject, title, why, evidence, advice, times,
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ conversation, whatever its port, put in order and bounded.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from analysis.events import Event, Flow
 from sensors.packets import Packet
@@ -42,6 +43,8 @@ class Stream:
     """Set by the framework to the parser that recognised the stream."""
     done: bool = False
     """Set by a parser that has all it wants: its buffers are then freed."""
+    state: Any = None
+    """The recognising parser's own memory between calls: how far it has read."""
 
 
 STREAM_LIMIT = 16_384

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, get_args
 
 from analysis import events
 from analysis.alerts import Finding, Severity, Subject
 
 if TYPE_CHECKING:
+    from analysis.baseline import Baseline
     from analysis.blocklist import Match
+    from analysis.store.rows import DeviceKey
 
 
 def handler_name(event: type) -> str:
@@ -20,8 +22,35 @@ def handler_name(event: type) -> str:
 HANDLERS: dict[str, type] = {handler_name(kind): kind for kind in get_args(events.Event)}
 
 
+class NewDevice(NamedTuple):
+    """A device that no run has seen before, told once its name is known or the wait is over."""
+
+    mac: str
+    ip: str | None
+    name: str | None
+    vendor: str | None
+    randomised: bool
+    kind: str | None
+    first_seen: float
+
+
 class Known(Protocol):
     """What a detector may ask about the home. Answers come from memory, never from the database."""
+
+    baseline: "Baseline"
+    """What is usual for each device."""
+
+    def device_key(self, mac: str | None) -> "DeviceKey | None":
+        """The key of a device; None for routers, loopback and MACs never seen."""
+
+    def new_devices(self, now: float) -> "list[NewDevice]":
+        """Devices new over all runs, each told once: when it has a name, or a minute after it came."""
+
+    def note_scan(self, ip: str, ts: float) -> None:
+        """Remember that this address is scanning, so that its probes are counted once."""
+
+    def is_scanning(self, ip: str, ts: float) -> bool:
+        """Whether this address was scanning within the last five minutes."""
 
     def device_of(self, ip: str) -> str | None:
         """The MAC of the home device that last used this address."""
@@ -84,6 +113,18 @@ class Detector:
     def on_tick(self, now: float) -> Iterable[Finding]:
         """Expire state and raise what is overdue; `now` is packet time."""
         return ()
+
+    def subject(self, flow: events.Flow) -> Subject:
+        """The device is the originator and the peer the responder, unless only the responder is at home."""
+        known = self.known
+        client, server = (flow.client_mac, flow.client_ip), (flow.server_mac, flow.server_ip)
+        inward = flow.server_home and not flow.client_home
+        (mac, ip), (peer_mac, peer_ip) = (server, client) if inward else (client, server)
+        name = known.peer_name(peer_ip, ip)
+        if name is None and flow.client_home and flow.server_home:
+            shown = known.display_name(peer_mac, peer_ip)
+            name = None if shown == peer_ip else shown
+        return Subject(mac or known.device_of(ip), ip, peer_ip, name, flow.port or None, flow.proto)
 
     def finding(
         self,

@@ -30,6 +30,21 @@ class DeviceRow(NamedTuple):
     last_seen: float
 
 
+class KnownDevice(NamedTuple):
+    """What the database knew about a device when a sensor started (the one row that comes back)."""
+
+    key: DeviceKey
+    name: str | None
+    """What a person called it, not the name from the wire."""
+    trust: str
+    router: bool
+    first_seen: float
+    last_seen: float
+    addresses: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """(source, name) as in `NameRow`."""
+
+
 class AddressRow(NamedTuple):
     key: DeviceKey
     ip: str

@@ -1,0 +1,76 @@
+"""Which conversation a packet belongs to, and which side of it began."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.packets import PacketTable
+
+TCP, UDP = 6, 17
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+
+_K = np.array(
+    [
+        0x9E3779B97F4A7C15,
+        0xC2B2AE3D27D4EB4F,
+        0x165667B19E3779F9,
+        0x27D4EB2F165667C5,
+        0xFF51AFD7ED558CCD,
+        0xD6E8FEB86659FD93,
+    ],
+    dtype=np.uint64,
+)  # odd multipliers: the golden ratio, xxHash64 and MurmurHash3 finalisers
+_S29, _S32 = np.uint64(29), np.uint64(32)
+
+
+def endpoint_hashes(
+    table: PacketTable, at: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """For packets `at`: a hash of the source endpoint, of the target endpoint, and one of both and
+    the protocol that is the same in both directions (never 0 or 1)."""
+    six = bool((table.version[at] == 6).any())
+    halves = []
+    for hi, lo, port in (("src_hi", "src_lo", "sport"), ("dst_hi", "dst_lo", "dport")):
+        half = getattr(table, lo)[at] * _K[0]
+        half ^= half >> _S29
+        if six:
+            half += getattr(table, hi)[at] * _K[1]
+            half ^= half >> _S32
+        half += getattr(table, port)[at].astype(np.uint64) * _K[2]
+        half *= _K[4]
+        half ^= half >> _S32
+        halves.append(half)
+    key = halves[0] + halves[1]
+    key += table.proto[at].astype(np.uint64) * _K[3]
+    key *= _K[5]
+    key ^= key >> _S29
+    key |= np.uint64(2)
+    return halves[0], halves[1], key
+
+
+_SERVER_RANK = np.full(65_536, 3, np.uint8)
+"""How much a port looks like a server's, lower is more: registered below 1024; services of homes
+above; other registered ports; the ephemeral range (RFC 6335: 49152 up, Linux: 32768 up)."""
+_SERVER_RANK[1:1024] = 0
+_SERVER_RANK[1024:32_768] = 2
+_SERVER_RANK[[1080, 1194, 1433, 1723, 1883, 1900, 3074, 3128, 3306, 3389, 3478, 4433, 5000, 5060, 5222, 5228,
+              5353, 5355, 5432, 5683, 5900, 5938, 5985, 6379, 6667, 7070, 8000, 8008, 8009, 8080, 8443, 8883,
+              8888, 9000, 9100, 9200, 27017, 32400, 51820]] = 1  # fmt: skip
+
+
+def source_is_client(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the sender of a flow's first packet is its client: a TCP handshake tells; else the
+    side with the less server-like port, then the higher port, is; in doubt the sender."""
+    sport, dport = table.sport[at], table.dport[at]
+    source, target = _SERVER_RANK[sport], _SERVER_RANK[dport]
+    forward = (source > target) | ((source == target) & (sport >= dport))
+    flags, tcp = table.tcp_flags[at], table.proto[at] == TCP
+    forward[tcp & ((flags & (SYN | ACK)) == SYN)] = True
+    forward[tcp & ((flags & (SYN | ACK)) == (SYN | ACK))] = False
+    high = table.dst_hi[at]
+    group = (table.dst_mac[at] >> np.uint64(40)) & np.uint64(1) != 0
+    group |= (high >> np.uint64(56)) == 0xFF
+    forward[~tcp & (group | ((sport == 0) & (dport == 0)))] = True
+    udp = table.proto[at] == UDP
+    # Two equally server-like UDP ports: the first to speak is the client.
+    forward[udp & (source == target)] = True
+    return np.asarray(forward, np.bool_)

@@ -1,0 +1,165 @@
+"""The first payload of TCP conversations, put in order and shown to the stream parsers."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from analysis.events import Event, Flow, SessionSeen
+from sensors.packets import ParseError
+from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+
+log = logging.getLogger(__name__)
+
+MAX_STREAMS = 4_096
+"""Streams whose buffers are kept at a time: 4,096 x 2 x 16 KiB is the bound, 2 KiB each is usual."""
+UNDECIDED_SECONDS = 3.0
+"""After so long a stream that no parser knows is told by its port alone."""
+_AHEAD = 8
+"""Segments kept that arrived before the one they follow."""
+_WRAP = 1 << 32
+
+
+class _Side:
+    """One direction: what is in order, and what came too early."""
+
+    __slots__ = ("ahead", "next")
+
+    def __init__(self) -> None:
+        self.next: int | None = None
+        self.ahead: dict[int, bytes] = {}
+
+    def add(self, into: bytearray, seq: int, data: bytes) -> bool:
+        """Append a segment; False when nothing in order was added."""
+        if self.next is None:
+            self.next = seq
+        before = len(into)
+        self._place(into, seq, data)
+        while self.ahead and self.next in self.ahead:
+            self._place(into, self.next, self.ahead.pop(self.next))
+        return len(into) > before
+
+    def _place(self, into: bytearray, seq: int, data: bytes) -> None:
+        assert self.next is not None
+        offset = (self.next - seq) % _WRAP
+        if offset == 0 or offset < len(data):  # in order, or a retransmission that adds something
+            into += data[offset : offset + STREAM_LIMIT - len(into)]
+            self.next = (seq + len(data)) % _WRAP
+        elif offset > _WRAP // 2 and len(self.ahead) < _AHEAD:
+            self.ahead[seq] = data
+
+
+class _State:
+    __slots__ = ("down", "parser", "since", "stream", "told", "up")
+
+    def __init__(self, flow: Flow, midstream: bool, ts: float) -> None:
+        self.stream = Stream(flow, midstream)
+        self.up, self.down = _Side(), _Side()
+        self.parser: StreamParser | None = None
+        self.since = ts
+        self.told = False
+
+
+class Streams:
+    """All open streams of a sensor, by the serial of their flow. `failures` counts by parser."""
+
+    def __init__(self, parsers: Sequence[StreamParser]) -> None:
+        self._parsers = parsers
+        self._open: dict[int, _State | None] = {}
+        self._buffered = 0
+        self.failures: dict[str, int] = {}
+        self.evicted = 0
+
+    def wants(self, serial: int) -> bool:
+        """Whether more payload of this flow is of use."""
+        return self._open.get(serial, self) is not None
+
+    def feed(
+        self, serial: int, flow: Flow, midstream: bool, up: bool, seq: int, data: bytes, ts: float
+    ) -> list[Event]:
+        """A payload segment of a flow; returns the events that it completes."""
+        state = self._open.get(serial)
+        if state is None:
+            if serial in self._open:
+                return []
+            state = self._begin(serial, flow, midstream, ts)
+        side, buffer = (state.up, state.stream.up) if up else (state.down, state.stream.down)
+        if not side.add(buffer, seq, data):
+            return []
+        events = self._look(state, ts)
+        if state.stream.done or len(buffer) >= STREAM_LIMIT:
+            events += self._close(serial, ts)
+        return events
+
+    def tick(self, now: float) -> list[Event]:
+        """Tell the streams that nobody recognised in time."""
+        events: list[Event] = []
+        for state in self._open.values():
+            if state and not state.told and state.parser is None and now - state.since > UNDECIDED_SECONDS:
+                state.told = True
+                events.append(SessionSeen(now, state.stream.flow, None, False))
+        return events
+
+    def end(self, serial: int, ts: float) -> tuple[list[Event], str | None]:
+        """The flow is over: what was still to say, and the service that was recognised."""
+        events = self._close(serial, ts)
+        self._open.pop(serial, None)
+        return events, None
+
+    def _begin(self, serial: int, flow: Flow, midstream: bool, ts: float) -> _State:
+        if self._buffered >= MAX_STREAMS:
+            oldest = next(key for key, state in self._open.items() if state is not None)
+            self._close(oldest, ts)
+            self.evicted += 1
+        state = _State(flow, midstream, ts)
+        self._open[serial] = state
+        self._buffered += 1
+        return state
+
+    def _close(self, serial: int, ts: float) -> list[Event]:
+        state = self._open.get(serial)
+        if state is None:
+            return []
+        self._open[serial] = None
+        self._buffered -= 1
+        if state.parser is None and not state.told:
+            return [SessionSeen(ts, state.stream.flow, None, False)]
+        return []
+
+    def _look(self, state: _State, ts: float) -> list[Event]:
+        stream = state.stream
+        if state.parser is None:
+            state.parser = self._recognise(state, ts)
+            if state.parser is None:
+                if stream.done and not state.told:
+                    state.told = True
+                    return [SessionSeen(ts, stream.flow, None, False)]
+                return []
+            stream.service = state.parser.name
+        try:
+            return list(state.parser.parse(stream, ts))
+        except ParseError:
+            self._failed(state.parser.name)
+        except Exception:
+            log.exception("parser %s failed", state.parser.name)
+            self._failed(state.parser.name)
+        stream.done = True
+        return []
+
+    def _recognise(self, state: _State, ts: float) -> StreamParser | None:
+        undecided = False
+        for parser in self._parsers:
+            answer = parser.recognise(state.stream)
+            if answer:
+                return parser
+            undecided = undecided or answer is None
+        state.stream.done = not undecided
+        return None
+
+    def _failed(self, name: str) -> None:
+        self.failures[name] = self.failures.get(name, 0) + 1
+
+
+def note_services(services: dict[int, str], events: Iterable[Event]) -> None:
+    """Remember by flow number what the content of a conversation is."""
+    for event in events:
+        if isinstance(event, SessionSeen) and event.service:
+            services[event.flow.id] = event.service

@@ -25,6 +25,12 @@ class PacketParser:
     """Either the source or the destination port."""
     tcp_prefixes: frozenset[bytes] = frozenset()
     """Segments whose payload begins with one of these four bytes, on any port."""
+    udp_first_byte: tuple[int, int] | None = None
+    """(mask, value): of the chosen UDP payloads only those whose first byte & mask equals value."""
+    min_payload: int = 0
+    """Payloads shorter than this many bytes are not shown to the parser."""
+    fresh: Callable[[], Callable[[Packet], Iterable[Event]]] | None = None
+    """For parsers that remember packets: makes a `parse` with a memory of its own, one an engine."""
 
 
 @dataclass(slots=True)
@@ -43,6 +49,8 @@ class Stream:
     """Set by the framework to the parser that recognised the stream."""
     done: bool = False
     """Set by a parser that has all it wants: its buffers are then freed."""
+    memory: Any = None
+    """Whatever the parser wants to remember between its calls."""
     state: Any = None
     """The recognising parser's own memory between calls: how far it has read."""
 
@@ -58,7 +66,8 @@ class StreamParser:
     `recognise(stream)` is asked each time payload arrived, in the order of the list, until one parser
     says True (mine), or all say False (None means: not enough yet). `parse(stream, ts)` is called
     for the recognised stream now and on each further arrival until it sets `stream.done`; it must
-    cope with being called again with a longer buffer and not repeat events.
+    cope with being called again with a longer buffer and not repeat events. `recognise` never raises;
+    `parse` may raise `ParseError`, and the events it yielded before stand.
     """
 
     name: str

@@ -49,8 +49,6 @@ class Stream:
     """Set by the framework to the parser that recognised the stream."""
     done: bool = False
     """Set by a parser that has all it wants: its buffers are then freed."""
-    memory: Any = None
-    """Whatever the parser wants to remember between its calls."""
     state: Any = None
     """The recognising parser's own memory between calls: how far it has read."""
 

@@ -1,0 +1,129 @@
+"""Devices: the inventory, one in full, what it talks to and what is usual for it."""
+
+from analysis.store.queries.directory import DirectoryQueries, display_name
+from analysis.store.queries.session import Row
+
+
+class DeviceQueries(DirectoryQueries):
+    """Questions about devices. Routers forward other hosts' packets and are not listed."""
+
+    def devices(self, since_hour: int) -> list[Row]:
+        """Every device with its name, trust, traffic since an hour and worst open severity; unknown
+        and newest first."""
+        found = self.rows(
+            "SELECT d.id, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind, d.os, d.ip,"
+            " d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
+            " (SELECT SUM(t.bytes_up + t.bytes_down) FROM traffic_hour t WHERE t.device = d.id AND"
+            " t.hour >= ?)"
+            " AS bytes FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
+            " WHERE d.router = 0 ORDER BY COALESCE(n.trust, 'unknown') = 'unknown' DESC, d.last_seen DESC",
+            (since_hour,),
+        )
+        worst = self.worst_by_device()
+        for row in found:
+            row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
+            row["severity"], row["incidents"] = worst.get(row["id"], (None, 0))
+        return found
+
+    def worst_by_device(self) -> dict[int, tuple[int, int]]:
+        """Device to worst open severity (HIGH and above) and number of open incidents."""
+        rows = self.table(
+            "SELECT a.device, MAX(a.severity), COUNT(*) FROM alerts a WHERE a.severity > 0 AND a.device"
+            " IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open')"
+            " GROUP BY a.device"
+        )[1]
+        return {device: (severity, number) for device, severity, number in rows}
+
+    def device(self, device_id: int) -> Row | None:
+        """One device in full; `name` is the best name, `noted` a person's, `note` their remark."""
+        row = self.one(
+            "SELECT d.*, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust, n.note FROM devices d"
+            " LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac WHERE d.id = ?",
+            (device_id,),
+        )
+        if row is None:
+            return None
+        row["wire_name"] = row["name"]
+        row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
+        return row
+
+    def device_addresses(self, device_id: int, limit: int = 50) -> list[Row]:
+        """Addresses of a device, newest first."""
+        return self.rows(
+            "SELECT ip, first_seen, last_seen FROM device_addresses WHERE device = ?"
+            " ORDER BY last_seen DESC LIMIT ?",
+            (device_id, limit),
+        )
+
+    def device_names(self, device_id: int, limit: int = 50) -> list[Row]:
+        """Names that the wire told about a device, with the protocol that told them."""
+        return self.rows(
+            "SELECT source, name, first_seen, last_seen FROM device_names WHERE device = ?"
+            " ORDER BY last_seen DESC LIMIT ?",
+            (device_id, limit),
+        )
+
+    def device_peers(self, device_id: int, since_hour: int, limit: int = 12) -> list[Row]:
+        """Whom a device talked to, most bytes first."""
+        peers = self.rows(
+            "SELECT peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down,"
+            " GROUP_CONCAT(DISTINCT port) AS ports FROM edge_hour WHERE hour >= ? AND device = ?"
+            " GROUP BY peer ORDER BY SUM(bytes_up + bytes_down) DESC LIMIT ?",
+            (since_hour, device_id, limit),
+        )
+        return [{**row, "label": self.peer_label(row["peer"])} for row in peers]
+
+    def peer_label(self, peer: str) -> str:
+        """A roll-up's peer in words: another device's name, else the domain or address itself."""
+        if peer.startswith("device:") and peer[7:].isdigit():
+            return self.directory().name(int(peer[7:]), peer) or peer
+        return peer
+
+    def device_traffic(self, device_id: int, since_hour: int) -> list[Row]:
+        """Bytes of a device by hour, oldest first."""
+        return self.rows(
+            "SELECT hour, bytes_up, bytes_down FROM traffic_hour WHERE device = ? AND hour >= ? ORDER BY"
+            " hour",
+            (device_id, since_hour),
+        )
+
+    def device_dns(self, device_id: int, since_hour: int) -> Row:
+        """How often a device asked for names since an hour: queries, blocked, failed."""
+        row = self.one(
+            "SELECT COALESCE(SUM(queries), 0) AS queries, COALESCE(SUM(blocked), 0) AS blocked,"
+            " COALESCE(SUM(failed), 0) AS failed FROM dns_hour WHERE hour >= ? AND device = ?",
+            (since_hour, device_id),
+        )
+        return row or {"queries": 0, "blocked": 0, "failed": 0}
+
+    def baseline(self, device_id: int, limit: int = 200) -> list[Row]:
+        """What is usual for a device, newest first; `learned` 0 means it was reported as new."""
+        return self.rows(
+            "SELECT peer, port, proto, service, learned, first_seen, last_seen FROM baseline WHERE device = ?"
+            " ORDER BY last_seen DESC LIMIT ?",
+            (device_id, limit),
+        )
+
+    def baseline_state(self, device_id: int) -> Row:
+        """How many connections are learned, and when a person last asked to learn anew."""
+        row = self.one(
+            "SELECT (SELECT COUNT(*) FROM baseline WHERE device = ?1) AS known,"
+            " (SELECT MAX(asked) FROM baseline_resets WHERE device = ?1) AS reset",
+            (device_id,),
+        )
+        return row or {"known": 0, "reset": None}
+
+    def new_devices(self, since: float, limit: int = 6) -> list[Row]:
+        """Devices first seen since a time that nobody has placed yet, newest first."""
+        found = self.rows(
+            "SELECT d.id, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind, d.ip,"
+            " d.first_seen, n.name AS"
+            " noted FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
+            " WHERE d.router = 0 AND d.first_seen >= ? AND COALESCE(n.trust, 'unknown') = 'unknown'"
+            " ORDER BY d.first_seen DESC LIMIT ?",
+            (since, limit),
+        )
+        for row in found:
+            row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
+        return found

@@ -1,0 +1,215 @@
+"""Rows in the order they happened: alerts, DNS, flows, packets; filtered, newest first, keyset-paged.
+A feed's cursor is a column that only grows (`change` of an alert, `id` elsewhere), so a page is
+`cursor < before` and news is `cursor > since`; both cost the same at row 10 and at row 5,000,000.
+"""
+
+# ruff: noqa: S608 - the parts put together are constants of this package; values are bound
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from analysis.store.queries.directory import Directory, DirectoryQueries
+
+MOST_ROWS = 500
+_TEXT_LIMIT = 100
+RANGES = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24, "1y": 366 * 24}
+"""Time ranges that a page may ask for, in hours."""
+
+
+class BadFilter(ValueError):
+    """A filter's value is not of its kind; the text says which and what is allowed."""
+
+
+class Page(NamedTuple):
+    """Rows of a feed, newest first."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    cursor: int | None
+    """Ask for older rows with `before=cursor`; None when there is nothing older."""
+    newest: int | None
+    """Ask for newer rows with `since=newest`."""
+
+
+class Feed(NamedTuple):
+    """How a feed is read. All texts are ours; a request brings only bound values."""
+
+    select: str
+    cursor: str
+    time: str
+    table: str
+    text: tuple[str, ...]
+    """Columns that the filter `q` looks into."""
+    equal: dict[str, tuple[str, Callable[[str], Any]]]
+    """Filter name to the condition it adds and the type of its value."""
+    flags: dict[str, str]
+    """Filter name to the condition that its value "1" adds."""
+
+
+def _text(value: str) -> str:
+    return value[:_TEXT_LIMIT]
+
+
+_ITS_IPS = "(SELECT ip FROM device_addresses WHERE device = ?1)"
+_OF_DEVICE = f"(p.src IN {_ITS_IPS} OR p.dst IN {_ITS_IPS})"
+
+FEEDS: dict[str, Feed] = {
+    "alerts": Feed(
+        "SELECT a.change, a.id, a.severity, a.rule, a.title, a.device, a.device_name, a.device_ip,"
+        " a.peer_name,"
+        " a.peer_ip, a.port, a.proto, a.count, a.first_seen, a.last_seen, COALESCE(n.state, 'open') AS state"
+        " FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid",
+        "a.change", "a.last_seen", "alerts",
+        ("a.title", "a.device_name", "a.device_ip", "a.peer_name", "a.peer_ip"),
+        {
+            "severity": ("a.severity = ?", int), "rule": ("a.rule = ?", _text), "device": ("a.device ="
+            " ?", int),
+            "state": ("COALESCE(n.state, 'open') = ?", _text), "id": ("a.id = ?", int),
+        },
+        {},
+    ),
+    "dns": Feed(
+        "SELECT d.id, d.ts, d.device, d.client_ip, d.name, d.qtype, d.transport, d.rcode, d.answers,"
+        " d.blocked_by,"
+        " d.elapsed, d.server_ip FROM dns d",
+        "d.id", "d.ts", "dns", ("d.name", "d.client_ip"),
+        {
+            "device": ("d.device = ?", int), "qtype": ("d.qtype = ?", _text),
+            "transport": ("d.transport = ?", _text),
+        },
+        {"blocked": "d.blocked_by IS NOT NULL", "failed": "d.rcode <> 'NOERROR'"},
+    ),
+    "flows": Feed(
+        "SELECT f.id, f.first_seen, f.last_seen, f.device, f.client_ip, f.server_ip, f.client_port,"
+        " f.port, f.proto,"
+        " f.peer, f.service, f.state, f.bytes_up, f.bytes_down, f.packets_up, f.packets_down FROM flows f",
+        "f.id", "f.first_seen", "flows", ("f.peer", "f.server_ip", "f.client_ip"),
+        {"device": ("f.device = ?", int), "port": ("f.port = ?", int), "proto": ("f.proto = ?", _text)},
+        {},
+    ),
+    "packets": Feed(
+        "SELECT p.id, p.ts, p.proto, p.src, p.sport, p.dst, p.dport, p.length, p.sample, p.sensor FROM"
+        " packets p",
+        "p.id", "p.ts", "packets", ("p.src", "p.dst"),
+        {
+            "device": (_OF_DEVICE, int), "port": ("?1 IN (p.sport, p.dport)", int),
+            "proto": ("p.proto = ?", _text),
+        },
+        {},
+    ),
+}  # fmt: skip
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        raise BadFilter(f"{name}: expected a whole number") from None
+    if not -1 < number < 2**62:
+        raise BadFilter(f"{name}: out of range")
+    return number
+
+
+def _like(value: str) -> str:
+    escaped = value[:_TEXT_LIMIT].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+class _Where:
+    """Conditions with their values, in step."""
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, condition: str, *values: Any) -> None:
+        """`?1` in a condition stands for its one value wherever it appears."""
+        if "?1" in condition:
+            values = values * condition.count("?1")
+            condition = condition.replace("?1", "?")
+        self.conditions.append(condition)
+        self.values.extend(values)
+
+    def sql(self) -> str:
+        return " WHERE " + " AND ".join(self.conditions) if self.conditions else ""
+
+
+class FeedQueries(DirectoryQueries):
+    """History and live tail of every table that grows."""
+
+    def page(
+        self,
+        feed: str,
+        filters: Mapping[str, str],
+        *,
+        before: int | None = None,
+        since: int | None = None,
+        limit: int = 100,
+        now: float = 0.0,
+    ) -> Page:
+        """The newest `limit` rows that pass the filters, older than `before` or newer than `since`.
+
+        Filters are texts as they stand in the address of a page; unknown ones are ignored.
+        Raises `KeyError` for an unknown feed, `BadFilter`, and `StoreError`."""
+        spec = FEEDS[feed]
+        limit = max(1, min(limit, MOST_ROWS))
+        where = self._where(spec, filters, now)
+        if before is not None:
+            where.add(f"{spec.cursor} < ?", before)
+        if since is not None:
+            where.add(f"{spec.cursor} > ?", since)
+        sql = f"{spec.select}{where.sql()} ORDER BY {spec.cursor} DESC LIMIT ?"
+        columns, rows = self.table(sql, [*where.values, limit])
+        more = len(rows) == limit
+        named = _with_names(feed, columns, rows, self.directory())
+        newest = rows[0][0] if rows else None
+        return Page(*named, rows[-1][0] if more else None, newest)
+
+    def newest(self, feed: str) -> int:
+        """The present end of a feed: where a live tail begins."""
+        spec = FEEDS[feed]
+        column = spec.cursor.split(".")[1]
+        return int(self.value(f"SELECT MAX({column}) FROM {spec.table}") or 0)
+
+    def _where(self, spec: Feed, filters: Mapping[str, str], now: float) -> _Where:
+        where = _Where()
+        for name, (condition, kind) in spec.equal.items():
+            if value := filters.get(name):
+                where.add(condition, _number(name, value) if kind is int else kind(value))
+        for name, condition in spec.flags.items():
+            if filters.get(name) == "1":
+                where.add(condition)
+        if text := filters.get("q", "").strip():
+            tests = " OR ".join(f"{column} LIKE ?1 ESCAPE '\\'" for column in spec.text)
+            where.add(f"({tests})", _like(text))
+        if span := filters.get("range"):
+            if span not in RANGES:
+                raise BadFilter(f"range: expected one of {', '.join(RANGES)}")
+            self._since(spec, where, now - RANGES[span] * 3600)
+        return where
+
+    def _since(self, spec: Feed, where: _Where, since: float) -> None:
+        where.add(f"{spec.time} >= ?", since)
+        if spec.table != "alerts":
+            column = spec.time.split(".")[1]
+            where.add(f"{spec.cursor} >= ?", self.first_id_since(spec.table, column, since))
+
+
+def _with_names(
+    feed: str, columns: list[str], rows: list[tuple[Any, ...]], directory: Directory
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Add the names that people gave or the wire told."""
+    place = {name: index for index, name in enumerate(columns)}
+    if feed == "packets":
+        src, dst = place["src"], place["dst"]
+        return [*columns, "src_name", "dst_name"], [
+            (*row, directory.name_of_ip(row[src]), directory.name_of_ip(row[dst])) for row in rows
+        ]
+    device = place["device"]
+    spare = place.get("device_name", place.get("client_ip", device))
+    named = [(*row, directory.name(row[device], row[spare])) for row in rows]
+    if feed == "flows":
+        server = place["server_ip"]
+        named = [(*row, directory.name_of_ip(row[server])) for row in named]
+        return [*columns, "device_label", "server_name"], named
+    return [*columns, "device_label"], named

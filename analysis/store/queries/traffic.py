@@ -1,0 +1,55 @@
+"""Volumes from the roll-ups: over time, by device, and who talks to whom."""
+
+# ruff: noqa: S608 - the parts put together are constants of this package; values are bound
+
+from analysis.store.queries.directory import DirectoryQueries
+from analysis.store.queries.session import Row
+
+
+class TrafficQueries(DirectoryQueries):
+    """Questions about bytes. None of them reads a raw table."""
+
+    def traffic_over_time(self, since_minute: int, step_minutes: int) -> list[Row]:
+        """Bytes up and down by step: `minute` is the step's first minute since the epoch."""
+        return self.rows(
+            "SELECT minute / ?1 * ?1 AS minute, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down"
+            " FROM traffic_minute WHERE minute >= ?2 GROUP BY 1 ORDER BY 1",
+            (step_minutes, since_minute),
+        )
+
+    def busiest_devices(self, since_hour: int, limit: int = 6) -> list[Row]:
+        """Devices with the most bytes since an hour."""
+        found = self.rows(
+            "SELECT d.id, (SELECT SUM(bytes_up) FROM traffic_hour WHERE device = d.id AND hour >= ?1) AS"
+            " bytes_up,"
+            " (SELECT SUM(bytes_down) FROM traffic_hour WHERE device = d.id AND hour >= ?1) AS bytes_down"
+            " FROM devices d WHERE d.router = 0 ORDER BY COALESCE(bytes_up, 0) + COALESCE(bytes_down, 0)"
+            " DESC LIMIT ?2",
+            (since_hour, limit),
+        )
+        names = self.directory()
+        return [{**row, "name": names.name(row["id"])} for row in found if row["bytes_up"] is not None]
+
+    def edges(self, since_hour: int) -> list[Row]:
+        """Who talked to whom since an hour: device, peer, flows and bytes. From the hourly roll-up up
+        to two days back, from the daily one beyond."""
+        newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
+        if newest - since_hour <= 48:
+            table, column, since = "edge_hour", "hour", since_hour
+        else:
+            table, column, since = "edge_day", "day", since_hour // 24
+        return self.rows(
+            "SELECT device, peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS"
+            " bytes_down"
+            f" FROM {table} WHERE {column} >= ? GROUP BY device, peer",
+            (since,),
+        )
+
+    def dns_counts(self, since_hour: int) -> Row:
+        """Queries, blocked and failed ones since an hour, all devices."""
+        row = self.one(
+            "SELECT COALESCE(SUM(queries), 0) AS queries, COALESCE(SUM(blocked), 0) AS blocked,"
+            " COALESCE(SUM(failed), 0) AS failed FROM dns_hour WHERE hour >= ?",
+            (since_hour,),
+        )
+        return row or {"queries": 0, "blocked": 0, "failed": 0}

@@ -1,0 +1,18 @@
+"""The reading face of sentinel.db: one method a question, rows out, never a write."""
+
+from analysis.store.queries.alerts import AlertQueries
+from analysis.store.queries.devices import DeviceQueries
+from analysis.store.queries.feeds import FEEDS, RANGES, BadFilter, FeedQueries, Page
+from analysis.store.queries.session import NotMade, NotReadable, QueryTooSlow, Row, StoreError
+from analysis.store.queries.traffic import TrafficQueries
+from analysis.store.queries.watch import WatchQueries
+
+__all__ = [
+    "FEEDS", "RANGES", "BadFilter", "NotMade", "NotReadable", "Page", "QueryTooSlow", "Reader", "Row",
+    "StoreError",
+]  # fmt: skip
+
+
+class Reader(AlertQueries, DeviceQueries, FeedQueries, TrafficQueries, WatchQueries):
+    """Every question that the dashboard asks. May be shared between threads: each gets its own
+    read-only connection. Methods raise `StoreError` (`NotMade`, `NotReadable`, `QueryTooSlow`)."""

@@ -2,6 +2,9 @@
 -- (those are INTEGER counts of minutes or hours since the epoch). Writers: sensors and the periodic
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
+PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
+PRAGMA user_version = 1;              -- grows with each step in migrations.py
+
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
     label TEXT, pid INTEGER, linktype INTEGER,

@@ -1,0 +1,182 @@
+"""Opening sentinel.db for writing: file modes, pragmas, short immediate transactions, named errors."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from analysis.store import migrations
+
+BUSY_TIMEOUT = 10.0
+"""Seconds to wait for another writer. SQLite's lock is not fair: 2.3 s were seen under four writers."""
+
+WAL_LIMIT = 16 << 20
+"""Bytes that the write-ahead log is cut back to after a checkpoint."""
+
+COMPANIONS = ("", "-wal", "-shm")
+"""The files that together are one database in WAL mode."""
+
+_OPEN_ATTEMPTS = 20
+
+
+class StoreError(Exception):
+    """The database could not do what was asked; nothing of it was done."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the database for longer than the time limit. Try again."""
+
+
+class StoreFull(StoreError):
+    """No space is left on the disk. Try again when there is some."""
+
+
+class StoreUnavailable(StoreError):
+    """The file cannot be read or written at present: rights, a missing folder, a failing disk."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is damaged; `recovery.ensure_sound` makes a new one of what can be read."""
+
+
+class StoreForeign(StoreError):
+    """The file is not Sentinel's, or is of a newer Sentinel; it was left as it is."""
+
+
+_NAMED: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_PROTOCOL: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_IOERR: StoreUnavailable,
+    sqlite3.SQLITE_READONLY: StoreUnavailable,
+    sqlite3.SQLITE_CANTOPEN: StoreUnavailable,
+    sqlite3.SQLITE_PERM: StoreUnavailable,
+    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
+    sqlite3.SQLITE_NOTADB: StoreCorrupt,
+}
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Turn SQLite's errors about the file into ours. Errors about a row stay `sqlite3.Error`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        # The low byte of an extended result code is the primary one (sqlite.org/rescode.html).
+        kind = _NAMED.get(code & 0xFF)
+        if kind is None:
+            raise
+        raise kind(str(error)) from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or none of it.
+
+    IMMEDIATE, because a deferred transaction that turns into a writer fails at once, whatever
+    the timeout, when another one wrote in between.
+    """
+    with named_errors():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                with suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+            raise
+
+
+def open_writer(path: str | Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
+    """A connection that may write, to a database of the present schema.
+
+    The file is made if missing, readable by its owner only. The connection is in autocommit
+    mode: write inside `transaction`. It may be handed to another thread, but not shared.
+    Raises StoreForeign for a file that is not ours or of a newer version, else the StoreError
+    that says what is wrong with the file.
+    """
+    path = Path(path)
+    _make_private(path)
+    with named_errors():
+        db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(db, path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _make_private(path: Path) -> None:
+    """SQLite gives -wal and -shm the mode (and, for root, the owner) of the database file."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        for name in companions(path):
+            with suppress(OSError):
+                mode = name.stat().st_mode
+                if mode & 0o007:
+                    name.chmod(mode & 0o770)
+    except OSError as error:
+        raise StoreUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    refuse_foreign(db, path)
+    # Before the first table, or it has no effect: lets retention give pages back to the disk.
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    _enter_wal(db)
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
+    db.execute("PRAGMA cache_size = -16384")
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("PRAGMA foreign_keys = ON")
+    with transaction(db):
+        migrations.migrate(db)
+
+
+def _enter_wal(db: sqlite3.Connection) -> None:
+    """The change of mode does not wait for other openers as transactions do, so we wait here."""
+    for attempt in range(_OPEN_ATTEMPTS):
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or attempt == _OPEN_ATTEMPTS - 1:
+                raise
+        time.sleep(0.1)
+
+
+def refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreForeign unless the file is empty or ours and not newer than this program."""
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if application != migrations.APPLICATION_ID and not (empty and application == 0 and version == 0):
+        raise StoreForeign(f"{path} is a database of another program; choose another file for Sentinel")
+    if version > migrations.VERSION:
+        raise StoreForeign(
+            f"{path} was written by a newer Sentinel (schema {version}, this one knows "
+            f"{migrations.VERSION}); update Sentinel or choose another file"
+        )
+
+
+def companions(path: str | Path) -> list[Path]:
+    """The files of a database: itself, its write-ahead log and the log's index."""
+    return [Path(f"{path}{suffix}") for suffix in COMPANIONS]
+
+
+def share_with(path: str | Path, uid: int, gid: int) -> None:
+    """Give the database to the person who started Sentinel with administrator rights, so that their
+    dashboard may open it beside sensors that run as root. Root only; a no-op where files
+    have no owner. Links are not followed: the folder may be writable by others."""
+    if not hasattr(os, "chown"):
+        return
+    for name in companions(path):
+        with suppress(FileNotFoundError):
+            os.chown(name, uid, gid, follow_symlinks=False)

@@ -1,0 +1,145 @@
+"""Findings become incidents: the same key within the cooldown adds to the count."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import NamedTuple
+
+from analysis.alerts import Finding
+from analysis.store.identity import Identity
+from analysis.store.rows import DeviceKey
+
+Entry = tuple[Finding, DeviceKey | None, float]
+"""A finding, the home device it is about, and its rule's cooldown in seconds."""
+
+
+class Incident(NamedTuple):
+    """Findings of one key that are one incident; `finding` is the latest of them."""
+
+    finding: Finding
+    device: DeviceKey | None
+    cooldown: float
+    severity: int
+    count: int
+    first_seen: float
+    last_seen: float
+
+    def takes(self, ts: float) -> bool:
+        """Whether a finding at this time belongs to the incident. A late one may lie before it."""
+        return self.first_seen - self.cooldown <= ts <= self.last_seen + self.cooldown
+
+    def with_entry(self, entry: Entry) -> "Incident":
+        """The incident with one more entry; text and evidence are the latest finding's."""
+        finding, device, cooldown = entry
+        late = finding.ts < self.last_seen
+        return Incident(
+            self.finding if late else finding,
+            self.device or device,
+            self.cooldown if late else cooldown,
+            max(self.severity, int(finding.severity)),
+            self.count + finding.times,
+            min(self.first_seen, finding.ts),
+            max(self.last_seen, finding.ts),
+        )
+
+
+def coalesce(entries: Iterable[Entry]) -> list[Incident]:
+    """The incidents in a list of findings, in the order of their first finding."""
+    done: list[Incident] = []
+    last: dict[str, int] = {}
+    for entry in entries:
+        finding, device, cooldown = entry
+        index = last.get(finding.key)
+        if index is not None and done[index]._replace(cooldown=cooldown).takes(finding.ts):
+            done[index] = done[index].with_entry(entry)
+            continue
+        last[finding.key] = len(done)
+        severity = int(finding.severity)
+        done.append(Incident(finding, device, cooldown, severity, finding.times, finding.ts, finding.ts))
+    return done
+
+
+def uid(key: str, first_seen: float) -> str:
+    """The incident's name, the same in every replay of the same packets: 16 hexadecimal digits."""
+    text = f"{key}\0{round(first_seen * 1e6)}"
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+
+# Late findings of another sensor can open an incident that reaches back into an older one: the
+# newest is taken.
+_SAME = """
+SELECT id FROM alerts WHERE key = ? AND last_seen >= ? AND first_seen <= ?
+ORDER BY last_seen DESC LIMIT 1"""
+
+_MERGE = """
+UPDATE alerts SET
+    severity = max(severity, :severity), count = count + :count,
+    title = CASE WHEN :last_seen >= last_seen THEN :title ELSE title END,
+    why = CASE WHEN :last_seen >= last_seen THEN :why ELSE why END,
+    evidence = CASE WHEN :last_seen >= last_seen THEN :evidence ELSE evidence END,
+    advice = CASE WHEN :last_seen >= last_seen THEN :advice ELSE advice END,
+    device = coalesce(device, :device), device_mac = coalesce(device_mac, :device_mac),
+    device_ip = coalesce(:device_ip, device_ip), device_name = coalesce(:device_name, device_name),
+    peer_ip = coalesce(:peer_ip, peer_ip), peer_name = coalesce(:peer_name, peer_name),
+    first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change
+WHERE id = :id"""
+
+_INSERT = """
+INSERT INTO alerts (uid, key, rule, severity, sensor, device, device_mac, device_ip, device_name, peer_ip,
+    peer_name, port, proto, count, first_seen, last_seen, title, why, evidence, advice, change)
+VALUES (:uid, :key, :rule, :severity, :sensor, :device, :device_mac, :device_ip, :device_name, :peer_ip,
+    :peer_name, :port, :proto, :count, :first_seen, :last_seen, :title, :why, :evidence, :advice, :change)
+ON CONFLICT (uid) DO NOTHING"""
+
+_HOUR = """
+INSERT INTO alert_hour (hour, rule, severity, incidents) VALUES (?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET incidents = incidents + 1"""
+
+_NAME = """
+SELECT coalesce(n.name, d.name) FROM devices d
+LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac WHERE d.id = ?"""
+
+
+class Incidents:
+    """Writes findings as alerts, inside the caller's transaction."""
+
+    def __init__(self, db: sqlite3.Connection, identity: Identity, sensor: str) -> None:
+        self._db = db
+        self._of = identity.of
+        self._sensor = sensor
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Merge each finding with the incident it belongs to, else open one."""
+        change: int = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+        for incident in coalesce(entries):
+            change += 1
+            self._write_one(incident, change)
+
+    def _write_one(self, incident: Incident, change: int) -> None:
+        values = self._values(incident, change)
+        reach = (incident.last_seen + incident.cooldown, incident.first_seen - incident.cooldown)
+        same = self._db.execute(_SAME, (incident.finding.key, reach[1], reach[0])).fetchone()
+        if same is None and self._db.execute(_INSERT, values).rowcount == 1:
+            hour = int(incident.first_seen) // 3600
+            self._db.execute(_HOUR, (hour, incident.finding.rule, incident.severity))
+            return
+        if same is None:
+            same = self._db.execute("SELECT id FROM alerts WHERE uid = ?", (values["uid"],)).fetchone()
+        self._db.execute(_MERGE, {**values, "id": same[0]})
+
+    def _values(self, incident: Incident, change: int) -> dict[str, str | int | float | None]:
+        finding, subject = incident.finding, incident.finding.subject
+        device = None if incident.device is None else self._of(incident.device, incident.first_seen)
+        name = None if device is None else self._db.execute(_NAME, (device,)).fetchone()
+        return {
+            "uid": uid(finding.key, incident.first_seen), "key": finding.key, "rule": finding.rule,
+            "severity": incident.severity, "sensor": self._sensor, "device": device,
+            "device_mac": subject.device_mac, "device_ip": subject.device_ip,
+            "device_name": name[0] if name else None,
+            "peer_ip": subject.peer_ip, "peer_name": subject.peer_name, "port": subject.port,
+            "proto": subject.proto, "count": incident.count, "first_seen": incident.first_seen,
+            "last_seen": incident.last_seen, "title": finding.title, "why": finding.why,
+            "evidence": json.dumps(finding.evidence, ensure_ascii=False, default=str),
+            "advice": finding.advice, "change": change,
+        }  # fmt: skip

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Sentinel's launcher: `python3 sentinel.py VERB`. The first use makes Sentinel's own Python environment.
+
+Standard library only, and readable by any Python 3 since 3.7, so that an old one can be told what to do.
+What a verb does stands in the module that its entry in `VERBS` names. Nothing is imported before it is
+needed: `--help` has to answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as typing has it, without the time that typing takes to load
+    from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+LAUNCHER = str(ROOT / "sentinel.py")
+sys.path.insert(0, str(ROOT))  # not there by itself under PYTHONSAFEPATH
+# Under sudo nothing of root's may be left in a person's checkout.
+sys.dont_write_bytecode |= os.name == "posix" and os.geteuid() == 0 != ROOT.stat().st_uid
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--config": {"metavar": "PATH", "help": "the configuration (default: config.yaml beside sentinel.py)"},
+    "--db": {"metavar": "PATH", "help": "the database (default: the one that config.yaml names)"},
+    "--home": {"metavar": "CIDR[,CIDR]", "help": "the home networks (default: those in config.yaml)"},
+    "--json": {"action": "store_true", "help": "print JSON instead of text"},
+    "--port": {"metavar": "N", "type": int, "help": "serve on this port"},
+    "--speed": {"metavar": "X", "type": float, "help": "play X times as fast as life"},
+    "--open": {"action": "store_true", "help": "open the pages in a browser"},
+}
+
+# verb: what it does, the module that does it (None: a function here), its argument, its options
+VERBS: dict[str, tuple[str, str | None, str | None, list[str]]] = {
+    "up": ("watch the network and serve the dashboard", "sensors.supervisor", None, ["--db"]),
+    "sensor": ("one sensor alone", "sensors.sensor", "IFACE", ["--db"]),
+    "dashboard": ("the dashboard alone", "dashboard", None, ["--db", "--port", "--open"]),
+    "replay": ("run captures through the sensor", "sensors.replay", "FILE", ["--home", "--db", "--json"]),
+    "demo": ("a made-up home, no rights needed", "sensors.demo", None, ["--port", "--speed", "--open"]),
+    "doctor": ("find what keeps Sentinel from seeing", "sensors.doctor", None, ["--db", "--json"]),
+    "check": ("read config.yaml and name every mistake", None, None, []),
+    "update": ("fetch the blocklists", "blocklists.update", None, []),
+    "password": ("make the dashboard's password line", None, None, []),
+    "test": ("run Sentinel's own tests; takes pytest's options", "pytest", None, []),
+}
+EXAMPLES = """first steps:
+  python3 sentinel.py demo --open    look around in a made-up home
+  sudo python3 sentinel.py up        watch this network
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. Options unknown here are left to the verb's module."""
+    top = argparse.ArgumentParser(
+        prog="sentinel.py",
+        description="Real-time security monitor for homes and small networks.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, (summary, _, argument, options) in VERBS.items():
+        sub = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if argument:
+            sub.add_argument("argument", metavar=argument, nargs="+" if argument == "FILE" else None)
+        for option in options if verb in ("password", "test") else ["--config", *options]:
+            sub.add_argument(option, **OPTIONS[option])
+    return top
+
+
+def become(command: list[str], env: dict[str, str]) -> int:
+    """Runs the command in this process's place; on Windows, which cannot, as its only child."""
+    if os.name == "posix":
+        os.execve(command[0], command, env)
+    import signal
+    import subprocess
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the child too, and the child decides
+    return subprocess.call(command, env=env)
+
+
+def surroundings() -> dict[str, str]:
+    """The environment variables for the verb: our modules are found from any folder, and none is taken
+    from the folder that the person happens to be in (which may hold a hostile json.py)."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
+    env.update(PYTHONPATH=str(ROOT), PYTHONSAFEPATH="1")
+    if sys.dont_write_bytecode:
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return env
+
+
+def pytest_arguments(rest: list[str]) -> list[str]:
+    """pytest's arguments; paths keep the meaning they have in the caller's folder."""
+    given = [arg for arg in rest if Path(arg.split("::")[0]).exists()]
+    rest = [str(Path.cwd() / arg) if arg in given else arg for arg in rest]
+    return ["-p", "tests.skipped", *rest, *([] if given else ["tests"])]
+
+
+def check(config: str | None) -> int:
+    """The verb `check`; runs inside the environment."""
+    from analysis.config import ConfigError, load
+
+    try:
+        load(Path(config) if config else None)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{config or 'config.yaml'}: OK")
+    return 0
+
+
+def password() -> int:
+    """The verb `password`; runs inside the environment."""
+    from getpass import getpass
+
+    from dashboard.security import hash_password
+
+    first = getpass("New password for the dashboard: ")
+    if not first or first != getpass("The same again: "):
+        print("Empty, or not the same twice: nothing made.", file=sys.stderr)
+        return 1
+    print("Put this under `dashboard:` in config.yaml:")
+    print(f"  password_hash: '{hash_password(first)}'")
+    return 0
+
+
+def run(verb: str, config: str | None, rest: list[str]) -> int:
+    """Does the verb, in Sentinel's environment."""
+    from deploy.environment import Environment
+
+    environment = Environment(ROOT)
+    environment.ensure(dev=verb == "test")
+    python = str(environment.python)
+    module = VERBS[verb][1]
+    if verb == "test":
+        rest = pytest_arguments(rest)
+        os.chdir(ROOT)
+    if module is not None:
+        return become([python, "-m", module, *rest], surroundings())
+    if not environment.place.samefile(sys.prefix):
+        return become([python, LAUNCHER, verb, *rest], surroundings())
+    return password() if verb == "password" else check(config)
+
+
+def main(argv: list[str]) -> int:
+    from deploy import Stop
+
+    try:
+        if sys.version_info < (3, 11):  # noqa: UP036 - this file is what tells an old Python
+            from deploy.interpreter import newer_or_stop
+
+            return become([newer_or_stop(), LAUNCHER, *argv], dict(os.environ))
+        options, _ = parser().parse_known_args(argv)
+        return run(options.verb, getattr(options, "config", None), argv[1:])
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

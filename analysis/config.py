@@ -1,22 +1,71 @@
 """config.yaml as frozen, typed records; the field documentation is the config reference."""
 
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from analysis.config_types import (
+    Filter,
+    Host,
+    HttpsUrl,
+    InterfaceName,
+    ListName,
+    Name,
+    Network,
+    PasswordHash,
+    PathText,
+    Word,
+    is_loopback,
+)  # fmt: skip
+
+
+class Mistake(NamedTuple):
+    """One thing wrong with a configuration file."""
+
+    file: str
+    line: int
+    """Counted from 1; 0 when the file as a whole is meant."""
+    key: str
+    """The path of the key, such as `interfaces[0].buffer_mb`; empty for the file as a whole."""
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+class ConfigError(Exception):
+    """config.yaml cannot be used; `mistakes` holds every reason, in the order of the file."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
 
 
 class Section(BaseModel):
     """A part of config.yaml: unknown keys are mistakes, values cannot change after loading."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def mistake(message: str) -> PydanticCustomError:
+    """A mistake that concerns several keys; the message is shown as it is."""
+    return PydanticCustomError("sentinel", "{message}", {"message": message})
+
+
+def repeated(values: list[str]) -> str | None:
+    """The first value that stands twice in a list."""
+    return next((value for i, value in enumerate(values) if value in values[:i]), None)
 
 
 class Interface(Section):
     """An interface to listen on."""
 
-    name: str = Field(description="The system's name of the interface, such as eth0 or wlan0.")
-    label: str | None = Field(None, description="What you call this network, such as 'Home Wi-Fi'.")
-    subnets: tuple[str, ...] = Field(
+    name: InterfaceName = Field(description="The system's name of the interface, such as eth0 or wlan0.")
+    label: ListName | None = Field(None, description="What you call this network, such as 'Home Wi-Fi'.")
+    subnets: tuple[Network, ...] = Field(
         (), description="The subnets behind this interface. Empty: those of the interface itself."
     )
     buffer_mb: Annotated[int, Field(ge=1, le=1024)] = Field(
@@ -25,7 +74,7 @@ class Interface(Section):
     snaplen: Annotated[int, Field(ge=128, le=262144)] = Field(
         65535, description="Bytes kept of each packet. Smaller is faster but hides names in long packets."
     )
-    filter: str | None = Field(None, description="A BPF filter for packets to leave out of everything.")
+    filter: Filter | None = Field(None, description="A BPF filter for packets to leave out of everything.")
 
 
 class PacketLog(Section):
@@ -54,34 +103,72 @@ class Retention(Section):
 class BlocklistSource(Section):
     """A list of names or addresses that devices should not talk to."""
 
-    name: str = Field(description="What alerts and pages call this list.")
-    file: str | None = Field(None, description="A file of your own, relative to config.yaml.")
-    feed: str | None = Field(None, description="A feed known to `sentinel.py update`, by its name.")
-    url: str | None = Field(None, description="An https address for `sentinel.py update` to fetch.")
-    category: str = Field(
+    name: ListName = Field(description="What alerts and pages call this list.")
+    file: PathText | None = Field(None, description="A file of your own, relative to config.yaml.")
+    feed: Word | None = Field(None, description="A feed known to `sentinel.py update`, by its name.")
+    url: HttpsUrl | None = Field(None, description="An https address for `sentinel.py update` to fetch.")
+    category: ListName = Field(
         "malware", description="malware, phishing, advertising, tracking, or your own word."
     )
     severity: Literal["CRITICAL", "HIGH", "NORMAL"] | None = Field(
         None, description="Severity of a hit. Empty: CRITICAL, but NORMAL for advertising and tracking."
     )
-    enabled: bool = True
+    enabled: bool = Field(True, description="False keeps the list here but does not use it.")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum(origin is not None for origin in (self.file, self.feed, self.url)) != 1:
+            raise mistake("expected exactly one of the keys file, feed and url")
+        return self
+
+
+DEFAULT_LISTS = (
+    BlocklistSource(name="Own list", file="blocklists/own.txt"),
+    BlocklistSource(name="URLhaus", feed="urlhaus"),
+    BlocklistSource(name="ThreatFox", feed="threatfox"),
+    BlocklistSource(name="Hagezi threat intelligence", feed="hagezi_tif"),
+    BlocklistSource(name="Block List Project ransomware", feed="blp_ransomware", category="ransomware"),
+    BlocklistSource(name="Block List Project phishing", feed="blp_phishing", category="phishing"),
+    BlocklistSource(name="Block List Project malware", feed="blp_malware", enabled=False),
+    BlocklistSource(name="Feodo Tracker", feed="feodo", category="command and control"),
+    BlocklistSource(name="Spamhaus DROP", feed="spamhaus_drop", category="criminal network", severity="HIGH"),
+    BlocklistSource(name="StevenBlack hosts", feed="stevenblack", category="advertising", enabled=False),
+    BlocklistSource(name="Hagezi light", feed="hagezi_light", category="advertising", enabled=False),
+)
 
 
 class Blocklists(Section):
     """The lists and what is never on a list."""
 
-    lists: tuple[BlocklistSource, ...] = ()
-    allow: tuple[str, ...] = Field((), description="Names (with all below them) that no list may block.")
+    lists: tuple[BlocklistSource, ...] = Field(
+        DEFAULT_LISTS, description="Each is a file of yours, a known feed or an https address."
+    )
+    allow: tuple[Name, ...] = Field((), description="Names (with all below them) that no list may block.")
     stale_days: Annotated[float, Field(gt=0)] = Field(7, description="Older fetched lists raise a notice.")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        if name := repeated([source.name for source in self.lists]):
+            raise mistake(f"lists: two lists are called {name!r}")
+        return self
 
 
 class Dashboard(Section):
     """The web pages."""
 
-    host: str = Field("127.0.0.1", description="Address to serve on. Any but loopback needs a password.")
-    port: Annotated[int, Field(ge=1, le=65535)] = 8050
-    password_hash: str | None = Field(None, description="Made by `sentinel.py password`.")
-    allowed_hosts: tuple[str, ...] = Field((), description="Further host names a browser may use.")
+    host: Host = Field("127.0.0.1", description="Address to serve on. Any but loopback needs a password.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8050, description="TCP port to serve on.")
+    password_hash: PasswordHash | None = Field(None, description="Made by `sentinel.py password`.")
+    allowed_hosts: tuple[Host, ...] = Field((), description="Further host names a browser may use.")
+
+    @model_validator(mode="after")
+    def _no_open_door(self) -> Self:
+        if self.password_hash is None and not is_loopback(self.host):
+            raise mistake(
+                f"host: {self.host!r} can be reached by others, so password_hash must be set; "
+                "make one with: sentinel.py password"
+            )
+        return self
 
 
 class Config(Section):
@@ -90,7 +177,7 @@ class Config(Section):
     interfaces: tuple[Interface, ...] = Field(
         (), description="Where to listen. Empty: the interface of the default route."
     )
-    home: tuple[str, ...] = Field(
+    home: tuple[Network, ...] = Field(
         (
             "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
             "fc00::/7", "fe80::/10", "::1/128",
@@ -101,15 +188,32 @@ class Config(Section):
     capture: Literal["auto", "pcapy", "scapy"] = Field(
         "auto", description="Capture library: auto takes pcapy-ng where it is installed, else scapy."
     )
-    database: str = Field("sentinel.db", description="The database file, relative to config.yaml.")
+    database: PathText = Field("sentinel.db", description="The database file, relative to config.yaml.")
     learning_hours: Annotated[float, Field(ge=0, le=24 * 365)] = Field(
         72, description="How long a new device's connections are learned before new ones are reported."
     )
-    packet_log: PacketLog = PacketLog()
-    retention: Retention = Retention()
-    blocklists: Blocklists = Blocklists()
+    packet_log: PacketLog = Field(PacketLog(), description="The log of single packets.")
+    retention: Retention = Field(Retention(), description="How long history is kept.")
+    blocklists: Blocklists = Field(Blocklists(), description="What devices should not talk to.")
     rules: dict[str, dict[str, Any]] = Field(
         {}, description="Options of each rule by its id: enabled, severity, cooldown_minutes and its own."
     )
-    dashboard: Dashboard = Dashboard()
+    dashboard: Dashboard = Field(Dashboard(), description="The web pages.")
     base: str = Field(".", exclude=True, description="The folder of config.yaml; set by `load`.")
+
+    @model_validator(mode="after")
+    def _interfaces_differ(self) -> Self:
+        if name := repeated([interface.name for interface in self.interfaces]):
+            raise mistake(f"interfaces: {name!r} stands twice")
+        return self
+
+
+def load(path: Path | None = None) -> Config:
+    """The configuration in a file, with all its paths' folder in `base`.
+
+    Without a path: config.yaml in the project's folder, and the defaults when there is none.
+    Raises ConfigError with every mistake of the file.
+    """
+    from analysis.config_load import load_file  # it needs the models above
+
+    return load_file(path)

@@ -1,0 +1,92 @@
+"""The `rules` part of config.yaml: each detector's options, checked against its dataclass fields."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from dataclasses import Field as DataclassField
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import ConfigDict, Field, ValidationError, create_model
+
+from analysis.alerts import Severity
+from analysis.config import Config, ConfigError, Mistake, Section
+from analysis.detector import Detector
+
+FRAMEWORK = ("enabled", "severity", "cooldown_minutes")
+"""Keys that every rule has besides its own options."""
+
+LONGEST_COOLDOWN = 7 * 24 * 60
+
+
+class RuleSection(Section):
+    """Base of the models made from detectors."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+
+def all_detectors() -> tuple[type[Detector], ...]:
+    """The visible list of rules."""
+    from analysis.detectors import ALL  # detectors may ask for configuration types
+
+    return tuple(ALL)
+
+
+def options_of(detector: type[Detector]) -> list[DataclassField[Any]]:
+    """The fields that are options; those with a leading underscore or without a place in the
+    constructor are state."""
+    return [field for field in fields(detector) if field.init and not field.name.startswith("_")]
+
+
+def default_of(field: DataclassField[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def rule_model(detector: type[Detector]) -> type[RuleSection]:
+    """The schema of a rule's section in config.yaml."""
+    hints = get_type_hints(detector, include_extras=True)
+    keys: dict[str, Any] = {
+        "enabled": (bool, True),
+        "severity": (Literal["CRITICAL", "HIGH", "NORMAL"], detector.severity.name),
+        "cooldown_minutes": (Annotated[float, Field(ge=0, le=LONGEST_COOLDOWN)], detector.cooldown_minutes),
+    }
+    for field in options_of(detector):
+        keys[field.name] = (_not_negative(hints[field.name]), default_of(field))
+    return create_model(detector.__name__ + "Options", __base__=RuleSection, **keys)
+
+
+def _not_negative(hint: Any) -> Any:
+    """No option of a rule means anything below zero."""
+    return Annotated[hint, Field(ge=0)] if hint in (int, float) else hint
+
+
+def build_detectors(
+    config: Config, detectors: Sequence[type[Detector]] | None = None
+) -> tuple[Detector, ...]:
+    """An instance of every enabled rule, with its options, `severity` and `cooldown_minutes` set on it.
+
+    Raises ConfigError when the rules of a `Config` made in code do not fit.
+    """
+    known = all_detectors() if detectors is None else detectors
+    unknown = set(config.rules) - {detector.id for detector in known}
+    if unknown:
+        raise _error(f"rules.{name}" for name in sorted(unknown))
+    built = (_build(detector, config.rules.get(detector.id, {})) for detector in known)
+    return tuple(detector for detector in built if detector is not None)
+
+
+def _build(detector: type[Detector], options: Mapping[str, Any]) -> Detector | None:
+    try:
+        values = rule_model(detector).model_validate(dict(options))
+    except ValidationError as error:
+        raise _error(f"rules.{detector.id}.{'.'.join(map(str, e['loc']))}" for e in error.errors()) from error
+    given = {name: getattr(values, name) for name in values.model_fields_set}
+    if not given.pop("enabled", True):
+        return None
+    severity = Severity[given.pop("severity", detector.severity.name)]
+    cooldown = given.pop("cooldown_minutes", detector.cooldown_minutes)
+    instance = detector(**given)
+    vars(instance).update(severity=severity, cooldown_minutes=cooldown)
+    return instance
+
+
+def _error(keys: Iterable[str]) -> ConfigError:
+    return ConfigError(tuple(Mistake("config", 0, key, "not an option with this value") for key in keys))

@@ -1,0 +1,69 @@
+"""Headers of a whole batch in columns, with no Python step for a packet.
+
+Link, network and transport layer each have a file. What one packet says never depends on the bytes of
+the next: lengths are checked against the captured bytes before a field counts.
+"""
+
+import numpy as np
+
+from sensors.decode_bounds import Bounds
+from sensors.decode_link import ARP, IPV4, IPV6, decode_link
+from sensors.decode_network import decode_arp, decode_ipv4, decode_ipv6
+from sensors.decode_transport import decode_transport
+from sensors.packets import PacketBatch, PacketTable
+
+
+def decode(batch: PacketBatch) -> PacketTable:
+    """The headers of `batch`, one row a packet in its order; never raises on what packets hold.
+
+    A row with a verdict in `undecoded` keeps what its link layer said and has 0 in all network
+    columns. Ethernet padding is no payload. An IP length of 0 (segmentation offload) means: to the
+    end of the frame. TCP options cut by the capture leave an empty payload; a cut fixed header is
+    TRUNCATED. Where the source gives no wire length it is the link header and the IP length. Tunnels
+    above IP are not opened.
+    """
+    count = len(batch.offsets)
+    end = batch.offsets + batch.caplen
+    wire = np.maximum(batch.wirelen, batch.caplen)
+    link = decode_link(batch, end)
+    fine = link.undecoded == 0
+    table = PacketTable(
+        batch=batch,
+        undecoded=link.undecoded,
+        src_mac=link.src_mac,
+        dst_mac=link.dst_mac,
+        ethertype=link.ethertype,
+        vlan=link.vlan,
+        version=np.zeros(count, np.uint8),
+        src_hi=np.zeros(count, np.uint64),
+        src_lo=np.zeros(count, np.uint64),
+        dst_hi=np.zeros(count, np.uint64),
+        dst_lo=np.zeros(count, np.uint64),
+        proto=np.zeros(count, np.uint8),
+        sport=np.zeros(count, np.uint16),
+        dport=np.zeros(count, np.uint16),
+        tcp_flags=np.zeros(count, np.uint8),
+        fragment=np.zeros(count, np.bool_),
+        l3=link.l3 * fine,
+        l4=np.zeros(count, np.int64),
+        payload=np.zeros(count, np.int64),
+        payload_len=np.zeros(count, np.int32),
+        ip_len=np.zeros(count, np.int32),
+        wirelen=wire,
+    )
+    bounds = Bounds(end, batch.offsets + wire, end.copy(), np.zeros(count, np.bool_))
+    decode_ipv4(table, np.flatnonzero((link.ethertype == IPV4) & fine), bounds)
+    decode_ipv6(table, np.flatnonzero((link.ethertype == IPV6) & fine), bounds)
+    decode_arp(table, np.flatnonzero((link.ethertype == ARP) & fine), bounds)
+    decode_transport(table, bounds)
+    _measure(table)
+    return table
+
+
+def _measure(table: PacketTable) -> None:
+    """Wire lengths where the source told none, so that packets cut by the capture count in full."""
+    batch = table.batch
+    rows = np.flatnonzero((batch.wirelen == 0) & (table.version != 0))
+    if len(rows):
+        stated = table.l3[rows] - batch.offsets[rows] + table.ip_len[rows]
+        table.wirelen[rows] = np.maximum(batch.caplen[rows], stated)

@@ -1,0 +1,185 @@
+"""One MAC address: what is known about it, and whether it is a device or a router."""
+
+from collections import OrderedDict
+from ipaddress import IPv6Address
+
+from analysis.kinds import kind_of, system_of
+from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, NameRow
+
+ADDRESSES, NAMES, EVIDENCE = 64, 32, 16
+"""Entries kept a device: addresses, names, and foreign addresses as evidence of a router."""
+SOURCED = 8
+"""IPv4 home addresses that one MAC sends from, owning at most one by ARP: it forwards. A host with
+many addresses of its own answers ARP for each of them."""
+FOREIGN_PREFIXES = 3
+"""IPv6 /64s outside the home that one MAC sends from: it forwards. A host may have an address or two
+in a prefix that no advertisement has told us yet."""
+
+NAME_SOURCES = ("dhcp", "mdns", "nbns", "dhcpv6", "llmnr", "ssdp")
+"""Best first: DHCP is what the owner typed; mDNS and NBNS are the host's own; SSDP names services."""
+GENERIC = frozenset(
+    {"", "localhost", "localhost.localdomain", "android", "unknown", "(none)", "none", "null"}
+)
+
+
+class Span:
+    """When something was first and last seen."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self, ts: float) -> None:
+        self.first = self.last = ts
+
+
+def _prefix(ip: str) -> int:
+    """The /64 of an IPv6 address."""
+    return int(IPv6Address(ip)) >> 64
+
+
+class Device:
+    """State of one MAC. `router` follows from the evidence after each change through `judge`."""
+
+    def __init__(self, key: DeviceKey, ts: float, vendor: str | None, randomised: bool) -> None:
+        self.key, self.mac = key, key[1]
+        self.first_seen = self.last_seen = ts
+        self.vendor, self.randomised = vendor, randomised
+        self.person_name: str | None = None
+        self.kept = False  # known from an earlier run: never evicted
+        self.told = False
+        self.present = False  # there is reason to believe that it is a host of this network
+        self.addresses: OrderedDict[str, Span] = OrderedDict()
+        self.names: OrderedDict[tuple[str, str], Span] = OrderedDict()
+        self.vendor_class: str | None = None
+        self._kind: tuple[object, str | None] | None = None
+        self.parameters: str | None = None
+        self.ip4: str | None = None
+        self.ip6: str | None = None
+        self.router = False
+        self.dhcp_client = False
+        self.advertises = False  # RA as a default router, or DHCP server naming itself as the router
+        self.owns_gateway = False  # ARP owner of the address that DHCP names as the router
+        self.relays = False  # sends from more home addresses than it owns
+        self.claimed: OrderedDict[str, None] = OrderedDict()
+        self.foreign: OrderedDict[str, None] = OrderedDict()
+        self.evictions = 0
+        self.new_addresses: set[str] = set()
+        self.new_names: set[tuple[str, str]] = set()
+
+    def address(self, ip: str, ts: float) -> None:
+        """The device used this address."""
+        span = self.addresses.get(ip)
+        if span is None:
+            span = self.addresses[ip] = Span(ts)
+            if len(self.addresses) > ADDRESSES:
+                gone = self.addresses.popitem(last=False)[0]
+                self.new_addresses.discard(gone)
+                self.evictions += 1
+        self.addresses.move_to_end(ip)
+        span.last = ts
+        self.new_addresses.add(ip)
+        self.present = True
+        if ":" in ip:
+            if self.ip6 is None or not ip.startswith("fe80:"):
+                self.ip6 = ip
+        else:
+            self.ip4 = ip
+
+    def claim(self, ip: str) -> bool:
+        """The device says by ARP that an address is its own; True when that is new."""
+        new = ip not in self.claimed
+        self.claimed[ip] = None
+        if len(self.claimed) > ADDRESSES:
+            self.claimed.popitem(last=False)
+        return new
+
+    def saw_foreign(self, ip: str) -> None:
+        """The device sent a packet from an address outside the home or its subnet."""
+        self.foreign[ip] = None
+        if len(self.foreign) > EVIDENCE:
+            self.foreign.popitem(last=False)
+
+    def judge(self) -> bool:
+        """Decide again whether this is a router; True when the answer changed.
+
+        A DHCP client of this network is no router of it. Whoever claims several addresses by ARP is
+        a host even if it forwards: proxy ARP and the man in the middle must stay in sight.
+        """
+        before, self.router = self.router, not self.dhcp_client and self._forwards()
+        return before != self.router
+
+    def _forwards(self) -> bool:
+        if self.advertises:
+            return True
+        if sum(":" not in ip for ip in self.claimed) > 1:
+            return False
+        if self.owns_gateway or self.relays:
+            return True
+        foreign = [ip for ip in self.foreign if ip not in self.claimed]
+        if any(":" not in ip for ip in foreign):
+            return True
+        self.relays = sum(":" not in ip for ip in self.addresses) >= SOURCED
+        return self.relays or len({_prefix(ip) for ip in foreign}) >= FOREIGN_PREFIXES
+
+    def keep_own_addresses(self) -> list[str]:
+        """Forget addresses that turned out to be others' (a router's); returns them."""
+        others = [ip for ip in self.addresses if ip not in self.claimed and not ip.startswith("fe80:")]
+        for ip in others:
+            del self.addresses[ip]
+            self.new_addresses.discard(ip)
+        self.ip4 = next((ip for ip in reversed(self.addresses) if ":" not in ip), None)
+        self.ip6 = next((ip for ip in reversed(self.addresses) if ":" in ip), None)
+        return others
+
+    def named(self, source: str, name: str, ts: float) -> None:
+        """The device told a name of its own."""
+        key = (source, name)
+        span = self.names.get(key)
+        if span is None:
+            span = self.names[key] = Span(ts)
+            if len(self.names) > NAMES:
+                self.new_names.discard(self.names.popitem(last=False)[0])
+                self.evictions += 1
+        self.names.move_to_end(key)
+        span.last = ts
+        self.new_names.add(key)
+
+    @property
+    def wire_name(self) -> tuple[str, str] | tuple[None, None]:
+        """The best name from the wire and its source; the newest of the best source."""
+        for wanted in NAME_SOURCES:
+            for source, name in reversed(self.names):
+                if source == wanted and name.lower() not in GENERIC:
+                    return name, source
+        return None, None
+
+    @property
+    def ip(self) -> str | None:
+        """The latest IPv4 address, else the latest IPv6."""
+        return self.ip4 or self.ip6
+
+    @property
+    def kind(self) -> str | None:
+        """What it is, where names, model, vendor class or maker say so clearly."""
+        basis = (len(self.names), next(reversed(self.names), ("", ""))[1], self.vendor_class)
+        if self._kind is None or self._kind[0] != basis:
+            texts = [name for _, name in self.names]
+            kind = kind_of([*texts, self.vendor_class] if self.vendor_class else texts, self.vendor)
+            self._kind = (basis, kind)
+        return self._kind[1]
+
+    def row(self) -> DeviceRow:
+        name, source = self.wire_name
+        return DeviceRow(
+            self.key, self.vendor, self.randomised, name, source, self.vendor_class, self.parameters,
+            self.kind, system_of(self.vendor_class), self.router, self.ip, self.first_seen, self.last_seen,
+        )  # fmt: skip
+
+    def drain_addresses(self) -> list[AddressRow]:
+        spans = [(ip, self.addresses[ip]) for ip in sorted(self.new_addresses)]
+        self.new_addresses.clear()
+        return [AddressRow(self.key, ip, span.first, span.last) for ip, span in spans]
+
+    def drain_names(self) -> list[NameRow]:
+        spans = [(key, self.names[key]) for key in sorted(self.new_names)]
+        self.new_names.clear()
+        return [NameRow(self.key, *key, span.first, span.last) for key, span in spans]

@@ -1,0 +1,117 @@
+"""By which name an address was reached: DNS answers and TLS server names, joined to addresses."""
+
+from collections import OrderedDict
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from analysis.events import DnsLookup, DnsRecord, HttpRequest, TlsHello
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+KEPT = 65_536
+"""Entries kept: (client, address) pairs and addresses together."""
+RECORDS = 64
+"""Records of one answer that are looked at: a UDP answer of 1,232 bytes holds about 70."""
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> "PublicSuffixList":
+    """Loaded when first asked: reading the list takes 100 ms, which a short command need not pay."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=16_384)
+def registrable(name: str) -> str:
+    """The domain that somebody registered: `www.bbc.co.uk` gives `bbc.co.uk`.
+
+    Private suffixes count too (`alice.github.io`, `x.cloudfront.net`): such neighbours belong to
+    different people, and a device that knows one has no business with another. A name that is
+    itself a suffix, or has a single label, is its own domain.
+    """
+    return _suffixes().privatesuffix(name) or name
+
+
+def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
+    """The addresses that an answer gives for a name, through its aliases in the order they stand."""
+    chain, found = {name}, []
+    for record in islice(records, RECORDS):
+        if record.name not in chain:
+            continue
+        if record.rtype == "CNAME":
+            chain.add(record.value)
+        elif record.rtype in ("A", "AAAA"):
+            found.append(record.value)
+    return found
+
+
+class Names:
+    """The newest name of each address, in general and for each client; the oldest go first.
+
+    The time to live of an answer is ignored: programs keep addresses far longer than it allows.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.kept, self.evictions = kept, 0
+        self._names: OrderedDict[str | tuple[str, str], tuple[str, float]] = OrderedDict()
+
+    def handle(self, event: object) -> None:
+        """Learn from a DnsLookup, TlsHello or HttpRequest; all else is ignored."""
+        if isinstance(event, DnsLookup):
+            self.answer(event)
+        elif isinstance(event, TlsHello):
+            if event.sni:
+                self.add(event.client_ip, event.server_ip, event.sni, event.ts)
+        elif isinstance(event, HttpRequest) and event.host:
+            self.add_host(event)
+
+    def answer(self, event: DnsLookup) -> None:
+        """Join the addresses of an answer to the name that was asked. Only unicast DNS: anybody on
+        the link may answer mDNS and LLMNR."""
+        if event.rcode == "NOERROR" and event.transport in ("udp", "tcp"):
+            for ip in addresses_of(event.name, event.records):
+                self.add(event.client_ip, ip, event.name, event.ts)
+
+    def add_host(self, event: HttpRequest) -> None:
+        """Join the Host header to the server unless a name is known: a client may write anything."""
+        host = (event.host or "").rsplit(":", 1)[0].lower()
+        if (
+            host.count(".")
+            and not host.replace(".", "").isdigit()
+            and "[" not in host
+            and (self.peer_name(event.server_ip, event.client_ip) is None)
+        ):
+            self.add(event.client_ip, event.server_ip, host, event.ts)
+
+    def add(self, client_ip: str, ip: str, name: str, ts: float) -> None:
+        """This client reached (or was told to reach) this address by this name."""
+        names = self._names
+        for key in ((client_ip, ip), ip):
+            names[key] = (name, ts)
+            names.move_to_end(key)
+        while len(names) > self.kept:
+            names.popitem(last=False)
+            self.evictions += 1
+
+    def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
+        """The newest name of an address: by this client, else by anybody."""
+        found = None if client_ip is None else self._names.get((client_ip, ip))
+        found = found or self._names.get(ip)
+        return found[0] if found else None
+
+    def seen(self, ip: str, client_ip: str | None = None) -> float | None:
+        """When the name that `peer_name` gives was learned."""
+        found = None if client_ip is None else self._names.get((client_ip, ip))
+        found = found or self._names.get(ip)
+        return found[1] if found else None
+
+    def service_of(self, ip: str, client_ip: str | None = None) -> str | None:
+        """The registrable domain of `peer_name`."""
+        name = self.peer_name(ip, client_ip)
+        return registrable(name) if name else None
+
+    def __len__(self) -> int:
+        return len(self._names)

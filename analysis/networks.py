@@ -1,0 +1,124 @@
+"""Which addresses are at home: the configured networks, and IPv6 prefixes learned from the wire."""
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+CACHED = 65_536
+"""Answers kept: a busy home talks to some thousand addresses a day."""
+LEARNED = 64
+"""Prefixes learned at most. A home has one or two; tools that flood router advertisements send
+thousands (flood_router6 of THC-IPv6)."""
+SHORTEST = 48
+"""The shortest prefix that may be learned, in bits: what a home is given at most (RFC 6177). An
+advertisement of 2000::/3 must not turn the whole internet into home."""
+_GLOBAL = ipaddress.IPv6Network("2000::/3")
+
+
+@lru_cache(maxsize=16_384)
+def is_group(ip: str) -> bool:
+    """Whether an address is multicast or the limited broadcast address."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    return address.is_multicast or ip == "255.255.255.255"
+
+
+def is_loopback(ip: str) -> bool:
+    """Whether an address never leaves its host (127.0.0.0/8, ::1)."""
+    return ip.startswith("127.") or ip == "::1"
+
+
+def is_unspecified(ip: str) -> bool:
+    return ip in ("0.0.0.0", "::")  # noqa: S104 (an address to compare with, not to bind)
+
+
+def interface_id(mac: str) -> int:
+    """The 64-bit interface identifier made of a MAC (modified EUI-64, RFC 4291 appendix A)."""
+    raw = int(mac.replace(":", ""), 16)
+    return ((raw >> 24) ^ 0x020000) << 40 | 0xFFFE << 24 | raw & 0xFFFFFF
+
+
+class HomeNetworks:
+    """The home networks: `cidrs` and what was learned. Raises ValueError on text that is no CIDR."""
+
+    def __init__(self, cidrs: Iterable[str]) -> None:
+        self._networks: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+        for cidr in cidrs:
+            self._add(ipaddress.ip_network(cidr.strip(), strict=False))
+        self._learned: dict[str, None] = {}
+        self._answers: dict[str, bool] = {}
+        self.refused = 0
+        """Prefixes not learned because there were too many, or they were too wide."""
+        self.version = 0
+        """Grows when a prefix is learned: answers kept elsewhere are then old."""
+
+    def _add(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> None:
+        self._networks[network.version].append((int(network.network_address), int(network.netmask)))
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The prefixes learned from the wire, as CIDR."""
+        return tuple(self._learned)
+
+    def is_home(self, ip: str) -> bool:
+        """Whether an address is at home; text that is no address is not."""
+        answer = self._answers.get(ip)
+        if answer is None:
+            if len(self._answers) >= CACHED:
+                self._answers.clear()
+            answer = self._answers[ip] = self._look_up(ip)
+        return answer
+
+    def _look_up(self, ip: str) -> bool:
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            return False
+        number = int(address)
+        return any(number & mask == base for base, mask in self._networks[address.version])
+
+    def learn_prefix(self, cidr: str) -> bool:
+        """Add an on-link prefix that a router announced (RFC 4861 section 4.6.2).
+
+        Returns whether it was new. Only global unicast prefixes of `SHORTEST` bits or longer count.
+        """
+        if cidr in self._learned:
+            return False
+        try:
+            network = ipaddress.IPv6Network(cidr, strict=False)
+        except ValueError:
+            return False
+        return self._learn(network)
+
+    def _learn(self, network: ipaddress.IPv6Network) -> bool:
+        text = str(network)
+        if text in self._learned or self._look_up(str(network.network_address)):
+            return False
+        if len(self._learned) >= LEARNED or network.prefixlen < SHORTEST or not network.subnet_of(_GLOBAL):
+            self.refused += 1
+            return False
+        self._learned[text] = None
+        self._add(network)
+        self._answers.clear()
+        self.version += 1
+        return True
+
+    def learn_address(self, ip: str) -> bool:
+        """Add the /64 of an address that neighbour discovery showed to be on the link."""
+        try:
+            return ":" in ip and self._learn(ipaddress.IPv6Network((ip, 64), strict=False))
+        except ValueError:
+            return False
+
+    def learn_sender(self, ip: str, mac: str) -> bool:
+        """Add the /64 of an address whose interface identifier was made of its sender's MAC: nobody
+        forwarded this packet, so the prefix is on the link."""
+        if ":" not in ip or self.is_home(ip):
+            return False
+        try:
+            identifier = int(ipaddress.IPv6Address(ip)) & (1 << 64) - 1
+            return identifier == interface_id(mac) and self.learn_address(ip)
+        except ValueError:
+            return False

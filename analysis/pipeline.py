@@ -1,0 +1,119 @@
+"""Hands each event to the detectors that handle it; one detector's failure never stops another."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector, Known
+
+log = logging.getLogger(__name__)
+
+FAILURES = 100
+"""A detector that fails so often within `FAILURE_WINDOW` seconds is switched off."""
+FAILURE_WINDOW = 60.0
+SILENCE = 3600.0
+"""Seconds of silence that `finish` pretends: longer than any wait of a detector."""
+
+Handler = Callable[[Any], Iterable[Finding]]
+
+
+class _Route(NamedTuple):
+    rule: str
+    call: Handler
+
+
+class Pipeline:
+    """Routes events by their type through a table made once.
+
+    `handled_events` are the types that somebody handles: others need not be made. `failures` counts
+    exceptions by rule; `disabled` maps a rule that was switched off to the reason.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], known: Known) -> None:
+        self.detectors = tuple(detectors)
+        self.failures: Counter[str] = Counter()
+        self.disabled: dict[str, str] = {}
+        self._known = known
+        self._recent: dict[str, deque[float]] = {}
+        self._cooldowns = {d.id: d.cooldown_minutes * 60 for d in self.detectors}
+        for detector in self.detectors:
+            vars(detector)["known"] = known
+        self._routes: dict[type, tuple[_Route, ...]] = {}
+        self._ticks: tuple[_Route, ...] = ()
+        self._connect()
+
+    def _connect(self) -> None:
+        """Make the table of the detectors that are on."""
+        routes: dict[type, list[_Route]] = {}
+        active = [d for d in self.detectors if d.id not in self.disabled]
+        for detector in active:
+            for kind, name in detector.handlers.items():
+                routes.setdefault(kind, []).append(_Route(detector.id, getattr(detector, name)))
+        self._routes = {kind: tuple(found) for kind, found in routes.items()}
+        self._ticks = tuple(
+            _Route(d.id, d.on_tick) for d in active if type(d).on_tick is not Detector.on_tick
+        )
+
+    @property
+    def handled_events(self) -> frozenset[type]:
+        """Event types with at least one handler; shrinks when a detector is switched off."""
+        return frozenset(self._routes)
+
+    def cooldown(self, rule: str) -> float:
+        """Seconds within which a finding with the same key is the same incident."""
+        return self._cooldowns[rule]
+
+    @property
+    def evictions(self) -> int:
+        """Entries that full tables of all detectors pushed out."""
+        tables = (value for d in self.detectors for value in vars(d).values() if value is not self._known)
+        return sum(getattr(table, "evictions", 0) for table in tables)
+
+    def handle(self, event: Any) -> list[Finding]:
+        """What the detectors say about one event."""
+        routes = self._routes.get(type(event))
+        if routes is None:
+            return []
+        return self._run(routes, event, event.ts)
+
+    def tick(self, now: float) -> list[Finding]:
+        """Let detectors expire state and raise what is overdue; about once a second of packet time."""
+        return self._run(self._ticks, now, now)
+
+    def finish(self, now: float) -> list[Finding]:
+        """The capture is over: whatever waits is decided as if an hour of silence followed."""
+        return [*self.tick(now), *self.tick(now + SILENCE)]
+
+    def _run(self, routes: tuple[_Route, ...], argument: Any, now: float) -> list[Finding]:
+        findings: list[Finding] = []
+        for route in routes:
+            try:
+                said = route.call(argument)
+                if said:
+                    findings.extend(said)
+            except Exception as error:  # any detector, any mistake: the others must go on
+                self._failed(route.rule, error, now)
+        for finding in findings:
+            if finding.severity >= Severity.HIGH:
+                self._refuse(finding)
+        return findings
+
+    def _refuse(self, finding: Finding) -> None:
+        """What raised a serious alert must not become usual."""
+        about = finding.subject
+        key = self._known.device_key(about.device_mac)
+        if key is not None and about.peer_ip and about.port and about.proto:
+            self._known.baseline.refuse(key, about.peer_ip, about.port, about.proto, finding.ts)
+
+    def _failed(self, rule: str, error: Exception, now: float) -> None:
+        self.failures[rule] += 1
+        recent = self._recent.setdefault(rule, deque(maxlen=FAILURES))
+        recent.append(now)
+        if len(recent) == 1:
+            log.error("rule %s failed; further failures are counted only", rule, exc_info=error)
+        if len(recent) == FAILURES and now - recent[0] <= FAILURE_WINDOW and rule not in self.disabled:
+            self.disabled[rule] = f"failed {FAILURES} times within a minute: {type(error).__name__}"
+            log.error("rule %s is switched off until the next start: %s", rule, self.disabled[rule])
+            self._connect()

@@ -1,0 +1,141 @@
+"""Child processes of the supervisor: started, noticed when they die, stopped in good order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sensors.host import Person
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+FAST = 5.0
+"""Seconds of life under which a death counts as fast: it died before it did any work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is to be kept running."""
+
+    name: str
+    """As log lines and health rows call it, such as "sensor eth0"."""
+    command: tuple[str, ...]
+    """Must end when its standard input closes: see `lifeline`."""
+    person: Person | None = None
+    """Runs as this user; None: as the supervisor itself."""
+    signals: bool = True
+    """Whether it can be sent signals. A process behind sudo cannot: closing its input ends it."""
+
+
+def under_lifeline(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command for one of our modules as a child."""
+    return (sys.executable, "-m", "sensors.lifeline", module, *arguments)
+
+
+def pause_before_restart(fast_deaths: int) -> float:
+    """Seconds to wait before a restart: half a second, doubled with each fast death after the first."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, fast_deaths - 1))
+
+
+def fate(status: int) -> str:
+    """An exit status in words."""
+    if status >= 0:
+        return f"ended with status {status}"
+    with suppress(ValueError):
+        return f"was killed by {signal.Signals(-status).name}"
+    return f"was killed by signal {-status}"
+
+
+class Child:
+    """One program and its present process. Times are monotonic seconds."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.deaths = 0
+        self.fast_deaths = 0
+        self.died: float | None = None
+        self.due = 0.0
+        """When it is to be started next; of no meaning while it runs."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Starts the process; OSError where the system cannot."""
+        self._started = time.monotonic()
+        # Not in our process group: Ctrl-C in the terminal is for the supervisor, which then stops
+        # its children in order. Output goes where the supervisor's goes.
+        apart = (
+            {"process_group": 0}
+            if os.name == "posix"
+            else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
+        )
+        person, env = self.program.person, {**os.environ, "PYTHONPATH": str(ROOT)}
+        if person is not None:
+            env |= {"HOME": person.home, "USER": person.name, "LOGNAME": person.name}
+            groups = os.getgrouplist(person.name, person.gid)
+            apart |= {"user": person.uid, "group": person.gid, "extra_groups": groups}
+        self._process = subprocess.Popen(self.program.command, stdin=subprocess.PIPE, env=env, **apart)
+
+    def died_with(self) -> int | None:
+        """The exit status, once, when the process has died since it was started; plans the restart."""
+        if self._process is None or (status := self._process.poll()) is None:
+            return None
+        self._close()
+        self.plan_restart()
+        return status
+
+    def plan_restart(self) -> None:
+        self.died = time.monotonic()
+        self.deaths += 1
+        self.fast_deaths = self.fast_deaths + 1 if self.died - self._started < FAST else 0
+        self.due = self.died + pause_before_restart(self.fast_deaths)
+
+    def is_due(self) -> bool:
+        """Whether it does not run and its pause is over."""
+        return self._process is None and time.monotonic() >= self.due
+
+    def ask_to_end(self) -> None:
+        """Asks for an end in good order. Returns at once."""
+        if self._process is None:
+            return
+        if self.program.signals and os.name == "posix":
+            with suppress(OSError):
+                self._process.terminate()
+        else:
+            self._close_input()
+
+    def wait(self, until: float) -> bool:
+        """Whether it is gone by that time."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        self._close()
+        return True
+
+    def kill(self) -> None:
+        """Ends it hard."""
+        if self._process is not None:
+            with suppress(OSError):  # behind sudo we may not; closing its input has the same end
+                self._process.kill()
+            self._close_input()
+
+    def _close_input(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+
+    def _close(self) -> None:
+        self._close_input()
+        self._process = None

@@ -1,0 +1,252 @@
+"""Real child processes, killed and stopped for real."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from analysis.config import Config, Interface
+from analysis.store.rows import HealthRow
+from sensors import supervisor
+from sensors.children import FIRST_PAUSE, LONGEST_PAUSE, Program, fate, pause_before_restart, under_lifeline
+from sensors.health import HealthLog
+from sensors.host import invoker
+from sensors.supervisor import Supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
+
+# A supervisor in a process of its own, so that it can be sent signals.
+KEEPER = """
+import sys, threading
+from sensors.children import Program, under_lifeline
+from sensors.supervisor import Supervisor, stop_on_signals
+stop = threading.Event()
+stop_on_signals(stop)
+kept = [Program(f"kept {i}", under_lifeline("tests.sensors.kept", manner, sys.argv[1]))
+        for i, manner in enumerate(sys.argv[2:])]
+Supervisor(kept, lambda row: None).run(stop)
+"""
+
+
+def kept(manner: str, folder: Path) -> Program:
+    return Program(f"kept {manner}", under_lifeline("tests.sensors.kept", manner, str(folder)))
+
+
+def eventually(what: Callable[[], bool], seconds: float = 15.0) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def started(folder: Path) -> set[int]:
+    return {int(path.stem) for path in folder.glob("*.started")}
+
+
+def clean(folder: Path) -> set[int]:
+    return {int(path.stem) for path in folder.glob("*.clean")}
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # In a container without an init, a dead orphan stays as a zombie: dead all the same.
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@contextmanager
+def running(programs: list[Program], rows: list[HealthRow]) -> Iterator[Supervisor]:
+    stop = threading.Event()
+    keeper = Supervisor(programs, rows.append)
+    thread = threading.Thread(target=keeper.run, args=(stop,))
+    thread.start()
+    try:
+        yield keeper
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def keeper_process(folder: Path, *manners: str) -> Iterator["subprocess.Popen[str]"]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", KEEPER, str(folder), *manners], env=env, text=True, stdout=subprocess.PIPE
+    )
+    try:
+        assert eventually(lambda: len(started(folder)) == len(manners))
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@posix
+def test_a_killed_child_is_back_within_three_seconds_and_the_gap_is_told(tmp_path: Path) -> None:
+    rows: list[HealthRow] = []
+    with running([kept("steady", tmp_path)], rows):
+        assert eventually(lambda: len(started(tmp_path)) == 1)
+        os.kill(started(tmp_path).pop(), signal.SIGKILL)
+        killed = time.monotonic()
+        assert eventually(lambda: len(started(tmp_path)) == 2)
+        assert time.monotonic() - killed < 3
+    levels = [row.level for row in rows]
+    assert levels == ["ok", "alarm", "note"]
+    assert {(row.component, row.subject) for row in rows} == {("supervisor", "kept steady")}
+    assert "SIGKILL" in rows[1].message and rows[1].fix
+    assert "was away for" in rows[2].message
+    assert clean(tmp_path) == started(tmp_path) - {min(started(tmp_path) - clean(tmp_path))}
+
+
+def test_pauses_grow_with_fast_deaths_up_to_half_a_minute() -> None:
+    assert pause_before_restart(0) == pause_before_restart(1) == FIRST_PAUSE
+    pauses = [pause_before_restart(n) for n in range(1, 12)]
+    assert pauses == sorted(pauses)
+    assert pauses[3] == 8 * FIRST_PAUSE
+    assert pauses[-1] == LONGEST_PAUSE == 30
+
+
+def test_a_child_that_dies_at_once_is_started_less_and_less_often(tmp_path: Path) -> None:
+    rows: list[HealthRow] = []
+    with running([kept("brief", tmp_path)], rows) as keeper:
+        assert eventually(lambda: keeper.children[0].fast_deaths >= 3)
+        child = keeper.children[0]
+        assert child.died is not None
+        assert child.due - child.died == pause_before_restart(child.fast_deaths) >= 2.0
+    assert [row.level for row in rows if "status 1" in row.message] == ["alarm"] * child.deaths
+
+
+def test_a_program_that_cannot_be_started_is_told_and_tried_again(tmp_path: Path) -> None:
+    rows: list[HealthRow] = []
+    with running([Program("missing", (str(tmp_path / "no such program"),))], rows) as keeper:
+        assert eventually(lambda: keeper.children[0].deaths >= 2)
+    assert "could not be started" in rows[0].message
+
+
+def test_one_child_dying_leaves_the_others_alone(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    rows: list[HealthRow] = []
+    with running([kept("steady", tmp_path / "a"), kept("brief", tmp_path / "b")], rows) as keeper:
+        assert eventually(lambda: keeper.children[1].deaths >= 2)
+        assert len(started(tmp_path / "a")) == 1
+        assert keeper.children[0].deaths == 0
+    assert clean(tmp_path / "a") == started(tmp_path / "a")
+
+
+@posix
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_all_in_good_order_within_five_seconds(tmp_path: Path, how: int) -> None:
+    with keeper_process(tmp_path, "steady", "steady") as process:
+        process.send_signal(how)
+        assert process.wait(5) == 0
+        assert clean(tmp_path) == started(tmp_path)
+
+
+@posix
+def test_a_child_that_does_not_listen_is_killed_within_five_seconds(tmp_path: Path) -> None:
+    with keeper_process(tmp_path, "deaf", "steady") as process:
+        process.terminate()
+        assert process.wait(5.5) == 0
+        assert not any(alive(pid) for pid in started(tmp_path))
+        assert len(clean(tmp_path)) == 1
+
+
+@posix
+def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    with keeper_process(tmp_path, "steady", "deaf") as process:
+        process.kill()
+        process.wait(5)
+        assert eventually(lambda: not any(alive(pid) for pid in started(tmp_path)), 8)
+        assert len(clean(tmp_path)) == 1, "the one that listens ends in good order"
+
+
+def test_a_child_that_takes_no_signals_ends_when_its_input_closes(tmp_path: Path) -> None:
+    command = under_lifeline("tests.sensors.kept", "steady", str(tmp_path))
+    with running([Program("behind sudo", command, signals=False)], []):
+        assert eventually(lambda: len(started(tmp_path)) == 1)
+    assert clean(tmp_path) == started(tmp_path)
+
+
+@posix
+def test_the_fate_of_a_process_in_words() -> None:
+    assert fate(0) == "ended with status 0"
+    assert fate(-9) == "was killed by SIGKILL"
+    assert fate(-250) == "was killed by signal 250"
+
+
+def test_health_rows_reach_the_database(tmp_path: Path) -> None:
+    with HealthLog(tmp_path / "sentinel.db", lambda *_: None) as health:
+        health.record(HealthRow("supervisor", "sensor eth0", "alarm", "it died", "mend it"))
+        health.record(HealthRow("supervisor", "sensor eth0", "note", "it is back", None))
+    db = sqlite3.connect(tmp_path / "sentinel.db")
+    assert db.execute("SELECT component, subject, level, message, fix FROM health").fetchall() == [
+        ("supervisor", "sensor eth0", "note", "it is back", None)
+    ]
+
+
+def test_a_busy_database_does_not_hold_up_the_supervisor(tmp_path: Path) -> None:
+    with HealthLog(tmp_path / "sentinel.db", lambda *_: None) as health:
+        blocker = sqlite3.connect(tmp_path / "sentinel.db", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        begun = time.monotonic()
+        for _ in range(1000):
+            health.record(HealthRow("supervisor", "x", "alarm", "it died", None))
+        assert time.monotonic() - begun < 1
+        blocker.execute("COMMIT")
+        reader = sqlite3.connect(tmp_path / "sentinel.db")
+        assert eventually(lambda: reader.execute("SELECT count(*) FROM health").fetchone() == (1,))
+
+
+def test_a_sensor_for_each_configured_interface() -> None:
+    config = Config(interfaces=(Interface(name="eth7", label=None), Interface(name="wlan3", label=None)))
+    names = supervisor.interfaces(config)
+    programs = supervisor.sensor_programs(names, ("--db", "x.db"))
+    assert [program.name for program in programs] == ["sensor eth7", "sensor wlan3"]
+    assert programs[1].command[-4:] == ("sensors.sensor", "wlan3", "--db", "x.db")
+
+
+@posix
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root may become someone else")
+def test_root_runs_a_program_as_the_person_who_called_sudo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    monkeypatch.setenv("SUDO_UID", str(nobody.pw_uid))
+    person = invoker()
+    assert person is not None and person.name == "nobody"
+    told = tmp_path / "told"
+    told.touch()
+    os.chown(told, nobody.pw_uid, nobody.pw_gid)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o711)
+    script = f'echo "$(id -u) $(id -g) $HOME" > {told}; exec cat'
+    with running([Program("who", ("/bin/sh", "-c", script), person, signals=False)], []):
+        assert eventually(lambda: told.read_text().endswith("\n"))
+    assert told.read_text().split() == [str(nobody.pw_uid), str(nobody.pw_gid), nobody.pw_dir]
+
+
+@posix
+def test_nobody_invoked_a_process_that_is_not_behind_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SUDO_UID", "PKEXEC_UID", "DOAS_USER"):
+        monkeypatch.delenv(name, raising=False)
+    assert invoker() is None
+    monkeypatch.setenv("SUDO_UID", "0")
+    assert invoker() is None

@@ -1,0 +1,144 @@
+"""ClientHello and ServerHello, the two TLS handshake messages in clear (RFC 8446, section 4.1).
+
+Shared by TLS over TCP and QUIC, which carries the same messages in its CRYPTO frames.
+"""
+
+from struct import error as StructError
+from struct import unpack_from
+from typing import NamedTuple
+
+from analysis.text import clean
+from sensors.packets import ParseError
+from sensors.parsers.ja4 import ALPN, GREASE, SERVER_NAME, ja4
+
+CLIENT_HELLO = 1
+SERVER_HELLO = 2
+
+_SIGNATURE_ALGORITHMS = 0x000D
+_SUPPORTED_VERSIONS = 0x002B
+_ECH = 0xFE0D  # RFC 9849; browsers also send it as GREASE
+_READ = frozenset({SERVER_NAME, ALPN, _SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS})
+
+_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+"""The random of a HelloRetryRequest: SHA-256 of that word (RFC 8446, section 4.1.3)."""
+
+MAX_EXTENSIONS = 256
+"""IANA lists about 65 types; more is an attack on whoever reads it."""
+MAX_CIPHERS = 1024
+"""IANA lists about 370 suites; scanners offer them all."""
+MAX_PROTOCOLS = 16
+
+_NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "SSL 3.0", 0x0002: "SSL 2.0"}
+
+
+class ClientHello(NamedTuple):
+    """What a client offers."""
+
+    sni: str | None
+    """Lower case."""
+    version: str
+    alpn: tuple[str, ...]
+    ja4: str
+    ech: bool
+
+
+class ServerHello(NamedTuple):
+    """What a server chose."""
+
+    version: str
+    cipher: int
+    retry: bool
+    """A HelloRetryRequest: the client will send a second ClientHello."""
+
+
+def version_name(version: int) -> str:
+    """ "1.3", "1.2"...; drafts of 1.3 (0x7fxx) count as 1.3, the unknown is written in hexadecimal."""
+    return _NAMES.get(version) or ("1.3" if version >> 8 == 0x7F else f"0x{version:04x}")
+
+
+def read_client_hello(message: bytes, transport: str) -> ClientHello:
+    """Reads a whole handshake message with its 4-byte header; `transport` is "t" or "q" (JA4).
+    Raises ParseError."""
+    try:
+        version, session = unpack_from(">H32xB", message, 4)
+        at = 39 + session
+        (length,) = unpack_from(">H", message, at)
+        ciphers = message[at + 2 : at + 2 + length]
+        at += 2 + length
+        kinds, found = _extensions(message, at + 1 + message[at])
+    except (IndexError, StructError):
+        raise ParseError("ClientHello cut short") from None
+    if length > 2 * MAX_CIPHERS:
+        raise ParseError("ClientHello with too many cipher suites")
+    version = _highest(found.get(_SUPPORTED_VERSIONS, b"")) or version
+    protocols = _protocols(found.get(ALPN, b""))
+    print_ = ja4(
+        transport, version, ciphers, kinds, found.get(_SIGNATURE_ALGORITHMS, b"")[2:],
+        protocols[0] if protocols else b"",
+    )  # fmt: skip
+    names = tuple(map(clean, protocols))
+    return ClientHello(_server_name(found), version_name(version), names, print_, _ECH in kinds)
+
+
+def read_server_hello(message: bytes) -> ServerHello:
+    """Reads a whole handshake message with its 4-byte header. Raises ParseError."""
+    try:
+        version, session = unpack_from(">H32xB", message, 4)
+        (cipher,) = unpack_from(">H", message, 39 + session)
+        _, found = _extensions(message, 42 + session)
+    except (IndexError, StructError):
+        raise ParseError("ServerHello cut short") from None
+    if len(chosen := found.get(_SUPPORTED_VERSIONS, b"")) == 2:
+        version = int.from_bytes(chosen, "big")
+    return ServerHello(version_name(version), cipher, message[6:38] == _RETRY)
+
+
+def _extensions(message: bytes, at: int) -> tuple[list[int], dict[int, bytes]]:
+    """All extension types in order, and the contents of those in `_READ` (the first of each)."""
+    kinds: list[int] = []
+    found: dict[int, bytes] = {}
+    if at == len(message):
+        return kinds, found
+    (length,) = unpack_from(">H", message, at)
+    at += 2
+    end = at + length
+    while at < end:
+        kind, size = unpack_from(">HH", message, at)
+        at += 4
+        if kind in _READ:
+            found.setdefault(kind, message[at : at + size])
+        at += size
+        kinds.append(kind)
+        if len(kinds) > MAX_EXTENSIONS:
+            raise ParseError("hello with too many extensions")
+    if at != end or end != len(message):
+        raise ParseError("extensions do not fill the hello")
+    return kinds, found
+
+
+def _server_name(found: dict[int, bytes]) -> str | None:
+    """The host_name of a server_name extension (RFC 6066, section 3)."""
+    data = found.get(SERVER_NAME, b"")
+    size = int.from_bytes(data[3:5], "big")
+    if not size or data[2] != 0 or len(data) < 5 + size:
+        return None
+    return clean(data[5 : 5 + size]).lower()
+
+
+def _highest(data: bytes) -> int:
+    """The highest version of a client's supported_versions, GREASE aside; 0 if there is none."""
+    versions = (int.from_bytes(data[i : i + 2], "big") for i in range(1, len(data) - 1, 2))
+    return max((v for v in versions if v not in GREASE), default=0)
+
+
+def _protocols(data: bytes) -> list[bytes]:
+    """The names of an ALPN extension (RFC 7301), at most `MAX_PROTOCOLS`, GREASE aside."""
+    names: list[bytes] = []
+    at = 2
+    while at < len(data) and len(names) < MAX_PROTOCOLS:
+        size = data[at]
+        name = data[at + 1 : at + 1 + size]
+        at += 1 + size
+        if not (size == 2 and int.from_bytes(name, "big") in GREASE):
+            names.append(name)
+    return names

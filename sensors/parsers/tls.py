@@ -1,0 +1,156 @@
+"""TLS on any port: the hellos of both sides, put together over segments and records (RFC 8446, 5.1)."""
+
+from collections.abc import Iterator
+from struct import Struct, unpack_from
+
+from analysis.events import Event, Flow, SessionSeen, TlsAccepted, TlsHello
+from sensors.packets import ParseError
+from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+from sensors.parsers.hello import CLIENT_HELLO, SERVER_HELLO, read_client_hello, read_server_hello
+
+_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23
+_RECORD = Struct(">BBBHB")  # kind, version, length, and the first byte inside
+_LONGEST_RECORD = 2**14 + 2048
+"""RFC 5246, section 6.2.3; RFC 8446 allows 256 instead of 2048."""
+
+
+class _Direction:
+    """How far one direction has been read."""
+
+    __slots__ = ("at", "ended", "left", "message")
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.left = 0  # bytes of the present record that were not taken yet
+        self.message = bytearray()  # handshake bytes that are no whole message yet
+        self.ended = False
+
+    def next(self, buffer: bytearray) -> bytes | None:
+        """The next whole hello with its header; None when more must arrive, or when the direction
+        has `ended` (another message, an alert or application data came)."""
+        message = self.message
+        while not self.ended:
+            if message and message[0] not in (CLIENT_HELLO, SERVER_HELLO):
+                self.ended = True
+                return None
+            size = 4 + int.from_bytes(message[1:4], "big")
+            if size > STREAM_LIMIT and len(message) >= 4:
+                raise ParseError("handshake message too long")
+            if len(message) >= max(size, 4):
+                whole = bytes(message[:size])
+                del message[:size]
+                return whole
+            if not self.left and not self._open_record(buffer):
+                return None
+            taken = buffer[self.at : self.at + self.left]
+            if not taken:
+                return None
+            message += taken
+            self.at += len(taken)
+            self.left -= len(taken)
+        return None
+
+    def _open_record(self, buffer: bytearray) -> bool:
+        """Goes to the next handshake record; False if it has not arrived or there will be none."""
+        while len(buffer) >= self.at + 5:
+            kind, major, length = unpack_from(">BBxH", buffer, self.at)
+            if major != 3 or not _CHANGE_CIPHER_SPEC <= kind <= _DATA or not 0 < length <= _LONGEST_RECORD:
+                raise ParseError("not a TLS record")
+            if kind == _HANDSHAKE:
+                self.at += 5
+                self.left = length
+                return True
+            if kind != _CHANGE_CIPHER_SPEC:
+                self.ended = True
+                return False
+            self.at += 5 + length
+        return False
+
+
+class Handshake:
+    """The hellos of one TLS conversation; for STARTTLS it begins after the clear text."""
+
+    __slots__ = ("accepted", "down", "hellos", "retries", "up")
+
+    def __init__(self, up: int = 0, down: int = 0) -> None:
+        self.up = _Direction(up)
+        self.down = _Direction(down)
+        self.hellos = 0
+        self.retries = 0
+        self.accepted = False
+
+    def advance(self, stream: Stream, ts: float) -> Iterator[Event]:
+        """The hellos that are complete by now, each once. Sets `stream.done` when all was said, also
+        before it raises ParseError."""
+        try:
+            yield from self._hellos(stream, ts)
+            retried = self.retries
+            yield from self._answers(stream, ts)
+            if self.retries > retried:
+                yield from self._hellos(stream, ts)
+        except ParseError:
+            stream.done = True
+            raise
+        seen = self.hellos > self.retries or self.up.ended or stream.midstream
+        stream.done = seen and (self.accepted or self.down.ended)
+
+    def _hellos(self, stream: Stream, ts: float) -> Iterator[Event]:
+        while self.hellos <= self.retries and (message := self.up.next(stream.up)):
+            if message[0] != CLIENT_HELLO:
+                self.up.ended = True
+                return
+            self.hellos += 1
+            yield _hello(stream.flow, message, ts)
+
+    def _answers(self, stream: Stream, ts: float) -> Iterator[Event]:
+        while not self.accepted and (message := self.down.next(stream.down)):
+            if message[0] != SERVER_HELLO:
+                self.down.ended = True
+                return
+            answer = read_server_hello(message)
+            if answer.retry and not self.retries:  # RFC 8446, section 4.1.4: at most one
+                self.retries = 1
+                continue
+            self.accepted = True
+            flow = stream.flow
+            yield TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)
+
+
+def _hello(flow: Flow, message: bytes, ts: float) -> TlsHello:
+    hello = read_client_hello(message, "t")
+    return TlsHello(
+        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port,
+        hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, False,
+    )  # fmt: skip
+
+
+def begins_record(buffer: bytearray) -> bool | None:
+    """Whether a buffer begins with a TLS record; None when it is too short to say."""
+    if not buffer or not _CHANGE_CIPHER_SPEC <= buffer[0] <= _DATA:
+        return False if buffer else None
+    if len(buffer) < 6:
+        return None if len(buffer) < 2 or buffer[1] == 3 else False
+    kind, major, minor, length, first = _RECORD.unpack_from(buffer)
+    if major != 3 or minor > 4 or not 0 < length <= _LONGEST_RECORD:
+        return False
+    return bool(kind != _CHANGE_CIPHER_SPEC or length == first == 1)
+
+
+def recognise(stream: Stream) -> bool | None:
+    """A record header at the beginning of either direction; also of a conversation joined later."""
+    up, down = begins_record(stream.up), begins_record(stream.down)
+    if up or down:
+        return True
+    return False if up is False or down is False else None
+
+
+def parse(stream: Stream, ts: float) -> Iterator[Event]:
+    """SessionSeen at once, then a TlsHello for each ClientHello and TlsAccepted for the ServerHello."""
+    handshake = stream.state
+    if handshake is None:
+        handshake = stream.state = Handshake()
+        yield SessionSeen(ts, stream.flow, "tls", False)
+    yield from handshake.advance(stream, ts)
+
+
+PARSER = StreamParser("tls", recognise, parse)

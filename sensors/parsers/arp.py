@@ -1,0 +1,38 @@
+"""ARP (RFC 826) over Ethernet for IPv4."""
+
+import struct
+
+from analysis.events import ArpSeen, Event
+from sensors.packets import Packet, ParseError
+from sensors.parsers.addresses import ip4_text
+from sensors.parsers.base import PacketParser
+
+_ARP = struct.Struct("!HHBBH6s4s6s4s")
+_OPERATIONS = {1: "request", 2: "reply"}
+
+
+def parse_arp(packet: Packet) -> tuple[Event, ...]:
+    """One `ArpSeen`; nothing for the operations of RARP, InARP and others.
+
+    Raises ParseError when the packet is cut or is not Ethernet and IPv4.
+    """
+    payload = packet.payload
+    if len(payload) < 28:
+        raise ParseError("shorter than ARP for Ethernet and IPv4")
+    hardware, protocol, hlen, plen, code, sender_mac, sender_ip, target_mac, target_ip = _ARP.unpack_from(
+        payload
+    )
+    # 6 is IEEE 802, which some bridges write for Ethernet.
+    if hardware not in (1, 6) or protocol != 0x0800 or hlen != 6 or plen != 4:
+        raise ParseError("not ARP for Ethernet and IPv4")
+    operation = _OPERATIONS.get(code)
+    if operation is None:
+        return ()
+    sender = sender_mac.hex(":")
+    return (
+        ArpSeen(packet.ts, operation, packet.src_mac or sender, sender, ip4_text(sender_ip),
+                target_mac.hex(":"), ip4_text(target_ip)),
+    )  # fmt: skip
+
+
+ARP = PacketParser("arp", parse_arp, ethertypes=frozenset({0x0806}))

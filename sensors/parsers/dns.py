@@ -1,0 +1,171 @@
+"""DNS over UDP and TCP (RFC 1035, port 53) and LLMNR (RFC 4795, port 5355)."""
+
+import struct
+
+from analysis.events import DnsQuery, DnsResponse, Event, NameSeen
+from analysis.text import clean
+from sensors.packets import Packet, ParseError
+from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
+from sensors.parsers.dns_names import Names, labels, text
+from sensors.parsers.dns_records import TYPES, read_records
+
+MAX_QUESTIONS = 64
+"""Questions read from one message: unicast DNS has one, a busy mDNS browser asks about thirty."""
+
+RCODES = (
+    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
+    "NOTAUTH", "NOTZONE", "DSOTYPENI", "RCODE12", "RCODE13", "RCODE14", "RCODE15",
+)  # fmt: skip
+"""IANA's registry, the four bits of the header; the extension in EDNS is not read."""
+
+HEADER = struct.Struct("!6H")
+_QUESTION = struct.Struct("!HH")
+_LENGTH = struct.Struct("!H")
+_OPCODES = frozenset({0, 1, 2, 4, 5, 6})
+_CLASSES = frozenset({1, 3, 4, 254, 255})
+
+
+def read_header(data: bytes) -> tuple[int, int, int, int, int, int]:
+    """(id, flags, questions, answers, authority records, additional records) of a message.
+
+    Raises ParseError when the message is too short or its opcode was never assigned.
+    """
+    if len(data) < 12:
+        raise ParseError("shorter than a DNS header")
+    header: tuple[int, int, int, int, int, int] = HEADER.unpack_from(data)
+    if header[1] >> 11 & 15 not in _OPCODES:
+        raise ParseError("unassigned opcode")
+    return header
+
+
+def read_questions(names: Names, count: int) -> tuple[list[tuple[str, str]], int]:
+    """[(name, type)] after the header, and the position behind them.
+
+    Raises ParseError unless the first is whole and of a known class. Questions after a broken one, and
+    all records, are lost: the position is then the message's end.
+    """
+    found: list[tuple[str, str]] = []
+    pos = 12
+    try:
+        for _ in range(min(count, MAX_QUESTIONS)):
+            wire, pos = names.read(pos)
+            qtype, qclass = _QUESTION.unpack_from(names.data, pos)
+            # The top bit asks for a unicast answer in mDNS (RFC 6762 5.4).
+            if qclass & 0x7FFF not in _CLASSES:
+                raise ParseError("unknown class")
+            found.append((text(wire), TYPES.get(qtype) or f"TYPE{qtype}"))
+            pos += 4
+    except (ParseError, IndexError, struct.error) as error:
+        if not found:
+            raise ParseError(f"no whole question: {error}") from None
+        pos = len(names.data)
+    return found, pos if count <= MAX_QUESTIONS else len(names.data)
+
+
+def parse_message(
+    data: bytes,
+    ts: float,
+    transport: str,
+    src_mac: str | None,
+    src: str,
+    sport: int,
+    dst_mac: str | None,
+    dst: str,
+    dport: int,
+) -> list[Event]:
+    """A DNS message (without the length that TCP puts before it) as one `DnsQuery` a question, or
+    one `DnsResponse` with the answer section.
+
+    An answer that is cut or broken gives its whole records. Raises ParseError when header or
+    questions are not DNS.
+    """
+    txid, flags, questions, answers, _, _ = read_header(data)
+    names = Names(data)
+    asked, pos = read_questions(names, questions)
+    if flags & 0x8000:
+        name, qtype = asked[0] if asked else ("", "")
+        records = read_records(names, pos, answers) if answers else ()
+        return [
+            DnsResponse(ts, transport, dst_mac, dst, src, dport, txid, name, qtype, RCODES[flags & 15],
+                        records, src_mac)
+        ]  # fmt: skip
+    if not asked:
+        raise ParseError("query without a question")
+    return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, name, qtype) for name, qtype in asked]
+
+
+def parse_dns(packet: Packet) -> list[Event]:
+    """A UDP packet of port 53: `DnsQuery` or `DnsResponse`. Raises ParseError on what is not DNS."""
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet
+    return parse_message(payload, ts, "udp", src_mac, src, sport, dst_mac, dst, dport)
+
+
+def parse_llmnr(packet: Packet) -> list[Event]:
+    """A UDP packet of port 5355. A host answers for its own name: that is also a `NameSeen`."""
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet
+    events = parse_message(payload, ts, "llmnr", src_mac, src, sport, dst_mac, dst, dport)
+    first = events[0]
+    if isinstance(first, DnsResponse) and any(record.value == src for record in first.records):
+        own = labels(Names(payload).read(12)[0])
+        if len(own) == 1:
+            events.append(NameSeen(ts, src_mac, src, "llmnr", clean(own[0])))
+    return events
+
+
+def _begins(buffer: bytearray, response: bool) -> bool | None:
+    """Whether a direction begins with a DNS message and its length; None: too little to say."""
+    if len(buffer) < 14:
+        return None
+    length, _, flags, questions = struct.unpack_from("!4H", buffer)
+    return (
+        length >= 12 and bool(flags & 0x8000) == response and flags >> 11 & 15 in _OPCODES and questions <= 1
+    )
+
+
+def recognise_tcp(stream: Stream) -> bool | None:
+    """Port 53 and a length-prefixed DNS header from the side that speaks first."""
+    if stream.flow.port != 53:
+        return False
+    if stream.up:
+        return _begins(stream.up, response=False)
+    return _begins(stream.down, response=True)
+
+
+def parse_tcp(stream: Stream, ts: float) -> list[Event]:
+    """Each message of both directions once it is whole (RFC 7766). A message that is not DNS is
+    skipped; ParseError only when nothing else came. A message cut by the limit gives what is whole."""
+    flow = stream.flow
+    state = stream.state = stream.state or [0, 0]
+    events: list[Event] = []
+    broken: ParseError | None = None
+    client = (flow.client_mac, flow.client_ip, flow.client_port)
+    server = (flow.server_mac, flow.server_ip, flow.port)
+    for side, buffer, ends in ((0, stream.up, client + server), (1, stream.down, server + client)):
+        for message in _messages(buffer, state, side):
+            try:
+                events += parse_message(message, ts, "tcp", *ends)
+            except ParseError as error:
+                broken = error
+    stream.done = len(stream.up) >= STREAM_LIMIT or len(stream.down) >= STREAM_LIMIT
+    if broken and not events:
+        raise broken
+    return events
+
+
+def _messages(buffer: bytearray, state: list[int], side: int) -> list[bytes]:
+    """The messages that became whole since the last call; `state[side]` moves behind them."""
+    found = []
+    pos = state[side]
+    while len(buffer) - pos > 2:
+        end = pos + 2 + _LENGTH.unpack_from(buffer, pos)[0]
+        if end > len(buffer) < STREAM_LIMIT:
+            break
+        found.append(bytes(buffer[pos + 2 : end]))
+        pos = end
+    state[side] = pos
+    return found
+
+
+DNS = PacketParser("dns", parse_dns, udp_ports=frozenset({53}))
+LLMNR = PacketParser("llmnr", parse_llmnr, udp_ports=frozenset({5355}))
+DNS_TCP = StreamParser("dns", recognise_tcp, parse_tcp)

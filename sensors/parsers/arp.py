@@ -35,4 +35,4 @@ def parse_arp(packet: Packet) -> tuple[Event, ...]:
     )  # fmt: skip
 
 
-ARP = PacketParser("arp", parse_arp, ethertypes=frozenset({0x0806}))
+PARSER = PacketParser("arp", parse_arp, ethertypes=frozenset({0x0806}))

@@ -139,4 +139,4 @@ def _fqdn(raw: bytes) -> str | None:
     return unterminated(name)
 
 
-DHCP = PacketParser("dhcp", parse_dhcp, udp_ports=frozenset({67, 68}))
+PARSER = PacketParser("dhcp", parse_dhcp, udp_ports=frozenset({67, 68}))

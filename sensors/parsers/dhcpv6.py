@@ -117,4 +117,4 @@ def _vendor(option: Any) -> str | None:
     return clean(b" ".join(pieces)) or None
 
 
-DHCPV6 = PacketParser("dhcpv6", parse_dhcpv6, udp_ports=frozenset({546, 547}))
+PARSER = PacketParser("dhcpv6", parse_dhcpv6, udp_ports=frozenset({546, 547}))

@@ -1,8 +1,10 @@
 """DNS over UDP and TCP (RFC 1035, port 53) and LLMNR (RFC 4795, port 5355)."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 
-from analysis.events import DnsQuery, DnsResponse, Event, NameSeen
+from analysis.events import DnsQuery, DnsResponse, Event, NameSeen, SessionSeen
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
@@ -131,25 +133,23 @@ def recognise_tcp(stream: Stream) -> bool | None:
     return _begins(stream.down, response=True)
 
 
-def parse_tcp(stream: Stream, ts: float) -> list[Event]:
-    """Each message of both directions once it is whole (RFC 7766). A message that is not DNS is
-    skipped; ParseError only when nothing else came. A message cut by the limit gives what is whole."""
+def parse_tcp(stream: Stream, ts: float) -> Iterator[Event]:
+    """SessionSeen, then each message of both directions once it is whole (RFC 7766).
+
+    A message that is not DNS is passed over, never raised: an error would end the watch over the
+    questions that follow it. A message cut by the limit gives what is whole.
+    """
     flow = stream.flow
-    state = stream.state = stream.state or [0, 0]
-    events: list[Event] = []
-    broken: ParseError | None = None
+    if stream.state is None:
+        stream.state = [0, 0]
+        yield SessionSeen(ts, flow, "dns", False)
     client = (flow.client_mac, flow.client_ip, flow.client_port)
     server = (flow.server_mac, flow.server_ip, flow.port)
     for side, buffer, ends in ((0, stream.up, client + server), (1, stream.down, server + client)):
-        for message in _messages(buffer, state, side):
-            try:
-                events += parse_message(message, ts, "tcp", *ends)
-            except ParseError as error:
-                broken = error
+        for message in _messages(buffer, stream.state, side):
+            with suppress(ParseError):
+                yield from parse_message(message, ts, "tcp", *ends)
     stream.done = len(stream.up) >= STREAM_LIMIT or len(stream.down) >= STREAM_LIMIT
-    if broken and not events:
-        raise broken
-    return events
 
 
 def _messages(buffer: bytearray, state: list[int], side: int) -> list[bytes]:
@@ -166,6 +166,6 @@ def _messages(buffer: bytearray, state: list[int], side: int) -> list[bytes]:
     return found
 
 
-DNS = PacketParser("dns", parse_dns, udp_ports=frozenset({53}))
+PARSER = PacketParser("dns", parse_dns, udp_ports=frozenset({53}))
 LLMNR = PacketParser("llmnr", parse_llmnr, udp_ports=frozenset({5355}))
-DNS_TCP = StreamParser("dns", recognise_tcp, parse_tcp)
+TCP = StreamParser("dns", recognise_tcp, parse_tcp)

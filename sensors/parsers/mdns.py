@@ -98,4 +98,4 @@ def _speaks_for_itself(hosts: dict[str, set[str]], sender: str) -> bool:
     return not hosts or any(_fits(addresses, sender) for addresses in hosts.values())
 
 
-MDNS = PacketParser("mdns", parse_mdns, udp_ports=frozenset({5353}))
+PARSER = PacketParser("mdns", parse_mdns, udp_ports=frozenset({5353}))

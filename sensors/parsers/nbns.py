@@ -127,4 +127,4 @@ def _told(packet: Packet, name: bytes, suffix: int, flags: int) -> tuple[Event, 
     return (NameSeen(packet.ts, packet.src_mac, packet.src, "nbns", clean(name)),)
 
 
-NBNS = PacketParser("nbns", parse_nbns, udp_ports=frozenset({137, 138}))
+PARSER = PacketParser("nbns", parse_nbns, udp_ports=frozenset({137, 138}))

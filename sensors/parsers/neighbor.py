@@ -87,4 +87,4 @@ def _options(payload: bytes, pos: int) -> Iterator[tuple[int, bytes]]:
         pos += length
 
 
-NEIGHBOR = PacketParser("neighbor", parse_neighbor, ip_protocols=frozenset({58}))
+PARSER = PacketParser("neighbor", parse_neighbor, ip_protocols=frozenset({58}))

@@ -27,4 +27,4 @@ def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
     return ()
 
 
-SSDP = PacketParser("ssdp", parse_ssdp, udp_ports=frozenset({1900}))
+PARSER = PacketParser("ssdp", parse_ssdp, udp_ports=frozenset({1900}))

@@ -1,7 +1,7 @@
 """The first payload of TCP conversations, put in order and shown to the stream parsers."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from analysis.events import Event, Flow, SessionSeen
 from sensors.packets import ParseError
@@ -29,17 +29,15 @@ class _Side:
 
     def add(self, into: bytearray, seq: int, data: bytes) -> bool:
         """Append a segment; False when nothing in order was added."""
-        if self.next is None:
-            self.next = seq
         before = len(into)
         self._place(into, seq, data)
-        while self.ahead and self.next in self.ahead:
+        while self.next in self.ahead:
             self._place(into, self.next, self.ahead.pop(self.next))
         return len(into) > before
 
     def _place(self, into: bytearray, seq: int, data: bytes) -> None:
-        assert self.next is not None
-        offset = (self.next - seq) % _WRAP
+        expected = seq if self.next is None else self.next
+        offset = (expected - seq) % _WRAP
         if offset == 0 or offset < len(data):  # in order, or a retransmission that adds something
             into += data[offset : offset + STREAM_LIMIT - len(into)]
             self.next = (seq + len(data)) % _WRAP
@@ -98,11 +96,11 @@ class Streams:
                 events.append(SessionSeen(now, state.stream.flow, None, False))
         return events
 
-    def end(self, serial: int, ts: float) -> tuple[list[Event], str | None]:
-        """The flow is over: what was still to say, and the service that was recognised."""
+    def end(self, serial: int, ts: float) -> list[Event]:
+        """The flow is over: what was still to say."""
         events = self._close(serial, ts)
         self._open.pop(serial, None)
-        return events, None
+        return events
 
     def _begin(self, serial: int, flow: Flow, midstream: bool, ts: float) -> _State:
         if self._buffered >= MAX_STREAMS:
@@ -156,10 +154,3 @@ class Streams:
 
     def _failed(self, name: str) -> None:
         self.failures[name] = self.failures.get(name, 0) + 1
-
-
-def note_services(services: dict[int, str], events: Iterable[Event]) -> None:
-    """Remember by flow number what the content of a conversation is."""
-    for event in events:
-        if isinstance(event, SessionSeen) and event.service:
-            services[event.flow.id] = event.service

@@ -1,0 +1,115 @@
+"""The database as JSON-ready records: what `replay --json` prints."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.alerts import Severity
+
+Record = dict[str, Any]
+
+_KINDS = ("alerts", "devices", "dns", "tls", "http", "flows")
+
+
+class Export:
+    """Reads what was written since it was made; each method gives records in a stable order."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        self._db.row_factory = sqlite3.Row
+        self._mark = {name: self._last(name) for name in ("dns", "tls", "http", "flows")}
+        self._change = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+
+    def close(self) -> None:
+        self._db.close()
+
+    def records(self) -> Iterator[Record]:
+        """Every record, each with its `type`."""
+        for name in _KINDS:
+            yield from getattr(self, name)()
+
+    def alerts(self) -> Iterator[Record]:
+        """Incidents, oldest first."""
+        rows = self._db.execute(
+            "SELECT uid AS id, rule, severity, device_mac, device_ip, device_name, peer_ip, peer_name, port,"
+            " proto, count, first_seen, last_seen, title, why, evidence, advice FROM alerts"
+            " WHERE change > ? ORDER BY first_seen, uid",
+            (self._change,),
+        )
+        for row in rows:
+            record = {"type": "alert", **dict(row)}
+            record["severity"] = Severity(row["severity"]).name
+            record["evidence"] = json.loads(row["evidence"])
+            yield record
+
+    def devices(self) -> Iterator[Record]:
+        """Devices; routers are none."""
+        rows = self._db.execute(
+            "SELECT id, mac, vendor, randomised, kind, os, first_seen, last_seen FROM devices"
+            " WHERE NOT router ORDER BY first_seen, mac, id"
+        ).fetchall()
+        for row in rows:
+            yield {
+                "type": "device",
+                "mac": row["mac"],
+                "ips": self._texts("SELECT ip FROM device_addresses WHERE device = ? ORDER BY ip", row["id"]),
+                "names": self._texts(
+                    "SELECT DISTINCT name FROM device_names WHERE device = ? ORDER BY name", row["id"]
+                ),
+                "vendor": row["vendor"],
+                "randomised": bool(row["randomised"]),
+                "kind": row["kind"],
+                "os": row["os"],
+                "first_seen": row["first_seen"],
+                "last_seen": row["last_seen"],
+            }
+
+    def dns(self) -> Iterator[Record]:
+        """Unicast queries, one each with its answer; mDNS and LLMNR stay in the database."""
+        rows = self._db.execute(
+            "SELECT ts, client_ip, client_mac, name, qtype, rcode, answers, blocked_by, transport FROM dns"
+            " WHERE id > ? AND transport IN ('udp', 'tcp') ORDER BY ts, id",
+            (self._mark["dns"],),
+        )
+        for row in rows:
+            yield {"type": "dns", **dict(row), "answers": json.loads(row["answers"] or "[]")}
+
+    def tls(self) -> Iterator[Record]:
+        """TLS and QUIC hellos."""
+        rows = self._db.execute(
+            "SELECT ts, client_ip, server_ip, port, sni, version, ja4, quic FROM tls WHERE id > ?"
+            " ORDER BY ts, id",
+            (self._mark["tls"],),
+        )
+        for row in rows:
+            yield {"type": "tls", **dict(row), "quic": bool(row["quic"])}
+
+    def http(self) -> Iterator[Record]:
+        """HTTP requests."""
+        rows = self._db.execute(
+            "SELECT ts, client_ip, server_ip, port, host, user_agent, method, path FROM http WHERE id > ?"
+            " ORDER BY ts, id",
+            (self._mark["http"],),
+        )
+        for row in rows:
+            yield {"type": "http", **dict(row)}
+
+    def flows(self) -> Iterator[Record]:
+        """Conversations."""
+        rows = self._db.execute(
+            "SELECT first_seen, last_seen, client_ip, server_ip, client_port, port, proto, packets_up,"
+            " packets_down, bytes_up, bytes_down, service, state FROM flows WHERE id > ?"
+            " ORDER BY first_seen, client_ip, client_port, server_ip, port, id",
+            (self._mark["flows"],),
+        )
+        for row in rows:
+            yield {"type": "flow", **dict(row)}
+
+    def _last(self, table: str) -> int:
+        row = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 (a name of ours)
+        return int(row[0] or 0)
+
+    def _texts(self, sql: str, *args: Any) -> list[str]:
+        return [str(row[0]) for row in self._db.execute(sql, args)]

@@ -1,0 +1,214 @@
+"""Flows as the rest of Sentinel knows them: with addresses as text, owners, services and rows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.devices import Inventory
+from analysis.events import Flow, FlowEnd, SessionSeen
+from analysis.networks import is_group
+from analysis.store.rows import DeviceKey, TrafficRow
+from sensors.addresses import ip_text, mac_text, protocol_text
+from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
+from sensors.packets import PacketTable
+from sensors.recorder import Recorder, flow_state
+
+FIRST_ROW = 30.0
+"""Seconds after which a flow that still runs gets its first row."""
+NEXT_ROW = 120.0
+"""Seconds between further rows of a flow that still runs."""
+REFRESH = 30.0
+"""Seconds for which an address that a MAC used is not told again."""
+MAX_PAIRS = 16_384
+
+
+class Conversations:
+    """The flow table of a sensor, its flows by row, and whose traffic they are."""
+
+    def __init__(self, inventory: Inventory, recorder: Recorder, run: int = 0) -> None:
+        """`run` tells runs apart: a flow's number is `run << 32 | serial`."""
+        self.table = FlowTable()
+        self.fragments = 0
+        self._inventory, self._recorder = inventory, recorder
+        self._base = run << 32
+        self._flows: dict[int, Flow] = {}
+        self._services: dict[int, str] = {}
+        self._pairs: dict[tuple[str, str], float] = {}
+        self._device_number: dict[DeviceKey, int] = {}
+        self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
+        self._minute = 0
+        self._owner = np.full((CAPACITY, 2), -1, np.int64)  # numbers of the client's and server's device
+        self._presence = 0.0
+
+    # -- packets ------------------------------------------------------------------------------------
+
+    def update(self, packets: PacketTable, lo: int, hi: int) -> FlowUpdate:
+        """Account for packets [lo, hi)."""
+        self.fragments += int(packets.fragment[lo:hi].sum())
+        update = self.table.update(packets, lo, hi)
+        self._owner[update.started] = -1
+        if hi > lo:
+            self._minute = int(packets.batch.ts[hi - 1] // 60)
+        return update
+
+    def count_traffic(self, update: FlowUpdate) -> None:
+        """Add what the packets of an update carried to the devices of their flows."""
+        client, server = self._owner[update.touched].T
+        for owner, sent, got in (
+            (client, update.touched_up, update.touched_down),
+            (server, update.touched_down, update.touched_up),
+        ):
+            known = owner >= 0
+            number = owner[known]
+            size = len(self._traffic)
+            for column, values in enumerate((sent, got, update.touched_packets)):
+                self._traffic[:, column] += np.bincount(number, values[known], size).astype(np.int64)
+
+    def start(self, row: int, from_client: bool) -> tuple[Flow, bool]:
+        """The flow that a new row holds, and whether it began with a SYN."""
+        col = self.table.col
+        client_ip = ip_text(int(col["client_hi"][row]), int(col["client_lo"][row]))
+        server_ip = ip_text(int(col["server_hi"][row]), int(col["server_lo"][row]))
+        client_mac, server_mac = int(col["client_mac"][row]), int(col["server_mac"][row])
+        ts = float(col["first_ts"][row])
+        if from_client:
+            self._sighting(ts, mac_text(client_mac), client_ip)
+        else:
+            self._sighting(ts, mac_text(server_mac), server_ip)
+        inventory = self._inventory
+        group = bool(server_mac >> 40 & 1) or is_group(server_ip)
+        flow = self._flows[row] = Flow(
+            self._base | int(col["serial"][row]), ts, mac_text(client_mac),
+            None if group else mac_text(server_mac), client_ip, server_ip,
+            int(col["client_port"][row]), int(col["server_port"][row]), protocol_text(int(col["proto"][row])),
+            inventory.is_home(client_ip), inventory.is_home(server_ip), group,
+        )  # fmt: skip
+        self._own(row, flow)
+        return flow, bool(col["syn"][row])
+
+    def answer(self, row: int) -> Flow:
+        """The flow of a row whose server answered: the server is somebody, too."""
+        flow = self._flows[row]
+        if flow.server_mac and not flow.group:
+            self._sighting(float(self.table.col["last_ts"][row]), flow.server_mac, flow.server_ip)
+            self._own(row, flow)
+        return flow
+
+    def flow(self, row: int) -> Flow:
+        """The flow of a live row."""
+        return self._flows[row]
+
+    def note_service(self, event: SessionSeen) -> None:
+        """Remember what the content of a conversation is."""
+        if event.service:
+            self._services[event.flow.id] = event.service
+
+    def _sighting(self, ts: float, mac: str | None, ip: str) -> None:
+        if mac is None:
+            return
+        pair = (mac, ip)
+        if self._pairs.get(pair, 0.0) <= ts:
+            if len(self._pairs) >= MAX_PAIRS:
+                self._pairs.clear()
+            self._pairs[pair] = ts + REFRESH
+            self._inventory.sighting(ts, mac, ip)
+
+    def _own(self, row: int, flow: Flow) -> None:
+        for side, (mac, home) in enumerate(
+            ((flow.client_mac, flow.client_home), (flow.server_mac, flow.server_home))
+        ):
+            key = self._inventory.device_key(mac) if home and not (side and flow.group) else None
+            if key is not None:
+                self._owner[row, side] = self._number(key)
+
+    def _number(self, key: DeviceKey) -> int:
+        number = self._device_number.setdefault(key, len(self._device_number))
+        if number >= len(self._traffic):
+            self._traffic = np.concatenate([self._traffic, np.zeros_like(self._traffic)])
+        return number
+
+    # -- rows ---------------------------------------------------------------------------------------
+
+    def drain_traffic(self) -> None:
+        """Give the recorder what each device sent and got since the last call."""
+        if not self._traffic.any():
+            return
+        for key, (up, down, packets) in zip(self._device_number, self._traffic.tolist(), strict=False):
+            if packets:
+                row = TrafficRow(key, self._minute, up, down, packets)
+                self._recorder.batch.traffic.append(row)
+        self._traffic[:] = 0
+        if len(self._device_number) > 4 * 4096:  # a flood of MACs: start numbering afresh
+            self._device_number.clear()
+            self._owner[:] = -1
+
+    def expire(self, now: float) -> Columns:
+        """Flows that are over. Those that go on get a row now and then, their devices a sign of life."""
+        self.note_presence(now)
+        gone = self.table.remove(self.table.idle(now))
+        col = self.table.col
+        rows = self.table.all_rows()
+        age, since = now - col["first_ts"][rows], now - col["written_ts"][rows]
+        fresh = col["last_ts"][rows] > col["written_ts"][rows]
+        due = rows[fresh & (age >= FIRST_ROW) & (since >= NEXT_ROW)]
+        if len(due):
+            self._write(self.table.snapshot(due))
+            col["written_ts"][due] = now
+            col["written_up"][due] = col["bytes_up"][due]
+            col["written_down"][due] = col["bytes_down"][due]
+        return gone
+
+    def note_presence(self, now: float) -> None:
+        """Tell the inventory which MACs sent something since the last call."""
+        col, rows = self.table.col, np.flatnonzero(self.table.live)
+        rows = rows[col["last_ts"][rows] > self._presence]
+        self._presence = now
+        macs = np.concatenate(
+            [
+                col["client_mac"][rows[col["packets_up"][rows] > 0]],
+                col["server_mac"][rows[col["packets_down"][rows] > 0]],
+            ]
+        )
+        for number in np.unique(macs).tolist():
+            if mac := mac_text(number):
+                self._inventory.seen(mac, now)
+
+    def ended(self, gone: Columns, now: float) -> Iterator[FlowEnd]:
+        """The ends of removed flows, in order; their rows go to the recorder."""
+        for values in _records(gone):
+            flow = self._flows.pop(values["row"], None)
+            if flow is None:
+                continue
+            service = self._services.pop(flow.id, None)
+            state = _state(values)
+            self._record(flow, service, state, values)
+            yield FlowEnd(
+                now, flow, values["packets_up"], values["packets_down"], values["bytes_up"],
+                values["bytes_down"], values["payload_up"], values["payload_down"], state, service,
+            )  # fmt: skip
+
+    def _write(self, columns: Columns) -> None:
+        for values in _records(columns):
+            flow = self._flows.get(values["row"])
+            if flow is not None:
+                self._record(flow, self._services.get(flow.id), "open", values)
+
+    def _record(self, flow: Flow, service: str | None, state: str, values: dict[str, Any]) -> None:
+        self._recorder.flow(
+            flow, service, state, values["last_ts"],
+            (values["packets_up"], values["packets_down"]), (values["bytes_up"], values["bytes_down"]),
+            (values["written_up"], values["written_down"]), not values["written_ts"],
+        )  # fmt: skip
+
+
+def _records(columns: dict[str, NDArray[Any]]) -> Iterator[dict[str, Any]]:
+    names = list(columns)
+    for values in zip(*(column.tolist() for column in columns.values()), strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _state(values: dict[str, Any]) -> str:
+    payload = values["payload_up"] + values["payload_down"]
+    return flow_state(values["proto"], values["syn"], values["answered"], values["flags_down"], payload)

@@ -1,0 +1,310 @@
+"""One interface's way from packets to rows: decode, track, parse, detect, record.
+
+Everything runs on packet time. Batches are cut at multiples of `STEP` seconds, where idle flows end
+and detectors are ticked, so that a capture gives the same results whatever the size of its batches.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.devices import Inventory
+from analysis.events import (
+    DnsLookup,
+    DnsQuery,
+    DnsResponse,
+    Event,
+    FlowAnswered,
+    FlowStart,
+    HttpRequest,
+    SessionSeen,
+    TlsHello,
+)  # fmt: skip
+from analysis.pipeline import Pipeline
+from analysis.store.rows import Batch, SensorStatus
+from sensors.addresses import ip_text, mac_text
+from sensors.conversations import Conversations
+from sensors.decode import decode
+from sensors.dns_join import DnsJoin
+from sensors.packet_log import PacketLog
+from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
+from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
+from sensors.recorder import Recorder
+from sensors.select import Selector, payload_bytes, tcp_sequence
+from sensors.streams import Streams
+
+log = logging.getLogger(__name__)
+
+STEP = 10.0
+"""Seconds of packet time between two looks for idle flows; a divisor of a minute."""
+MAX_CUTS = 64
+"""Reopened connections for which one batch is cut; more share a row with the one before."""
+
+
+class Engine:
+    """The pipeline of one sensor. `feed` packets, `tick` when none come, `take` rows, `finish`."""
+
+    def __init__(self, inventory: Inventory, pipeline: Pipeline, packet_log: PacketLog, run: int = 0) -> None:
+        """`run` tells the flows of one run from those of another in the same database."""
+        self.inventory, self.pipeline = inventory, pipeline
+        self.packet_log = packet_log
+        self.recorder = Recorder(inventory)
+        self.conversations = Conversations(inventory, self.recorder, run)
+        self.streams = Streams(STREAM_PARSERS)
+        self.selector = Selector(PACKET_PARSERS)
+        self._parse = [p.fresh() if p.fresh else p.parse for p in PACKET_PARSERS]
+        self.dns = DnsJoin()
+        self.now = 0.0
+        """Packet time: the latest timestamp seen."""
+        self.began: float | None = None
+        """Packet time of the first packet."""
+        self._next_step = 0.0
+        self.packets = self.bytes = 0
+        self.undecoded = np.zeros(len(Undecoded), np.int64)
+        self.failures: dict[str, int] = {}
+        self._actions: dict[type, Callable[[Any], None]] = {
+            DnsQuery: self._on_query,
+            DnsResponse: self._on_response,
+            DnsLookup: self._on_lookup,
+            TlsHello: self._on_tls,
+            HttpRequest: self._on_http,
+            SessionSeen: self._on_session,
+        }
+
+    # -- in ---------------------------------------------------------------------------------------
+
+    def feed(self, batch: PacketBatch) -> None:
+        """Take a batch of packets through the whole pipeline."""
+        if not len(batch.ts):
+            return
+        table = decode(batch)
+        self.packets += len(batch.ts)
+        self.bytes += int(table.wirelen.sum())
+        self.undecoded += np.bincount(table.undecoded, minlength=len(Undecoded))
+        if self.began is None:
+            self.began = float(batch.ts[0])
+        ts = np.maximum.accumulate(np.maximum(batch.ts, self.now))
+        lo = 0
+        while lo < len(ts):
+            if ts[lo] >= self._next_step:
+                self._step(float(ts[lo]))
+            hi = int(np.searchsorted(ts, self._next_step))
+            self.packet_log.add(table, lo, hi)
+            self._range(table, lo, hi)
+            self.now = float(ts[hi - 1])
+            lo = hi
+
+    def tick(self, now: float) -> None:
+        """Let packet time reach `now` although no packet came, and look for what is overdue."""
+        self.now = max(self.now, now)
+        if self.now >= self._next_step:
+            self._step(self.now)
+        else:
+            self._overdue()
+
+    def finish(self) -> None:
+        """End every flow and tell what is left."""
+        table = self.conversations.table
+        self.conversations.note_presence(self.now)
+        self._end(table.remove(table.all_rows()))
+        for lookup in self.dns.expire(float("inf")):
+            self.handle(lookup)
+        self._overdue()
+        self._record(self.pipeline.finish(self.now))
+
+    @property
+    def seconds(self) -> float:
+        """Packet time from the first packet to the last."""
+        return 0.0 if self.began is None else self.now - self.began
+
+    @property
+    def pending(self) -> int:
+        """Rows that wait to be taken, devices and the packet log aside."""
+        batch = self.recorder.batch
+        return len(batch.flows) + len(batch.dns) + len(batch.tls) + len(batch.http) + len(batch.findings)
+
+    def take(self, packets: bool = True) -> Batch:
+        """The rows since the last call; the packet log only where asked."""
+        self.conversations.drain_traffic()
+        batch = self.recorder.take()
+        batch.devices, batch.addresses, batch.names = self.inventory.drain()
+        batch.baseline = self.inventory.baseline.drain()
+        if packets:
+            batch.packets = self.packet_log.drain()
+        return batch
+
+    # -- packets ----------------------------------------------------------------------------------
+
+    def _step(self, now: float) -> None:
+        """A multiple of STEP was passed: end what is idle."""
+        self.now = max(self.now, now)
+        if self._next_step:
+            self._end(self.conversations.expire(self.now))
+            self._overdue()
+        self._next_step = (self.now // STEP + 1) * STEP
+
+    def _overdue(self) -> None:
+        self._expire_lookups()
+        for event in self.streams.tick(self.now):
+            self.handle(event)
+        self._record(self.pipeline.tick(self.now))
+
+    def _range(self, table: PacketTable, lo: int, hi: int) -> None:
+        flows = self.conversations.table
+        gone = flows.room_for(hi - lo)
+        if gone:
+            self._end(gone)
+        for _ in range(MAX_CUTS):
+            cut = flows.reused(table, lo, hi)
+            if cut is None:
+                break
+            if cut > lo:
+                self._packets(table, lo, cut)
+            closed = flows.forget_closed(table, cut)
+            if closed:
+                self._end(closed)
+            lo = cut
+        self._packets(table, lo, hi)
+
+    def _packets(self, table: PacketTable, lo: int, hi: int) -> None:
+        """Account for packets [lo, hi) and tell what they say, in their order."""
+        update = self.conversations.update(table, lo, hi)
+        at, owner = self.selector.select(table, lo, hi)
+        early = np.flatnonzero(update.early)
+        parts = (update.start_at, at, early, update.answer_at)
+        keys = np.concatenate([part * 4 + kind for kind, part in enumerate(parts)])
+        refs = np.concatenate([np.arange(len(part)) for part in parts])
+        order = np.argsort(keys, kind="stable")
+        owners, early_rows, early_up = owner.tolist(), update.row[early].tolist(), update.up[early].tolist()
+        started, answered = update.started.tolist(), update.answered.tolist()
+        ts = table.batch.ts
+        for key, ref in zip(keys[order].tolist(), refs[order].tolist(), strict=True):
+            i, kind = lo + (key >> 2), key & 3
+            if kind == 1:
+                self._parse_packet(table, i, owners[ref])
+            elif kind == 2:
+                self._parse_segment(table, i, early_rows[ref], early_up[ref])
+            elif kind == 0:
+                flow, syn = self.conversations.start(started[ref], bool(update.up[i - lo]))
+                self.handle(FlowStart(float(ts[i]), flow, syn))
+            else:
+                self.handle(FlowAnswered(float(ts[i]), self.conversations.answer(answered[ref])))
+        self.conversations.count_traffic(update)
+
+    def _parse_packet(self, table: PacketTable, i: int, number: int) -> None:
+        ip = bool(table.version[i])
+        packet = Packet(
+            float(table.batch.ts[i]),
+            mac_text(int(table.src_mac[i])),
+            mac_text(int(table.dst_mac[i])),
+            ip_text(int(table.src_hi[i]), int(table.src_lo[i])) if ip else "",
+            ip_text(int(table.dst_hi[i]), int(table.dst_lo[i])) if ip else "",
+            int(table.sport[i]),
+            int(table.dport[i]),
+            int(table.proto[i]),
+            payload_bytes(table, i),
+        )
+        name = self.selector.parsers[number].name
+        try:
+            events = list(self._parse[number](packet))
+        except ParseError:
+            self._failed(name)
+            return
+        except Exception:
+            log.exception("parser %s failed", name)
+            self._failed(name + " (bug)")
+            return
+        for event in events:
+            self.handle(event)
+
+    def _parse_segment(self, table: PacketTable, i: int, row: int, up: bool) -> None:
+        flow = self.conversations.flow(row)
+        if not self.streams.wants(flow.id):
+            return
+        midstream = not self.conversations.table.col["syn"][row]
+        ts = float(table.batch.ts[i])
+        data, seq = payload_bytes(table, i), tcp_sequence(table, i)
+        for event in self.streams.feed(flow.id, flow, midstream, up, seq, data, ts):
+            self.handle(event)
+
+    def _failed(self, name: str) -> None:
+        self.failures[name] = self.failures.get(name, 0) + 1
+
+    # -- events -----------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Tell an event to those who record it, to the inventory and to the detectors."""
+        kind = type(event)
+        action = self._actions.get(kind)
+        if action:
+            action(event)
+        self.inventory.handle(event)
+        self._record(self.pipeline.handle(event))
+
+    def _record(self, findings: list[Any]) -> None:
+        for finding in findings:
+            key = self.inventory.device_key(finding.subject.device_mac)
+            self.recorder.batch.findings.append((finding, key, self.pipeline.cooldown(finding.rule)))
+
+    def _on_query(self, event: DnsQuery) -> None:
+        for lookup in self.dns.query(event):
+            self.handle(lookup)
+
+    def _on_response(self, event: DnsResponse) -> None:
+        for lookup in self.dns.response(event):
+            self.handle(lookup)
+
+    def _on_lookup(self, event: DnsLookup) -> None:
+        self.recorder.lookup(event)
+        self.inventory.learn_name(event)
+
+    def _on_tls(self, event: TlsHello) -> None:
+        self.recorder.tls(event)
+
+    def _on_http(self, event: HttpRequest) -> None:
+        self.recorder.http(event)
+
+    def _on_session(self, event: SessionSeen) -> None:
+        self.conversations.note_service(event)
+
+    def _expire_lookups(self) -> None:
+        for lookup in self.dns.expire(self.now):
+            self.handle(lookup)
+
+    def _end(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Flows are over: their last words, their end, their rows."""
+        for end in self.conversations.ended(columns, self.now):
+            for event in self.streams.end(end.flow.id, self.now):
+                self.handle(event)
+            self.handle(end)
+
+    # -- the honesty line -------------------------------------------------------------------------
+
+    def status(self, state: str, **more: Any) -> SensorStatus:
+        """Cumulative counters; `more` overrides fields."""
+        counters: dict[str, Any] = {
+            "undecoded": {
+                Undecoded(n).name.lower(): int(count) for n, count in enumerate(self.undecoded) if n and count
+            },
+            "parser_errors": {**self.failures, **self.streams.failures},
+            "detector_failures": dict(self.pipeline.failures),
+            "detectors_disabled": dict(self.pipeline.disabled),
+            "fragments": self.conversations.fragments,
+            "dns_answers_without_question": self.dns.orphans,
+        }
+        evicted = {
+            "flows": self.conversations.table.evicted, "streams": self.streams.evicted,
+            "dns": self.dns.evicted, **self.inventory.evictions(),
+        }  # fmt: skip
+        counters["evicted"] = {name: count for name, count in evicted.items() if count}
+        fields: dict[str, Any] = {
+            "label": None, "linktype": None, "state": state, "message": None,
+            "last_packet": self.now if self.packets else None,
+            "packets": self.packets, "bytes": self.bytes, "dropped": 0,
+            "undecoded": int(self.undecoded[Undecoded.TRUNCATED :].sum()),
+            "shed": 0, "evicted": sum(evicted.values()), "counters": counters,
+        }  # fmt: skip
+        return SensorStatus(**{**fields, **more})

@@ -1,0 +1,54 @@
+"""The newest packets as rows for the Live Traffic page: a ring, sampled when traffic is fast."""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.store.rows import PacketRow
+from sensors.addresses import ip_text, protocol_text
+from sensors.packets import PacketTable
+
+_COLUMNS = ("src_hi", "src_lo", "dst_hi", "dst_lo", "sport", "dport", "proto", "wirelen")
+
+
+class PacketLog:
+    """Holds at most `rows` packets between two drains; older ones give way.
+
+    Above `per_second` packets a second every n-th is taken, and each row says n.
+    """
+
+    def __init__(self, rows: int, per_second: int) -> None:
+        self.rows, self.per_second = rows, per_second
+        self._parts: deque[tuple[NDArray[np.float64], int, tuple[NDArray[np.int64], ...]]] = deque()
+        self._held = 0
+
+    def add(self, table: PacketTable, lo: int, hi: int) -> None:
+        """Take from packets [lo, hi) what fits the rate."""
+        if not self.rows:
+            return
+        at = np.flatnonzero(table.version[lo:hi]) + lo
+        if not len(at):
+            return
+        ts = table.batch.ts
+        seconds = max(float(ts[at[-1]] - ts[at[0]]), 0.1)
+        step = max(1, -(-len(at) // max(1, int(self.per_second * seconds))))
+        at = at[::step][-self.rows :]
+        self._parts.append((ts[at], step, tuple(getattr(table, name)[at] for name in _COLUMNS)))
+        self._held += len(at)
+        while self._held - len(self._parts[0][0]) >= self.rows:
+            self._held -= len(self._parts.popleft()[0])
+
+    def drain(self) -> list[PacketRow]:
+        """The rows held, oldest first, at most `rows`."""
+        result: list[PacketRow] = []
+        for ts, step, columns in self._parts:
+            lists = [column.tolist() for column in columns]
+            for when, sh, sl, dh, dl, sport, dport, proto, length in zip(ts.tolist(), *lists, strict=True):
+                source, target = ip_text(sh, sl), ip_text(dh, dl)
+                result.append(
+                    PacketRow(when, source, target, sport, dport, protocol_text(proto), length, step)
+                )
+        self._parts.clear()
+        self._held = 0
+        return result[-self.rows :] if self.rows else []

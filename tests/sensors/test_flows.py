@@ -1,0 +1,180 @@
+"""The flow table against a dictionary of flows, packet by packet."""
+
+import random
+
+import numpy as np
+import pytest
+
+from sensors.decode import decode
+from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, FlowTable
+from tests.sensors.frames import ACK, FIN, PSH, RST, SYN, batch, conversation, tcp, udp
+
+HOME, AWAY = "192.168.1.10", "203.0.113.5"
+
+
+def feed(table: FlowTable, frames):
+    packets = decode(batch(frames))
+    return table.update(packets, 0, len(frames)), packets
+
+
+def only(table: FlowTable) -> dict:
+    (row,) = table.all_rows()
+    return {name: column[row].item() for name, column in table.col.items()}
+
+
+def test_both_directions_are_one_flow_and_the_syn_sender_is_its_client():
+    table = FlowTable()
+    update, _ = feed(table, conversation(10.0, HOME, AWAY, 40000, 443, [b"hello"], [b"world!!"]))
+    flow = only(table)
+    assert (flow["client_port"], flow["server_port"], flow["proto"]) == (40000, 443, 6)
+    assert (flow["packets_up"], flow["packets_down"]) == (4, 3)
+    assert (flow["bytes_up"], flow["bytes_down"]) == (4 * 40 + 5, 3 * 40 + 7)
+    assert (flow["payload_up"], flow["payload_down"]) == (1, 1)
+    assert flow["syn"] and flow["answered"]
+    assert update.up.tolist() == [True, False, True, True, False, True, False]
+    assert np.flatnonzero(update.early).tolist() == [3, 4]
+
+
+def test_a_flow_is_answered_once_by_the_first_packet_of_its_server():
+    table = FlowTable()
+    frames = conversation(10.0, HOME, AWAY, 40000, 443, [b"hello"], [b"world"])
+    first, _ = feed(table, frames[:2])
+    second, _ = feed(table, frames[2:5])
+    third, _ = feed(table, frames[5:])
+    assert [len(u.answered) for u in (first, second, third)] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "flags, answered",
+    [
+        ([(True, SYN)], False),
+        ([(True, SYN), (False, RST | ACK)], False),
+        ([(True, SYN), (False, SYN | ACK), (True, RST)], False),
+        ([(True, SYN), (False, SYN | ACK), (True, RST | ACK)], False),
+        ([(True, SYN), (False, SYN | ACK), (True, ACK)], True),
+        ([(True, SYN), (False, SYN | ACK), (True, ACK), (True, RST | ACK)], True),
+    ],
+)
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_probe_is_no_answer_however_the_packets_are_batched(flags, answered, one_by_one):
+    table = FlowTable()
+    frames = [
+        (1.0 + n, tcp(HOME, AWAY, 5000, 23, f) if up else tcp(AWAY, HOME, 23, 5000, f))
+        for n, (up, f) in enumerate(flags)
+    ]
+    for part in [[f] for f in frames] if one_by_one else [frames]:
+        feed(table, part)
+    assert only(table)["answered"] is answered
+
+
+@pytest.mark.parametrize(
+    "first, client_port",
+    [
+        (tcp(AWAY, HOME, 1883, 55000, PSH | ACK, b"x"), 55000),  # MQTT joined in its middle
+        (tcp(HOME, AWAY, 55000, 1883, PSH | ACK, b"x"), 55000),
+        (tcp(AWAY, HOME, 443, 55000, SYN | ACK), 55000),
+        (tcp(HOME, AWAY, 513, 1023, PSH | ACK, b"x"), 1023),
+        (udp(AWAY, HOME, 53, 40000), 40000),
+        (udp(HOME, AWAY, 40000, 53), 40000),
+        (udp(HOME, "224.0.0.251", 5353, 5353), 5353),
+    ],
+)
+def test_without_a_handshake_the_server_like_port_is_the_server(first, client_port):
+    table = FlowTable()
+    feed(table, [(1.0, first)])
+    assert only(table)["client_port"] == client_port
+
+
+def test_flows_end_after_the_silence_that_fits_them():
+    table = FlowTable()
+    frames = conversation(0.0, HOME, AWAY, 1, 443, [b"a"], [b"b"])
+    frames += [(0.0, udp(HOME, AWAY, 2, 53)), (0.0, tcp(HOME, AWAY, 3, 80, SYN))]
+    frames += conversation(0.0, HOME, AWAY, 4, 443, [b"a"], [b"b"], close=False)
+    feed(table, sorted(frames, key=lambda f: f[0]))
+    ends = [
+        sorted(table.col["client_port"][table.idle(t)].tolist())
+        for t in (CLOSED_TIMEOUT, CLOSED_TIMEOUT + 1, ATTEMPT_TIMEOUT + 1, OTHER_TIMEOUT + 1, 400)
+    ]
+    assert ends == [[], [1], [1, 3], [1, 2, 3], [1, 2, 3, 4]]
+
+
+def test_endpoints_that_are_used_again_are_cut_where_the_new_connection_begins():
+    table = FlowTable()
+    first = conversation(0.0, HOME, AWAY, 5, 21, [b"a"], [b"b"])
+    again = conversation(1.0, HOME, AWAY, 5, 21, [b"a"], [b"b"])
+    packets = decode(batch(first + again))
+    assert table.reused(packets, 0, len(first + again)) == len(first)
+    table.update(packets, 0, len(first))
+    assert table.reused(packets, len(first), len(first + again)) == len(first)
+    gone = table.forget_closed(packets, len(first))
+    assert gone is not None and gone["packets_up"].tolist() == [4]
+    assert table.reused(packets, len(first), len(first + again)) is None
+    table.update(packets, len(first), len(first + again))
+    assert table.started == 2
+
+
+def test_a_retransmitted_syn_is_the_same_connection():
+    table = FlowTable()
+    frames = [(float(n), tcp(HOME, AWAY, 5, 21, SYN)) for n in range(3)]
+    packets = decode(batch(frames))
+    assert table.reused(packets, 0, 3) is None
+    table.update(packets, 0, 3)
+    assert only(table)["packets_up"] == 3
+
+
+def test_a_full_table_pushes_out_the_longest_silent_and_counts_them():
+    table = FlowTable(capacity=1024)
+    kept = [(1e6, udp(HOME, AWAY, 9, 9))]
+    for n in range(0, 5000, 500):
+        frames = [(float(n + i), udp(HOME, AWAY, 1024 + n + i, 7)) for i in range(500)]
+        packets = decode(batch(kept + frames))
+        table.room_for(501)
+        table.update(packets, 0, 501)
+    assert len(table) <= 1024
+    assert table.evicted == 5001 - len(table)
+    assert 9 in table.col["client_port"][table.all_rows()].tolist()
+
+
+def test_only_the_first_payload_packets_of_a_flow_are_early():
+    table = FlowTable()
+    frames = conversation(0.0, HOME, AWAY, 5, 443, [b"x"] * 40, [], close=False)
+    update, _ = feed(table, frames)
+    assert np.flatnonzero(update.early).tolist() == list(range(3, 27))
+    later, _ = feed(table, [(9.0, tcp(HOME, AWAY, 5, 443, PSH | ACK, b"x"))])
+    assert not later.early.any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_equal_a_dictionary_of_flows_whatever_the_batches(seed):
+    rng = random.Random(seed)
+    frames = []
+    for n in range(3000):
+        client, port = f"10.0.0.{rng.randrange(20)}", 1024 + rng.randrange(50)
+        payload = b"x" * rng.randrange(30)
+        make = rng.choice(
+            [lambda a, b, s, d: udp(a, b, s, d, payload), lambda a, b, s, d: tcp(a, b, s, d, ACK, payload)]
+        )
+        ends = (client, AWAY, port, 443) if rng.random() < 0.5 else (AWAY, client, 443, port)
+        frames.append((n / 100, make(*ends)))
+    expected: dict[tuple, list[int]] = {}
+    packets = decode(batch(frames))
+    for i in range(len(frames)):
+        src = (packets.src_lo[i].item(), packets.sport[i].item())
+        dst = (packets.dst_lo[i].item(), packets.dport[i].item())
+        up = src[1] != 443
+        key = (src, dst, packets.proto[i].item()) if up else (dst, src, packets.proto[i].item())
+        counts = expected.setdefault(key, [0, 0, 0, 0])
+        counts[0 if up else 1] += 1
+        counts[2 if up else 3] += packets.ip_len[i].item()
+    table, lo = FlowTable(), 0
+    while lo < len(frames):
+        hi = min(len(frames), lo + rng.randrange(1, 700))
+        table.update(packets, lo, hi)
+        lo = hi
+    col, rows = table.col, table.all_rows()
+    found = {
+        ((int(col["client_lo"][r]), int(col["client_port"][r])), (int(col["server_lo"][r]), int(col["server_port"][r])), int(col["proto"][r])):
+        [int(col[c][r]) for c in ("packets_up", "packets_down", "bytes_up", "bytes_down")]
+        for r in rows
+    }  # fmt: skip
+    assert found == expected

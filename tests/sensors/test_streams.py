@@ -1,0 +1,95 @@
+"""Reassembly of the first payload, and who is asked about it."""
+
+import random
+
+import pytest
+
+from analysis.events import Flow, SessionSeen
+from sensors.packets import ParseError
+from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+from sensors.streams import MAX_STREAMS, UNDECIDED_SECONDS, Streams
+
+FLOW = Flow(1, 0.0, None, None, "10.0.0.1", "10.0.0.2", 40000, 23, "tcp", True, True, False)
+
+
+def collecting(wanted: int):
+    """A parser that takes what begins with `P` and is done after so many bytes."""
+    seen: list[bytes] = []
+
+    def parse(stream: Stream, ts: float):
+        if len(stream.up) >= wanted:
+            seen.append(bytes(stream.up))
+            stream.done = True
+            yield SessionSeen(ts, stream.flow, "p", False)
+
+    return StreamParser("p", lambda s: s.up[:1] == b"P" if s.up else None, parse), seen
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_segments_are_put_in_order_whatever_the_network_did(seed):
+    rng = random.Random(seed)
+    data = b"P" + rng.randbytes(4000)
+    parser, seen = collecting(len(data))
+    cuts = sorted({0, *(rng.randrange(1, len(data)) for _ in range(6)), len(data)})
+    isn = rng.choice([0, 1000, 2**32 - 1500])
+    segments = [((isn + a) % 2**32, data[a:b]) for a, b in zip(cuts, cuts[1:])]
+    first, rest = segments[0], segments[1:]
+    rest += rng.sample(segments, 2)  # retransmissions
+    rng.shuffle(rest)
+    streams, events = Streams([parser]), []
+    for seq, part in [first, *rest]:
+        events += streams.feed(1, FLOW, False, True, seq, part, 1.0)
+    assert seen == [data]
+    assert [e.service for e in events] == ["p"]
+    assert not streams.wants(1)
+
+
+def test_what_nobody_knows_is_told_once_by_its_port():
+    streams = Streams([StreamParser("never", lambda s: False, lambda s, t: [])])
+    events = streams.feed(1, FLOW, False, True, 0, b"abc", 1.0)
+    events += streams.feed(1, FLOW, False, True, 3, b"abc", 1.1)
+    events += streams.end(1, 2.0)
+    assert events == [SessionSeen(1.0, FLOW, None, False)]
+
+
+def test_a_stream_that_stays_undecided_is_told_after_a_while_and_may_still_be_recognised():
+    parser, _ = collecting(1)
+    streams = Streams([parser])
+    assert streams.feed(1, FLOW, False, False, 0, b"banner", 1.0) == []
+    assert streams.tick(1.0 + UNDECIDED_SECONDS) == []
+    told = streams.tick(1.1 + UNDECIDED_SECONDS)
+    assert [e.service for e in told] == [None]
+    assert streams.tick(100.0) == []
+    later = streams.feed(1, FLOW, False, True, 0, b"P", 101.0)
+    assert [e.service for e in later] == ["p"]
+
+
+def test_an_undecided_stream_is_told_when_its_flow_ends():
+    parser, _ = collecting(1)
+    streams = Streams([parser])
+    streams.feed(1, FLOW, False, False, 0, b"banner", 1.0)
+    assert [e.service for e in streams.end(1, 2.0)] == [None]
+
+
+@pytest.mark.parametrize("error", [ParseError("bad"), RuntimeError("bug")])
+def test_a_failing_parser_is_counted_and_its_stream_closed(error):
+    def parse(stream, ts):
+        raise error
+        yield
+
+    streams = Streams([StreamParser("bad", lambda s: True, parse)])
+    assert streams.feed(1, FLOW, False, True, 0, b"abc", 1.0) == []
+    assert streams.failures == {"bad": 1}
+    assert not streams.wants(1)
+
+
+def test_memory_is_bounded_in_bytes_and_streams():
+    parser, _ = collecting(10**9)
+    streams = Streams([parser])
+    for n in range(MAX_STREAMS + 100):
+        streams.feed(n, FLOW._replace(id=n), False, True, 0, b"P", 1.0)
+    assert streams.evicted == 100
+    for n in range(100):
+        streams.feed(MAX_STREAMS + 50, FLOW, False, True, 1 + n * 1000, b"x" * 1000, 1.0)
+    assert not streams.wants(MAX_STREAMS + 50)
+    assert STREAM_LIMIT == 16384

@@ -9,7 +9,7 @@ Headers = NDArray[np.void]
 """Rows of a structured dtype: one header each, its fields named, still in network byte order."""
 
 
-def layout(size: int, **fields: tuple[int, str]) -> np.dtype[np.void]:
+def layout(size: int, /, **fields: tuple[int, str]) -> np.dtype[np.void]:
     """A header of `size` bytes of which only the named fields (offset, NumPy format) are wanted."""
     return np.dtype(
         {

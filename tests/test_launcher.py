@@ -1,0 +1,259 @@
+"""The launcher on copies of itself, with requirements that need no network."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import sentinel
+from deploy import Stop, interpreter
+from deploy.environment import Environment, pip_failed, pip_step
+
+ROOT = Path(__file__).resolve().parent.parent
+TELLTALE = """
+import json, os, sys
+print(json.dumps({"args": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix}))
+"""
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def checkout(folder: Path) -> Path:
+    """A project whose `replay` tells how it was called."""
+    folder.mkdir()
+    shutil.copy(ROOT / "sentinel.py", folder)
+    shutil.copytree(ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (folder / name).write_text("# nothing\n")
+    (folder / "sensors").mkdir()
+    (folder / "sensors" / "__init__.py").touch()
+    (folder / "sensors" / "replay.py").write_text(TELLTALE)
+    return folder
+
+
+def launch(
+    root: Path, *arguments: str, cwd: Path | None = None, **env: str
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a copy of the launcher with the Python that Sentinel's own environment was made from."""
+    python = getattr(sys, "_base_executable", sys.executable)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PIP_"))}
+    return subprocess.run(
+        [python, str(root / "sentinel.py"), *arguments], cwd=cwd or root, env={**clean, **env},
+        capture_output=True, text=True, timeout=110,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose environment is made."""
+    root = checkout(tmp_path_factory.mktemp("made") / "sentinel")
+    first = launch(root, "replay", "x.pcap")
+    assert first.returncode == 0, first.stderr
+    assert "Installing Sentinel's packages" in first.stderr and "Ready after" in first.stderr
+    assert json.loads(first.stdout)["prefix"] == str(root / ".venv")
+    return root
+
+
+def made_when(root: Path) -> int:
+    return (root / ".venv" / "pyvenv.cfg").stat().st_mtime_ns
+
+
+def test_later_starts_install_nothing_and_say_nothing(made: Path) -> None:
+    before = made_when(made), (made / ".venv" / "sentinel.json").stat().st_mtime_ns
+    again = launch(made, "replay", "x.pcap")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert before == (made_when(made), (made / ".venv" / "sentinel.json").stat().st_mtime_ns)
+
+
+def test_paths_mean_what_they_mean_in_the_callers_folder(made: Path, tmp_path: Path) -> None:
+    told = json.loads(launch(made, "replay", "a.pcap", "--home", "10.0.0.0/8", cwd=tmp_path).stdout)
+    assert told["cwd"] == str(tmp_path)
+    assert told["args"] == ["a.pcap", "--home", "10.0.0.0/8"]
+
+
+def test_no_module_is_taken_from_the_callers_folder(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('hostile')")
+    (tmp_path / "sensors").mkdir()
+    (tmp_path / "sensors" / "replay.py").write_text("raise SystemExit('hostile')")
+    result = launch(made, "replay", "a.pcap", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_exit_status_of_the_verb_is_the_launchers(made: Path) -> None:
+    (made / "sensors" / "doctor.py").write_text("raise SystemExit(3)")
+    assert launch(made, "doctor").returncode == 3
+
+
+def test_changed_requirements_are_installed_into_the_environment_that_is_there(
+    tmp_path: Path, made: Path
+) -> None:
+    before = made_when(made)
+    (made / "requirements.txt").write_text("# nothing, but said differently\n")
+    result = launch(made, "replay", "x.pcap")
+    assert result.returncode == 0 and "Ready after" in result.stderr
+    assert made_when(made) == before
+    assert launch(made, "replay", "x.pcap").stderr == ""
+
+
+def test_the_tests_requirements_come_on_top(made: Path) -> None:
+    Environment(made).ensure()
+    assert not Environment(made).ready(dev=True)
+    Environment(made).ensure(dev=True)
+    assert Environment(made).ready(dev=True)
+    assert Environment(made).ready(dev=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="breaks it in the way of POSIX systems")
+def test_a_broken_environment_is_made_anew(made: Path) -> None:
+    python = made / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/no/such/python")  # as after the removal of the Python that it was made from
+    result = launch(made, "replay", "x.pcap")
+    assert result.returncode == 0, result.stderr
+    assert "Making Sentinel's Python environment" in result.stderr
+
+
+def test_a_half_made_environment_is_made_anew(made: Path) -> None:
+    before = made_when(made)
+    stamp = made / ".venv" / "sentinel.json"
+    stamp.write_text(json.dumps({"place": str(made / ".venv"), "half": "made"}))
+    assert launch(made, "replay", "x.pcap").returncode == 0
+    assert made_when(made) != before
+
+
+def test_a_moved_checkout_gets_its_own_environment(tmp_path: Path, made: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(made, moved, symlinks=True)
+    result = launch(moved, "replay", "x.pcap")
+    assert json.loads(result.stdout)["prefix"] == str(moved / ".venv")
+    assert "Making Sentinel's Python environment" in result.stderr
+
+
+def test_an_environment_made_by_hand_is_completed_and_kept(made: Path) -> None:
+    before = made_when(made)
+    (made / ".venv" / "sentinel.json").unlink()
+    result = launch(made, "replay", "x.pcap")
+    assert result.returncode == 0 and "Ready after" in result.stderr
+    assert made_when(made) == before
+
+
+def test_two_first_starts_at_once_make_one_environment(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "sentinel")
+    python = getattr(sys, "_base_executable", sys.executable)
+    both = [
+        subprocess.Popen(
+            [python, "sentinel.py", "replay", "x"],
+            cwd=root,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=110) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert sum("Ready after" in errors for _, errors in told) == 1
+
+
+def test_without_a_network_the_message_says_so(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "sentinel")
+    (root / "requirements.txt").write_text("a-package-that-is-not-here\n")
+    result = launch(root, "replay", "x.pcap", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0")
+    assert result.returncode == 1
+    assert "could not be fetched" in result.stderr and "internet connection" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Environment(root).ready(dev=False)
+
+
+def test_what_pip_says_otherwise_is_shown() -> None:
+    text = pip_failed(["Collecting x", "ERROR: No matching distribution found for x"], "requirements.txt")
+    assert "No matching distribution found for x" in text
+    assert "disk is full" in pip_failed(["OSError: [Errno 28] No space left on device"], "requirements.txt")
+
+
+def test_pips_output_becomes_steps() -> None:
+    assert pip_step("Collecting numpy<3,>=2.2 (from -r requirements.txt)\n") == "finding numpy<3,>=2.2"
+    assert (
+        pip_step("  Downloading numpy-2.3-cp311-linux.whl (16.8 MB)\n") == "downloading numpy 2.3 (16.8 MB)"
+    )
+    assert pip_step("  Downloading numpy-2.3-cp311-linux.whl.metadata (62 kB)\n") is None
+    assert pip_step("Installing collected packages: a, b, c\n") == "unpacking 3 packages"
+    assert pip_step("anything else") is None
+
+
+def test_a_missing_ensurepip_gets_the_command_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = checkout(tmp_path / "sentinel")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("deploy.environment.package_tool", lambda: "apt-get")
+    monkeypatch.setattr("deploy.environment.is_root", lambda: False)
+    with pytest.raises(Stop, match=r"sudo apt install python3\.\d+-venv$"):
+        Environment(root)._make({})
+
+
+@pytest.mark.parametrize(
+    ("tool", "root", "command"),
+    [
+        ("apt-get", False, "sudo apt install python3.11 python3.11-venv"),
+        ("apt-get", True, "apt install python3.11 python3.11-venv"),
+        ("dnf", False, "sudo dnf install python3.11"),
+        ("pacman", False, "sudo pacman -Syu python"),
+        ("brew", False, "brew install python@3.13"),
+        ("winget", False, "winget install Python.Python.3.13"),
+        (None, False, "https://www.python.org/downloads/"),
+    ],
+)
+def test_an_old_python_gets_the_command_that_mends_it(tool: str | None, root: bool, command: str) -> None:
+    told = interpreter.too_old((3, 9), tool, root)
+    assert "needs Python 3.11 or newer; this is 3.9" in told
+    assert command in told
+
+
+@pytest.mark.parametrize(
+    "path", ["sentinel.py", *(f"deploy/{p.name}" for p in (ROOT / "deploy").glob("*.py"))]
+)
+def test_an_old_python_can_read_the_launcher(path: str) -> None:
+    assert ast.parse((ROOT / path).read_text(), feature_version=(3, 7)).body
+
+
+@pytest.mark.parametrize("verb", sentinel.VERBS)
+def test_every_verb_has_help_before_anything_is_installed(verb: str, tmp_path: Path) -> None:
+    root = checkout(tmp_path / "sentinel")
+    result = launch(root, verb, "--help")
+    assert result.returncode == 0
+    assert sentinel.VERBS[verb][0][1:] in " ".join(result.stdout.split())
+    assert not (root / ".venv").exists()
+
+
+def test_help_names_every_verb_and_a_mistake_is_answered() -> None:
+    told = launch(ROOT, "--help").stdout
+    assert all(f"\n    {verb}" in told for verb in sentinel.VERBS)
+    wrong = launch(ROOT, "upp")
+    assert wrong.returncode == 2
+    assert "invalid choice: 'upp'" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_help_loads_nothing_that_is_slow() -> None:
+    ask = "import sys; sys.argv = ['sentinel.py', '--help']; import sentinel, contextlib, io\n"
+    ask += "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): sentinel.main(['--help'])\n"
+    ask += "print(sorted({'subprocess', 'typing', 'json', 'hashlib', 'socket', 'deploy.environment'} & set(sys.modules)))"
+    told = subprocess.check_output(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{ask}"]
+    )
+    assert told.decode().strip() == "[]"
+
+
+def test_pytest_gets_paths_of_the_callers_folder_and_the_whole_suite_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "test_x.py").touch()
+    arguments = sentinel.pytest_arguments(["-q", "test_x.py::test_a"])
+    assert arguments[-2:] == ["-q", str(tmp_path / "test_x.py::test_a")]
+    assert sentinel.pytest_arguments(["-q"])[-2:] == ["-q", "tests"]

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.device import Device
 from analysis.events import (
-    ArpSeen, DhcpMessage, Dhcpv6Message, HttpRequest, NameSeen, NeighborSeen, RouterAdvertised, TlsHello,
+    ArpSeen,
+    DhcpMessage,
+    Dhcpv6Message,
+    HttpRequest,
+    NameSeen,
+    NeighborSeen,
+    RouterAdvertised,
+    TlsHello,
 )  # fmt: skip
 from analysis.networks import is_group, is_unspecified
 
@@ -137,7 +144,7 @@ class DeviceEvents:
             self._inventory.judge(device)
 
     def name_seen(self, event: NameSeen) -> None:
-        """The name goes to the frame's sender, but past a router (an mDNS reflector) to the address's owner."""
+        """The name goes to the frame's sender, or to the address's owner if a router relayed it."""
         inventory = self._inventory
         mac = event.mac
         if event.ip is not None and (mac is None or inventory.is_router(mac)):

@@ -1,86 +1,88 @@
 """Sliding windows over packet time, bounded in keys and in values, evictions counted."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from itertools import islice
 
 
 class DistinctWindow:
     """Distinct values per key with the time each was last seen, newest last.
 
-    A key holds at most `max_values` values and the window at most `max_keys` keys; what is pushed out
-    by newer entries is counted in `evictions`. What is older than `seconds` is forgotten for free
-    when its key is touched and by `expire`.
+    A key holds at most `max_values` values, all keys together `max_total`; the oldest go first and are
+    counted in `evictions`. What is older than `seconds` is forgotten when its key is touched.
     """
 
-    __slots__ = ("_keys", "evictions", "max_keys", "max_values", "seconds")
+    __slots__ = ("_keys", "_size", "evictions", "max_total", "max_values", "seconds")
 
-    def __init__(self, seconds: float, max_keys: int = 4096, max_values: int = 1024) -> None:
-        self.seconds, self.max_keys, self.max_values = seconds, max_keys, max_values
-        self.evictions = 0
+    def __init__(self, seconds: float, max_values: int = 1024, max_total: int = 65_536) -> None:
+        self.seconds, self.max_values, self.max_total = seconds, max_values, max_total
+        self.evictions = self._size = 0
         self._keys: OrderedDict[Hashable, OrderedDict[Hashable, float]] = OrderedDict()
 
     def add(self, key: Hashable, value: Hashable, ts: float) -> int:
         """Remember a value; returns how many distinct ones the key now holds in the window."""
         values = self._keys.get(key)
         if values is None:
-            values = self._keys[key] = OrderedDict()
-            if len(self._keys) > self.max_keys:
-                self.evictions += len(self._keys.popitem(last=False)[1])
-        elif value in values:
+            self._keys[key] = OrderedDict({value: ts})
+            self._grow()
+            return 1
+        self._keys.move_to_end(key)
+        if value in values:
             values.move_to_end(value)
+            values[value] = ts
         else:
             self._trim(values, ts)
-        values[value] = ts
+            values[value] = ts
+            self._grow()
         return len(values)
+
+    def _grow(self) -> None:
+        self._size += 1
+        while self._size > self.max_total and len(self._keys) > 1:
+            gone = len(self._keys.popitem(last=False)[1])
+            self._size -= gone
+            self.evictions += gone
 
     def _trim(self, values: OrderedDict[Hashable, float], ts: float) -> None:
         oldest = ts - self.seconds
         while values and next(iter(values.values())) < oldest:
             values.popitem(last=False)
+            self._size -= 1
         if len(values) >= self.max_values:
             values.popitem(last=False)
+            self._size -= 1
             self.evictions += 1
 
     def discard(self, key: Hashable, value: Hashable) -> None:
         """Forget one value; a key without values is forgotten too."""
         values = self._keys.get(key)
-        if values is not None and values.pop(value, None) is not None and not values:
-            del self._keys[key]
+        if values is not None and values.pop(value, None) is not None:
+            self._size -= 1
+            if not values:
+                del self._keys[key]
 
     def forget(self, key: Hashable) -> None:
         """Forget a key with all its values."""
-        self._keys.pop(key, None)
+        self._size -= len(self._keys.pop(key, ()))
+
+    def count(self, key: Hashable) -> int:
+        """How many values the key holds; old ones count until the key is touched."""
+        return len(self._keys.get(key, ()))
 
     def nth_newest(self, key: Hashable, n: int) -> float | None:
         """The time of the n-th newest value (1 is the newest), None when there are fewer."""
         values = self._keys.get(key)
         if values is None or len(values) < n:
             return None
-        return next(islice(reversed(values.values()), n - 1, None))
+        return next(islice(reversed(values.values()), n - 1, None), None)
 
     def values(self, key: Hashable) -> list[Hashable]:
         """The values of a key, oldest first."""
         return list(self._keys.get(key, ()))
 
-    def expire(self, now: float, limit: int = 64) -> None:
-        """Forget keys whose newest value left the window, looking at the `limit` oldest keys."""
-        oldest = now - self.seconds
-        for key in list(islice(self._keys, limit)):
-            values = self._keys[key]
-            if next(reversed(values.values())) < oldest:
-                del self._keys[key]
-            else:
-                self._keys.move_to_end(key)
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._keys
-
-    def __iter__(self) -> Iterator[Hashable]:
-        return iter(self._keys)
-
     def __len__(self) -> int:
-        return len(self._keys)
+        """Values of all keys together."""
+        return self._size
 
 
 class RecentSet:

@@ -1,0 +1,63 @@
+"""A device asks by ARP for one address after the other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from analysis.alerts import Finding, Severity, Subject
+from analysis.detector import Detector
+from analysis.events import ArpSeen
+from analysis.window import DistinctWindow, RecentSet
+
+
+@dataclass
+class ArpScan(Detector):
+    """A device asked within half a minute who has each of many addresses: it is looking for what is there.
+
+    Network tools, printers' drivers and phones that look for televisions do this too.
+    """
+
+    id = "arp-scan"
+    title = "Device searches the network (ARP)"
+    severity = Severity.NORMAL
+
+    addresses: int = 20
+    """Distinct addresses that make a search. Source: own choice; Slips' 5 in 30 s fires whenever a
+    computer wakes up."""
+    seconds: float = 30.0
+    """The time they must fall within. Source: Slips, modules/arp."""
+
+    def __post_init__(self) -> None:
+        self._asked = DistinctWindow(self.seconds, max_values=max(4096, self.addresses))
+        self._told = RecentSet(1024)
+
+    def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
+        if event.op != "request" or event.target_ip == event.sender_ip:
+            return ()
+        count = self._asked.add(event.source_mac, event.target_ip, event.ts)
+        if count < self.addresses:
+            return ()
+        oldest = self._asked.nth_newest(event.source_mac, self.addresses)
+        if oldest is None or event.ts - oldest > self.seconds:
+            return ()
+        return self._tell(event, count)
+
+    def _tell(self, event: ArpSeen, count: int) -> Iterable[Finding]:
+        """At the threshold, and again at each doubling so that the evidence tells the final size."""
+        last = self._told.time_of(event.source_mac)
+        new = last is None or event.ts - last > self.seconds
+        self._told.add(event.source_mac, event.ts)
+        if not new and (count % self.addresses or (count // self.addresses).bit_count() != 1):
+            return ()
+        ip = None if event.sender_ip == "0.0.0.0" else event.sender_ip  # noqa: S104 (an ARP probe)
+        device = self.known.display_name(event.source_mac, ip)
+        return (
+            self.finding(
+                event.ts, Subject(event.source_mac, ip), event.source_mac,
+                title=f"{device} is searching your network for devices",
+                why="It asked for one address after the other. That is how network tools, and intruders, "
+                "find out what is there.",
+                advice=f"If somebody is using a network tool or setting up a device on {device}, all is "
+                "well. Otherwise look at what else it does.",
+                times=int(new), addresses_asked=count, threshold=self.addresses, within_seconds=self.seconds,
+            ),
+        )  # fmt: skip

@@ -1,0 +1,172 @@
+"""A host tries many ports of another, or one port of many hosts."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector
+from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
+from analysis.window import DistinctWindow
+
+HOUR = 3600.0
+TRACEROUTE = range(33434, 33535)
+"""UDP ports that traceroute counts through (RFC 1393 era default, 33434 plus hop times probes)."""
+REPLIES = frozenset({1900, 3702, 5353, 5355})
+"""Ports from which SSDP, WS-Discovery, mDNS and LLMNR answer what was asked by multicast: no probes."""
+SCANS = 1024
+UPDATE = 5.0
+"""Seconds between two updates of a scan's evidence."""
+
+
+@dataclass
+class _Scan:
+    """A scan under way, and what was told of it."""
+
+    flow: Flow
+    vertical: bool
+    first: float
+    last: float
+    count: int
+    told: int = 0
+    told_at: float = 0.0
+
+
+@dataclass
+class PortScan(Detector):
+    """A host tried many ports of one host, or one port of many hosts, and hardly anybody answered.
+
+    Only attempts without an answer count, so that browsing, file sharing and updates do not. Innocent
+    causes: a network tool, or a program that looks for others of its kind.
+    """
+
+    id = "port-scan"
+    title = "Port scan"
+    severity = Severity.HIGH
+
+    ports: int = 15
+    """Ports of one host that make a scan. Source: Zeek, misc/scan.zeek."""
+    hosts: int = 25
+    """Hosts tried on one port that make a scan. Source: Zeek, misc/scan.zeek."""
+    seconds: float = 300.0
+    """The time they must fall within. Source: Zeek, misc/scan.zeek."""
+    slow_ports: int = 30
+    """Ports of one host within an hour that make a slow scan. Source: own choice, twice the fast."""
+    slow_hosts: int = 50
+    """Hosts on one port within an hour that make a slow scan. Source: own choice, twice the fast."""
+
+    _scans: OrderedDict[Hashable, _Scan] = field(default_factory=OrderedDict, init=False)
+
+    def __post_init__(self) -> None:
+        self._ports_tried = DistinctWindow(HOUR, max_values=4096)
+        self._hosts_tried = DistinctWindow(HOUR, max_values=4096)
+
+    def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.proto == "tcp":
+            if not event.syn or flow.group:
+                return ()
+        elif flow.proto != "udp" or flow.group or _no_probe(flow):
+            return ()
+        found = self._try_port(event.ts, flow)
+        if flow.proto == "udp" and not flow.server_home:
+            return found  # games and calls reach many servers on one port without an answer
+        return (*found, *self._try_host(event.ts, flow))
+
+    def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
+        flow = event.flow
+        self._ports_tried.discard((flow.client_ip, flow.server_ip), (flow.port, flow.proto))
+        self._hosts_tried.discard((flow.client_ip, flow.port, flow.proto), flow.server_ip)
+        return ()
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        """FIN, NULL and Xmas probes have no SYN: they show as conversations without any payload."""
+        if event.state != "midstream" or event.payload_up or event.payload_down or event.packets_up > 2:
+            return ()
+        return self._try_port(event.ts, event.flow)
+
+    def _try_port(self, ts: float, flow: Flow) -> Iterable[Finding]:
+        key = (flow.client_ip, flow.server_ip)
+        count = self._ports_tried.add(key, (flow.port, flow.proto), ts)
+        if count < self.ports or not self._enough(self._ports_tried, key, ts, self.ports, self.slow_ports):
+            return ()
+        return self._scanning(ts, flow, key, count, vertical=True)
+
+    def _try_host(self, ts: float, flow: Flow) -> Iterable[Finding]:
+        key = (flow.client_ip, flow.port, flow.proto)
+        count = self._hosts_tried.add(key, flow.server_ip, ts)
+        if count < self.hosts:
+            return ()
+        if key not in self._scans:
+            count = self._leave_named(key, flow.client_ip)
+        if not self._enough(self._hosts_tried, key, ts, self.hosts, self.slow_hosts):
+            return ()
+        return self._scanning(ts, flow, key, count, vertical=False)
+
+    def _leave_named(self, key: Hashable, client_ip: str) -> int:
+        """Hosts that the client knows by name are no guesses: when the internet is down, every
+        program tries its servers in vain."""
+        for ip in self._hosts_tried.values(key):
+            if self.known.peer_name(str(ip), client_ip) is not None:
+                self._hosts_tried.discard(key, ip)
+        return self._hosts_tried.count(key)
+
+    def _enough(self, tried: DistinctWindow, key: Hashable, ts: float, fast: int, slow: int) -> bool:
+        newest = tried.nth_newest(key, fast)
+        if newest is not None and ts - newest <= self.seconds:
+            return True
+        newest = tried.nth_newest(key, slow)
+        return newest is not None and ts - newest <= HOUR
+
+    def _scanning(
+        self, ts: float, flow: Flow, key: Hashable, count: int, vertical: bool
+    ) -> Iterable[Finding]:
+        self.known.note_scan(flow.client_ip, ts)
+        scan = self._scans.get(key)
+        if scan is None:
+            scan = self._scans[key] = _Scan(flow, vertical, ts, ts, count)
+            if len(self._scans) > SCANS:
+                self._scans.popitem(last=False)
+            return (self._finding(scan, 1),)
+        scan.last, scan.count = ts, max(scan.count, count)
+        return ()
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        """Tell how large running scans have become; forget those that are over."""
+        found = []
+        for key, scan in list(self._scans.items()):
+            if scan.count > scan.told and (now - scan.told_at >= UPDATE or now - scan.last >= 1):
+                found.append(self._finding(scan, 0))
+            if now - scan.last > HOUR / 2:
+                del self._scans[key]
+        return found
+
+    def _finding(self, scan: _Scan, times: int) -> Finding:
+        scan.told, scan.told_at = scan.count, scan.last
+        flow, known = scan.flow, self.known
+        scanner = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
+        subject = self.subject(flow)
+        if scan.vertical:
+            victim = known.display_name(None, flow.server_ip)
+            title, threshold = f"{scanner} tried {scan.count} ports of {victim}", self.ports
+            key: tuple[object, ...] = (flow.client_ip, flow.server_ip)
+            subject = subject._replace(port=None)
+        else:
+            title = f"{scanner} tried port {flow.port} of {scan.count} addresses"
+            key, threshold = (flow.client_ip, flow.port, flow.proto), self.hosts
+            subject = subject._replace(peer_ip=None, peer_name=None)
+        return self.finding(
+            scan.last, subject, *key, title=title,
+            why="Somebody is trying doors to find one that opens. Worms and intruders begin like this; "
+            "network tools do it too.",
+            advice=f"If nobody is running a network tool on {scanner}, disconnect it and check it "
+            "for malware.",
+            times=times, probes=scan.count, threshold=threshold, within_seconds=self.seconds,
+            direction="many ports of one host" if scan.vertical else "one port of many hosts",
+            first_probe_judged=scan.first,
+        )  # fmt: skip
+
+
+def _no_probe(flow: Flow) -> bool:
+    """Answers of well-known services whose question was not seen, and traceroute."""
+    return flow.client_port < 1024 or flow.client_port in REPLIES or flow.port in TRACEROUTE

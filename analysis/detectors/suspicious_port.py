@@ -1,0 +1,127 @@
+"""Connections to ports that remote control, malware and spreading worms use."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector
+from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
+from analysis.port_table import DEFAULT_PORTS, PortEntry
+from analysis.window import DistinctWindow, RecentSet
+
+SYSTEM_PORTS = 1024
+"""RFC 6335: below it a port is a server's. Above it, a connection joined in its middle may have been
+made from this port instead of to it."""
+FTP_DATA = 20
+
+_WHY = {
+    "remote-access": "{why} Somebody outside may be steering a device of yours, or it is you at work.",
+    "malware": "{why} Ordinary programs rarely use this port.",
+    "lateral-movement": "{why} This service belongs inside a home; worms look for it on the internet.",
+}
+_ADVICE = {
+    "remote-access": "If you or your family started it, mark the alert as expected. If nobody did, "
+    "disconnect {client}, find the program and remove it.",
+    "malware": "Ask who was using {client} and with which program. If nobody knows, disconnect it "
+    "and have it checked for malware.",
+    "lateral-movement": "Disconnect {client}, check it for malware, and block port {port} to the internet "
+    "in your router.",
+}
+
+
+@dataclass
+class SuspiciousPort(Detector):
+    """A device reaches a port known for remote control, for malware, or for spreading from host to host.
+
+    Remote access and lateral movement count only when they leave the home networks, malware's ports wherever
+    they go. Only connections that were answered, or tried again and again; a scan's probes count
+    once, as a scan.
+    """
+
+    id = "suspicious-port"
+    title = "Connection to a suspicious port"
+    severity = Severity.HIGH
+
+    ports: list[PortEntry] = field(default_factory=lambda: list(DEFAULT_PORTS))
+    """The table of ports, each with a name, a category and a sentence. Source: IANA's registry, and for
+    malware the default ports that the tools' own documentation or their analyses name."""
+    attempts: int = 3
+    """Unanswered attempts to one server and port that count as one. Source: own choice; a person
+    who mistypes an address gives up earlier, a beacon does not."""
+    seconds: float = 300.0
+    """The time they must fall within. Source: the scan window of Zeek's misc/scan.zeek."""
+
+    _midstream: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def __post_init__(self) -> None:
+        self._tries = DistinctWindow(self.seconds, max_values=64)
+        self._table: dict[tuple[str, int], PortEntry] = {
+            (proto, port): entry for entry in self.ports for port in entry.ports for proto in entry.protos
+        }
+        self._numbers = frozenset(n for _, n in self._table)
+
+    def _entry(self, flow: Flow) -> PortEntry | None:
+        entry = self._table.get((flow.proto, flow.port))
+        if entry is None or flow.group or flow.client_port == FTP_DATA:
+            return None
+        if entry.category != "malware" and (flow.server_home or not flow.client_home):
+            return None
+        return entry
+
+    def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.port not in self._numbers or (entry := self._entry(flow)) is None:
+            return ()
+        if flow.proto == "tcp" and not event.syn:
+            self._midstream.add(flow.id, event.ts)
+            return ()
+        found = self._repeated(event.ts, flow, entry)
+        self._tries.add(self._key(flow), flow.id, event.ts)
+        return found
+
+    def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.port not in self._numbers or (entry := self._entry(flow)) is None:
+            return ()
+        self._tries.discard(self._key(flow), flow.id)
+        if flow.port >= SYSTEM_PORTS and flow.id in self._midstream:
+            return ()
+        return (self._finding(event.ts, flow, entry, 1, answered=True),)
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.port not in self._numbers or (entry := self._entry(flow)) is None:
+            return ()
+        return self._repeated(event.ts, flow, entry)
+
+    def _repeated(self, ts: float, flow: Flow, entry: PortEntry) -> Iterable[Finding]:
+        """Enough unanswered attempts make one finding; the next needs as many new ones."""
+        key = self._key(flow)
+        oldest = self._tries.nth_newest(key, self.attempts)
+        if oldest is None or ts - oldest > self.seconds or self.known.is_scanning(flow.client_ip, ts):
+            return ()
+        tried = self._tries.count(key)
+        self._tries.forget(key)
+        return (self._finding(ts, flow, entry, tried, answered=False),)
+
+    @staticmethod
+    def _key(flow: Flow) -> tuple[str, str, int]:
+        return flow.client_ip, flow.server_ip, flow.port
+
+    def _finding(self, ts: float, flow: Flow, entry: PortEntry, times: int, answered: bool) -> Finding:
+        known = self.known
+        client = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
+        server = known.peer_name(flow.server_ip, flow.client_ip) or known.display_name(None, flow.server_ip)
+        more: dict[str, Any] = (
+            {"answered": True} if answered else {"unanswered_attempts": times, "threshold": self.attempts}
+        )
+        return self.finding(
+            ts, self.subject(flow), flow.client_mac or flow.client_ip, flow.server_ip, flow.port,
+            title=f"{client} {'connected' if answered else 'keeps trying to connect'} to {server} "
+            f"on port {flow.port} ({entry.name})",
+            why=_WHY[entry.category].format(why=entry.why),
+            advice=_ADVICE[entry.category].format(client=client, port=flow.port),
+            times=times, port=flow.port, service=entry.name, category=entry.category,
+            leaves_home=flow.client_home and not flow.server_home, **more,
+        )  # fmt: skip

@@ -50,9 +50,9 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def mistake(message: str) -> PydanticCustomError:
-    """A mistake that concerns several keys; the message is shown as it is."""
-    return PydanticCustomError("sentinel", "{message}", {"message": message})
+def mistake(message: str, key: str = "") -> PydanticCustomError:
+    """A mistake that concerns several keys; the message is shown as it is, at one of them."""
+    return PydanticCustomError("sentinel", "{message}", {"message": message, "key": key})
 
 
 def repeated(values: list[str]) -> str | None:
@@ -149,7 +149,7 @@ class Blocklists(Section):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         if name := repeated([source.name for source in self.lists]):
-            raise mistake(f"lists: two lists are called {name!r}")
+            raise mistake(f"two lists are called {name!r}", "lists")
         return self
 
 
@@ -165,8 +165,9 @@ class Dashboard(Section):
     def _no_open_door(self) -> Self:
         if self.password_hash is None and not is_loopback(self.host):
             raise mistake(
-                f"host: {self.host!r} can be reached by others, so password_hash must be set; "
-                "make one with: sentinel.py password"
+                f"{self.host!r} can be reached by others, so password_hash must be set; "
+                "make one with: sentinel.py password",
+                "host",
             )
         return self
 
@@ -204,7 +205,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _interfaces_differ(self) -> Self:
         if name := repeated([interface.name for interface in self.interfaces]):
-            raise mistake(f"interfaces: {name!r} stands twice")
+            raise mistake(f"{name!r} stands twice", "interfaces")
         return self
 
 

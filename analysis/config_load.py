@@ -15,6 +15,7 @@ from analysis.config_yaml import MAX_BYTES, Node, YamlMistake, read_tree
 from analysis.detector import Detector
 
 Loc = tuple[str | int, ...]
+Rules = dict[str, dict[str, Any]]
 
 
 def load_file(path: Path | None, detectors: Sequence[type[Detector]] | None = None) -> Config:
@@ -38,13 +39,14 @@ def parse(text: str, name: str, base: str, detectors: Sequence[type[Detector]]) 
     if tree.value is None:
         tree = Node(1, {})
     mistakes = [Mistake(name, error.line, "", error.message) for error in repeated]
-    mistakes += _check_rules(tree.child("rules"), name, detectors)
+    rules, wrong = _check_rules(tree.child("rules"), name, detectors)
+    mistakes += wrong
     mistakes += _check_feeds(tree, name)
     if hidden := tree.child("base"):
         mistakes.append(Mistake(name, hidden.line, "base", "unknown key"))
     config = None
     try:
-        config = Config.model_validate(_for_model(tree, base))
+        config = Config.model_validate(_for_model(tree, base, rules))
     except ValidationError as error:
         mistakes += _told(error, Config, tree, (), name)
     if mistakes or config is None:
@@ -67,21 +69,16 @@ def _read(path: Path, name: str) -> str:
         raise ConfigError((Mistake(name, line, "", "expected UTF-8 text, got other bytes"),)) from error
 
 
-def _for_model(tree: Node, base: str) -> object:
-    """The tree as the model takes it: an empty section is the same as an absent one, and what is
-    wrong inside `rules` has been told already."""
+def _for_model(tree: Node, base: str, rules: Rules) -> object:
+    """The tree as the model takes it: an empty section is the same as an absent one, and rules have
+    been checked already."""
     plain = tree.plain()
     if not isinstance(plain, dict):
         return plain
     sections = {key for key, field in Config.model_fields.items() if _is_section(field.annotation)}
-    kept = {key: value for key, value in plain.items() if not (value is None and key in sections)}
-    rules = kept.get("rules")
-    if rules is None:
-        kept.pop("rules", None)
-    elif isinstance(rules, dict):
-        kept["rules"] = {
-            rule: options if isinstance(options, dict) else {} for rule, options in rules.items()
-        }
+    kept = {key: value for key, value in plain.items() if value is not None or key not in sections}
+    if isinstance(kept.get("rules", {}), dict | None):
+        kept["rules"] = rules
     return kept | {"base": base}
 
 
@@ -89,22 +86,25 @@ def _is_section(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _check_rules(rules: Node | None, name: str, detectors: Sequence[type[Detector]]) -> list[Mistake]:
-    if rules is None or not isinstance(rules.value, dict):
-        return []
+def _check_rules(
+    section: Node | None, name: str, detectors: Sequence[type[Detector]]
+) -> tuple[Rules, list[Mistake]]:
+    """The options that the file gives to each rule, in their own types, and what is wrong with them."""
     known = {detector.id: detector for detector in detectors}
-    mistakes = []
-    for rule, node in rules.value.items():
+    rules: Rules = {}
+    mistakes: list[Mistake] = []
+    for rule, node in section.value.items() if section and isinstance(section.value, dict) else ():
         if (detector := known.get(rule)) is None:
             message = f"unknown rule{did_you_mean(rule, known)}"
             mistakes.append(Mistake(name, node.line, f"rules.{shown_key(rule)}", message))
         elif node.value is not None:
             model = rule_model(detector)
             try:
-                model.model_validate(node.plain())
+                values = model.model_validate(node.plain())
+                rules[rule] = {key: getattr(values, key) for key in values.model_fields_set}
             except ValidationError as error:
                 mistakes += _told(error, model, node, ("rules", rule), name)
-    return mistakes
+    return rules, mistakes
 
 
 def _check_feeds(tree: Node, name: str) -> Iterator[Mistake]:
@@ -125,7 +125,9 @@ def _told(
 ) -> Iterator[Mistake]:
     schema = model.model_json_schema()
     for detail in error.errors(include_url=False, include_context=True):
-        path, node = _place(detail["loc"], tree, keep_last=detail["type"] == "missing")
+        about = detail.get("ctx", {}).get("key") if detail["type"] == "sentinel" else None
+        loc = (*detail["loc"], about) if about else detail["loc"]
+        path, node = _place(loc, tree, keep_last=detail["type"] == "missing")
         yield Mistake(name, node.line, _joined(prefix + path), _message(detail, path, schema))
 
 

@@ -4,7 +4,10 @@ import re
 
 import idna
 
-_LDH = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+PLAIN_NAME = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+)
+"""A name that is in normal form already (its whole length aside)."""
 LONGEST = 253
 """Characters of a name without its final dot (RFC 1035 section 2.3.4)."""
 
@@ -23,7 +26,7 @@ def normal_name(text: str) -> str:
     if not name.isascii():
         name = _punycode(name)
     name = name.removesuffix(".")
-    if len(name) > LONGEST or not _LDH.fullmatch(name):
+    if len(name) > LONGEST or not PLAIN_NAME.fullmatch(name):
         raise BadName(text[:80])
     return name
 

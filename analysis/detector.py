@@ -124,7 +124,9 @@ class Detector:
         if name is None and flow.client_home and flow.server_home:
             shown = known.display_name(peer_mac, peer_ip)
             name = None if shown == peer_ip else shown
-        return Subject(mac or known.device_of(ip), ip, peer_ip, name, flow.port or None, flow.proto)
+        if mac is None or known.is_router(mac):
+            mac = known.device_of(ip)
+        return Subject(mac, ip, peer_ip, name, flow.port or None, flow.proto)
 
     def finding(
         self,

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("printer", r"printer|laserjet|officejet|deskjet|\bepson|\bbrother (hl|mfc|dcp)|^(npi|brn)[0-9a-f]{6}"),
+        ("printer", r"printer|laserjet|officejet|deskjet|epson|\bbrother (hl|mfc|dcp)|^(npi|brn)[0-9a-f]{6}"),
         ("camera", r"\bip ?cam|ipcam|\bdcs-\d|doorbell|\bcamera\b|\breolink|hikvision|\bdahua"),
         ("television", r"apple-?tv|chromecast|\broku\b|bravia|\btv\b|smart-?tv|webos|fire-?tv"),
         ("speaker", r"\bsonos|homepod|audioaccessory|google-?home|echo-?(dot|show)|\bspeaker\b|soundbar"),
         ("phone", r"iphone|\bpixel[- ]?\d|galaxy[- ]?[asz]\d|\boneplus|\bphone\b"),
         ("tablet", r"\bipad|galaxy[- ]?tab|\btablet\b"),
-        ("computer", r"macbook|imac\b|mac-?mini|macpro|^(desktop|laptop)-[0-9a-z]{7}$|thinkpad|\blaptop|-pc$"),
+        ("computer", r"macbook|imac\b|mac-?mini|macpro|^(desktop|laptop)-[0-9a-z]{7}$|thinkpad|laptop|-pc$"),
         ("console", r"playstation|\bps[45]\b|\bxbox|nintendo"),
         ("storage", r"diskstation|synology|\bqnap|\bnas\b|readynas"),
         ("smart home", r"philips-?hue|\bhue bridge|shelly|tasmota|\besp_[0-9a-f]{6}|\bhs1[01]0|tuya"),

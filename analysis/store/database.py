@@ -98,9 +98,36 @@ def open_writer(path: str | Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Conn
     The file is made if missing, readable by its owner only. The connection is in autocommit
     mode: write inside `transaction`. It may be handed to another thread, but not shared.
     Raises StoreForeign for a file that is not ours or of a newer version, else the StoreError
-    that says what is wrong with the file.
+    that says what is wrong with the file. Waits while another process repairs the file.
     """
-    path = Path(path)
+    with repair_lock(Path(path)):
+        return connect(Path(path), timeout)
+
+
+@contextmanager
+def repair_lock(path: Path, alone: bool = False) -> Iterator[None]:
+    """Keep a file's name from being given to another file while it is opened; `alone`: to do just that.
+
+    The lock is the folder's, so that it leaves nothing behind. Windows does not need it: there an
+    open file cannot be renamed.
+    """
+    try:
+        import fcntl
+
+        folder = os.open(path.absolute().parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
+
+
+def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
+    """`open_writer` for one who holds the `repair_lock`."""
     _make_private(path)
     with named_errors():
         db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)

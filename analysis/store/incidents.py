@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple
 
 from analysis.alerts import Finding
@@ -21,7 +22,7 @@ class Incident(NamedTuple):
     device: DeviceKey | None
     cooldown: float
     severity: int
-    count: int
+    times: int
     first_seen: float
     last_seen: float
 
@@ -38,7 +39,7 @@ class Incident(NamedTuple):
             self.device or device,
             self.cooldown if late else cooldown,
             max(self.severity, int(finding.severity)),
-            self.count + finding.times,
+            self.times + finding.times,
             min(self.first_seen, finding.ts),
             max(self.last_seen, finding.ts),
         )
@@ -58,6 +59,27 @@ def coalesce(entries: Iterable[Entry]) -> list[Incident]:
         severity = int(finding.severity)
         done.append(Incident(finding, device, cooldown, severity, finding.times, finding.ts, finding.ts))
     return done
+
+
+def thin(entries: Iterable[Entry]) -> list[Entry]:
+    """Fewer entries that make the same incidents: of a key, those go that the one before and the one
+    after hold together without them; the one before takes their count and severity."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry[0].key, []).append(entry)
+    kept: list[Entry] = []
+    for group in groups.values():
+        kept.append(group[0])
+        for entry, after in pairwise(group[1:]):
+            last = kept[-1][0]
+            if last.ts <= entry[0].ts <= after[0].ts <= last.ts + min(entry[2], after[2], kept[-1][2]):
+                severity = max(last.severity, entry[0].severity)
+                joined = last._replace(times=last.times + entry[0].times, severity=severity)
+                kept[-1] = (joined, kept[-1][1] or entry[1], kept[-1][2])
+            else:
+                kept.append(entry)
+        kept.extend(group[1:][-1:])
+    return kept
 
 
 def uid(key: str, first_seen: float) -> str:
@@ -138,7 +160,7 @@ class Incidents:
             "device_mac": subject.device_mac, "device_ip": subject.device_ip,
             "device_name": name[0] if name else None,
             "peer_ip": subject.peer_ip, "peer_name": subject.peer_name, "port": subject.port,
-            "proto": subject.proto, "count": incident.count, "first_seen": incident.first_seen,
+            "proto": subject.proto, "count": incident.times, "first_seen": incident.first_seen,
             "last_seen": incident.last_seen, "title": finding.title, "why": finding.why,
             "evidence": json.dumps(finding.evidence, ensure_ascii=False, default=str),
             "advice": finding.advice, "change": change,

@@ -44,16 +44,15 @@ class Status:
     Call `commit` when the transaction has ended well: only then does growth count from there.
     """
 
-    def __init__(self, db: sqlite3.Connection, sensor: str) -> None:
-        self._db = db
+    def __init__(self, sensor: str) -> None:
         self._sensor = sensor
         self._started = time.time()
         self._last: SensorStatus | None = None
 
-    def write(self, status: SensorStatus) -> None:
+    def write(self, db: sqlite3.Connection, status: SensorStatus) -> None:
         """The present state, with the wall time as heartbeat."""
         now = time.time()
-        self._db.execute(
+        db.execute(
             _SENSOR,
             (
                 self._sensor, status.label, os.getpid(), status.linktype, status.state, status.message,
@@ -64,7 +63,7 @@ class Status:
         growth = self._growth(status)
         at = status.last_packet if growth[0] and status.last_packet is not None else now
         if any(growth) or self._sensor != REPLAY:
-            self._db.execute(_MINUTE, (self._sensor, int(at) // 60, *growth))
+            db.execute(_MINUTE, (self._sensor, int(at) // 60, *growth))
 
     def commit(self, status: SensorStatus) -> None:
         """The state was stored."""

@@ -8,11 +8,20 @@ from pathlib import Path
 from types import TracebackType
 
 from analysis.store import known
-from analysis.store.database import BUSY_TIMEOUT, StoreError, named_errors, open_writer, transaction
+from analysis.store.database import BUSY_TIMEOUT, named_errors, open_writer, transaction
 from analysis.store.identity import Identity
 from analysis.store.incidents import Incidents
 from analysis.store.rollups import Rollups
-from analysis.store.rows import BaselineRow, Batch, DeviceKey, DnsRow, FlowRow, HttpRow, PacketRow, TlsRow
+from analysis.store.rows import (
+    BaselineRow,
+    Batch,
+    DnsRow,
+    FlowRow,
+    HttpRow,
+    KnownDevice,
+    PacketRow,
+    TlsRow,
+)
 from analysis.store.status import Status, write_health
 
 # The home device of a flow is settled by its first row: changing it would rewrite an index each time.
@@ -62,6 +71,7 @@ class Writer:
         self.sensor = sensor
         self._packet_rows = packet_rows
         self._timeout = timeout
+        self._status = Status(sensor)
         self._open()
 
     def _open(self) -> None:
@@ -70,15 +80,11 @@ class Writer:
         self._identity = Identity(db)
         self._rollups = Rollups(db, self._identity)
         self._incidents = Incidents(db, self._identity, self.sensor)
-        self._status = Status(db, self.sensor)
-
-    def reopen(self) -> None:
-        """Let go of the file and open what has its name now."""
-        self.close()
-        self._open()
 
     def close(self) -> None:
-        """Close the file. The last process to do so folds the write-ahead log into it."""
+        """Close the file; a later `write` opens it again. The last process to do so folds the
+        write-ahead log into it."""
+        self._inode = None
         with suppress(sqlite3.Error):
             self._db.close()
 
@@ -96,8 +102,9 @@ class Writer:
         Raises StoreBusy, StoreFull, StoreUnavailable or StoreCorrupt; the batch is unharmed and may be
         tried again. Any other error means that a row cannot be stored.
         """
-        if _inode(self.path) != self._inode:
-            self.reopen()
+        if self._inode is None or _inode(self.path) != self._inode:
+            self.close()
+            self._open()
         try:
             self._write(batch)
         except sqlite3.IntegrityError:
@@ -114,7 +121,7 @@ class Writer:
                 if batch.health:
                     write_health(self._db, batch.health)
                 if batch.status is not None:
-                    self._status.write(batch.status)
+                    self._status.write(self._db, batch.status)
         except BaseException:
             self._identity.forget()
             raise
@@ -157,22 +164,18 @@ class Writer:
         self._db.executemany(
             _DNS,
             [
-                (r[0], sensor, None if r[1] is None else of(r[1], r[0]), *r[2:9], json_list(r[9]), r[10], r[11])
+                (r[0], sensor, None if r[1] is None else of(r[1], r[0]), *r[2:9], json_list(r[9]), *r[10:])
                 for r in rows
             ],
         )
 
     def _write_tls(self, rows: list[TlsRow]) -> None:
         of = self._identity.of
-        self._db.executemany(
-            _TLS, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows]
-        )
+        self._db.executemany(_TLS, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows])
 
     def _write_http(self, rows: list[HttpRow]) -> None:
         of = self._identity.of
-        self._db.executemany(
-            _HTTP, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows]
-        )
+        self._db.executemany(_HTTP, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows])
 
     def _write_packets(self, rows: list[PacketRow]) -> None:
         if self._packet_rows <= 0:
@@ -185,18 +188,18 @@ class Writer:
         of = self._identity.of
         self._db.executemany(_BASELINE, [(of(r.device, r.first_seen), *r[1:]) for r in rows])
 
-    def known_devices(self) -> list[known.KnownDevice]:
+    def known_devices(self, network: str | None = None) -> list[KnownDevice]:
         """What a sensor loads at start: the newest devices with addresses, names and decisions."""
         with named_errors():
-            return known.devices(self._db)
+            return known.devices(self._db, network)
 
-    def known_baseline(self) -> list[BaselineRow]:
+    def known_baseline(self, network: str | None = None) -> list[BaselineRow]:
         """What a sensor loads at start: the newest rows of what is usual."""
         with named_errors():
-            return known.baseline(self._db)
+            return known.baseline(self._db, network)
 
-    def baseline_resets(self, after_id: int = 0) -> list[tuple[int, DeviceKey]]:
-        """Resets asked by a person since: (id, device), ascending."""
+    def baseline_resets(self, after_id: int = 0) -> list[known.Reset]:
+        """Resets asked by a person since, ascending. Deletes what was learned before."""
         with named_errors():
             return known.resets(self._db, after_id)
 
@@ -223,6 +226,3 @@ def _inode(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-__all__ = ["StoreError", "Writer"]

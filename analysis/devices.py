@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEVICES = 4096
 """MACs kept; the largest networks that this is for have a few hundred."""
+LOADED = DEVICES * 3 // 4
+"""Known devices taken over from earlier runs: a flood then must leave room for newcomers now."""
 OWNERS = 65_536
 RETURNED = 60.0
 """A MAC seen again after so many seconds is no product of a flood and is not pushed out by one."""
@@ -61,14 +63,18 @@ class Inventory:
         self._scans = RecentSet()
         self._version = 0
         self._handlers: dict[type, Callable[[Any], None]] = DeviceEvents(self).handlers
-        for known in known_devices:
+        for known in sorted(known_devices, key=lambda known: known.last_seen)[-LOADED:]:
             self._load(known)
 
     def _load(self, known: KnownDevice) -> None:
         mac = known.key[1]
         device = Device((self.network, mac), known.first_seen, vendor(mac), is_randomised(mac))
         device.last_seen, device.person_name = known.last_seen, known.name
-        device.kept = device.told = device.present = True
+        device.told = device.present = True
+        returned = known.last_seen - known.first_seen >= RETURNED
+        device.kept = returned or known.name is not None or known.trust != "unknown"
+        if not device.kept:
+            self._recent.append(mac)
         device.owns_gateway = known.router
         for ip in known.addresses:
             device.address(ip, known.last_seen)
@@ -118,6 +124,13 @@ class Inventory:
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
+
+    def name_given(self, mac: str, name: str | None) -> None:
+        """A person named the device, or took the name back."""
+        device = self._devices.get(mac)
+        if device is not None:
+            device.person_name = name
+            device.kept = device.kept or name is not None
 
     def learn_name(self, event: Any) -> None:
         """Join the addresses of a DnsLookup to the name that was asked."""

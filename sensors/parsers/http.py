@@ -1,71 +1,54 @@
-"""HTTP/1 in clear on any port (RFC 9112): each request's head, and what conversation is HTTP."""
+"""HTTP/1 in clear on any port (RFC 9112): what conversation is HTTP, and each request's head.
 
-import re
-from collections.abc import Iterator
+A request is told from the one segment that begins with it, wherever in a conversation that is. Only
+where the request line itself goes on in the next segment does it take the conversation put in order.
+"""
 
-from analysis.events import Event, HttpRequest, SessionSeen
-from analysis.text import clean
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from analysis.events import Event, SessionSeen
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import PacketParser, Stream, StreamParser
+from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read_request
 
-_METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE")
-"""RFC 9110 and RFC 5789. SSDP's NOTIFY and M-SEARCH are not among them."""
+_STARTS = tuple(m + b" " for m in METHODS)
 
-_HEAD_LIMIT = 8192
-"""Bytes of a request that are looked at; servers refuse longer heads."""
-
-_LINE = re.compile(rb"([A-Z]{3,7}) ([!-~\x80-\xff]+) HTTP/1\.[01]\r?(?:\n|$)")
-_HEADER = re.compile(
-    rb"\n(?:(host)|(user-agent)|((?:proxy-)?authorization)):[ \t]*([^\r\n]*)(?=(\r?\n)|)", re.I
-)
-_AUTHORITY = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]*)", re.I)
-_BEGINNING = re.compile(rb"(?:" + rb"|".join(_METHODS) + rb") (?:/|\*|https?://|[!-~]+:[0-9]{1,5} )")
+MAX_REMEMBERED = 1024
+"""Connections whose last request is remembered, to know its retransmission."""
+REPEAT_SECONDS = 1.0
+"""An equal request on the same connection within this time is a retransmission (RFC 6298: the first
+is due after a second at most)."""
 
 
-def parse(packet: Packet) -> list[Event]:
-    """The request that begins with this segment. A head that goes on in the next segment gives what
-    is here; a cut Host is left out. Raises ParseError when the first line is not a request's."""
-    payload = packet.payload[:_HEAD_LIMIT]
-    line = _LINE.match(payload)
-    if line is None:
-        raise ParseError("not an HTTP/1 request line")
-    end = payload.find(b"\r\n\r\n")
-    head = payload if end < 0 else payload[: end + 2]
-    host, agent, basic = _headers(head, line.end() - 1)
-    authority, path = _target(line[2], line[1] == b"CONNECT")
-    host = host or authority
-    return [
-        HttpRequest(
-            packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport, line[1].decode("ascii"),
-            clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
-            None if agent is None else clean(agent), basic,
-        )
-    ]  # fmt: skip
+class Requests:
+    """Tells requests from single segments, each once."""
 
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[str, int, str, int], tuple[int, float]] = OrderedDict()
 
-def _headers(head: bytes, start: int) -> tuple[bytes | None, bytes | None, bool]:
-    """Host, User-Agent (the first of each) and whether Basic credentials were sent (RFC 7617)."""
-    host = agent = None
-    basic = False
-    for found in _HEADER.finditer(head, start):
-        if found[1] and host is None and found[5]:
-            host = found[4].rstrip()
-        elif found[2] and agent is None:
-            agent = found[4].rstrip()
-        elif found[3]:
-            basic = basic or found[4][:6].lower() == b"basic "
-    return host, agent, basic
+    def parse(self, packet: Packet) -> list[Event]:
+        """The request that begins with this segment. A head that goes on in the next segment gives
+        what is here. Raises ParseError when the first line is not a request's."""
+        payload = packet.payload[:HEAD_LIMIT]
+        line = LINE.match(payload)
+        if line is None:
+            if BEGINNING.fullmatch(payload):
+                return []  # the line goes on; `follow` tells it
+            raise ParseError("not an HTTP/1 request line")
+        if self._repeated(packet):
+            return []
+        ends = (packet.src_mac, packet.src, packet.dst, packet.dport)
+        return [read_request(packet.ts, ends, payload, line)]
 
-
-def _target(target: bytes, connect: bool) -> tuple[bytes | None, bytes]:
-    """Authority, if the request target names one, and path without query (RFC 9112, section 3.2)."""
-    if connect:
-        return target, b""
-    authority = None
-    if absolute := _AUTHORITY.match(target):
-        authority = absolute[1]
-        target = target[absolute.end() :] or b"/"
-    return authority, target.partition(b"?")[0].partition(b"#")[0]
+    def _repeated(self, packet: Packet) -> bool:
+        key = (packet.src, packet.sport, packet.dst, packet.dport)
+        seen = hash(packet.payload)
+        last, ts = self._last.pop(key, (None, 0.0))
+        self._last[key] = (seen, packet.ts)
+        if len(self._last) > MAX_REMEMBERED:
+            self._last.popitem(last=False)
+        return last == seen and abs(packet.ts - ts) < REPEAT_SECONDS
 
 
 def recognise(stream: Stream) -> bool | None:
@@ -74,21 +57,60 @@ def recognise(stream: Stream) -> bool | None:
     if down and down.startswith(b"HTTP/1."):
         return True
     if not up:
-        return None if b"HTTP/1.".startswith(bytes(down[:7])) else False
+        return None if b"HTTP/1.".startswith(down[:7]) else False
     if not 0x43 <= up[0] <= 0x54:  # C to T
         return False
-    if _BEGINNING.match(up) or up.startswith(b"PRI * HTTP/2.0"):
+    if up.startswith(_STARTS):
+        return bool(LINE.match(up) or BEGINNING.fullmatch(up, 0, HEAD_LIMIT))
+    if up.startswith(b"PRI * HTTP/2.0"):
         return True
-    if len(up) < 64 and b"\n" not in up and bytes(up).partition(b" ")[0] in _METHODS:
-        return None
-    return None if any(m.startswith(up) for m in _METHODS) else False
+    return None if any(m.startswith(up) for m in METHODS) else False
 
 
-def seen(stream: Stream, ts: float) -> Iterator[Event]:
-    """SessionSeen, once."""
-    stream.done = True
-    yield SessionSeen(ts, stream.flow, "http", False)
+def parse(stream: Stream, ts: float) -> Iterator[Event]:
+    """SessionSeen at once. A client whose first request line is whole is done with: `Requests`
+    tells its requests. Another is followed."""
+    if stream.state is None:
+        stream.state = _Following()
+        yield SessionSeen(ts, stream.flow, "http", False)
+        if not stream.up.startswith(_STARTS) or LINE.match(stream.up):
+            stream.done = True
+    if not stream.done and (event := stream.state.next(stream, ts)):
+        yield event
 
 
-REQUESTS = PacketParser("http", parse, tcp_prefixes=frozenset((m + b" ")[:4] for m in _METHODS))
-PARSER = StreamParser("http", recognise, seen)
+class _Following:
+    """The requests of one client whose request lines need more than a segment."""
+
+    __slots__ = ("pending", "seen")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.pending: int | None = None
+
+    def next(self, stream: Stream, ts: float) -> Event | None:
+        """The pending request once its head is whole. A request begins where a segment begins."""
+        up = stream.up
+        if self.pending is None and self.seen < len(up):
+            segment = bytes(up[self.seen :])
+            if segment.startswith(_STARTS) and not LINE.match(segment):
+                self.pending = self.seen
+        self.seen = len(up)
+        if self.pending is None or (up.find(b"\r\n\r\n", self.pending) < 0 and len(up) < HEAD_LIMIT):
+            return None
+        head = bytes(up[self.pending : self.pending + HEAD_LIMIT])
+        self.pending = None
+        line = LINE.match(head)
+        if line is None:
+            raise ParseError("not an HTTP/1 request line")
+        flow = stream.flow
+        return read_request(ts, (flow.client_mac, flow.client_ip, flow.server_ip, flow.port), head, line)
+
+
+def fresh() -> Callable[[Packet], list[Event]]:
+    """A `parse` for single segments that remembers none."""
+    return Requests().parse
+
+
+REQUESTS = PacketParser("http", fresh(), tcp_prefixes=frozenset(s[:4] for s in _STARTS), fresh=fresh)
+PARSER = StreamParser("http", recognise, parse)

@@ -6,7 +6,15 @@ from struct import Struct, unpack_from
 from analysis.events import Event, Flow, SessionSeen, TlsAccepted, TlsHello
 from sensors.packets import ParseError
 from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
-from sensors.parsers.hello import CLIENT_HELLO, SERVER_HELLO, read_client_hello, read_server_hello
+from sensors.parsers.hello import (
+    CLIENT_HELLO,
+    SERVER_HELLO,
+    ClientHello,
+    read_client_hello,
+    read_server_hello,
+)
+from sensors.parsers.sslv2 import hello_size
+from sensors.parsers.sslv2 import read_hello as read_old_hello
 
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23
 _RECORD = Struct(">BBBHB")  # kind, version, length, and the first byte inside
@@ -95,12 +103,17 @@ class Handshake:
         stream.done = seen and (self.accepted or self.down.ended)
 
     def _hellos(self, stream: Stream, ts: float) -> Iterator[Event]:
+        if not self.up.at and (size := hello_size(stream.up)):
+            if len(stream.up) < size:
+                return
+            self.up.at, self.hellos = size, 1
+            yield _event(stream.flow, read_old_hello(bytes(stream.up[:size])), ts)
         while self.hellos <= self.retries and (message := self.up.next(stream.up)):
             if message[0] != CLIENT_HELLO:
                 self.up.ended = True
                 return
             self.hellos += 1
-            yield _hello(stream.flow, message, ts)
+            yield _event(stream.flow, read_client_hello(message, "t"), ts)
 
     def _answers(self, stream: Stream, ts: float) -> Iterator[Event]:
         while not self.accepted and (message := self.down.next(stream.down)):
@@ -116,8 +129,7 @@ class Handshake:
             yield TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)
 
 
-def _hello(flow: Flow, message: bytes, ts: float) -> TlsHello:
-    hello = read_client_hello(message, "t")
+def _event(flow: Flow, hello: ClientHello, ts: float) -> TlsHello:
     return TlsHello(
         ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port,
         hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, False,
@@ -141,6 +153,11 @@ def recognise(stream: Stream) -> bool | None:
     up, down = begins_record(stream.up), begins_record(stream.down)
     if up or down:
         return True
+    if up is False and stream.up[0] & 0x80:
+        old = hello_size(stream.up)
+        up = None if old is None else old > 0
+        if up:
+            return True
     return False if up is False or down is False else None
 
 

@@ -1,0 +1,73 @@
+"""One HTTP/1 request head (RFC 9112, section 3), from bytes to an event."""
+
+import re
+
+from analysis.events import HttpRequest
+from analysis.text import clean
+
+METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE")
+"""RFC 9110 and RFC 5789. SSDP's NOTIFY and M-SEARCH are not among them."""
+
+HEAD_LIMIT = 8192
+"""Bytes of a request that are looked at; servers refuse longer heads."""
+
+LINE = re.compile(
+    rb"(" + rb"|".join(METHODS) + rb") ([!-~\x80-\xff]+) HTTP/1\.[01]\r?(?:\n|\Z)"
+    rb"|(GET) (/[!-~\x80-\xff]*)\r?\n(?:\r?\n)?\Z"
+)
+"""A request line; the last form is HTTP/0.9 (RFC 1945, section 5)."""
+
+BEGINNING = re.compile(
+    rb"(?:"
+    + rb"|".join(METHODS)
+    + rb") (?:(?:/|\*|https?://|[a-z0-9.-]+:[0-9])[!-~\x80-\xff]*(?: [HTP/1.]*)?)?",
+    re.I,
+)
+"""The beginning of a request line, whole only as far as it goes."""
+
+_HEADER = re.compile(
+    rb"\n(?:(host)|(user-agent)|((?:proxy-)?authorization)):[ \t]*([^\r\n]*)(?=(\r?\n)|)", re.I
+)
+_AUTHORITY = re.compile(rb"[a-z][a-z0-9+.-]{0,31}://([^/?#]*)", re.I)
+
+
+def read_request(
+    ts: float, ends: tuple[str | None, str, str, int], head: bytes, line: re.Match[bytes]
+) -> HttpRequest:
+    """The event of one request. `ends`: client MAC, client IP, server IP, port. `line` is what `LINE`
+    matched in `head`. What the head does not hold is None; so is a Host that was cut."""
+    method, target = (line[1], line[2]) if line[1] else (line[3], line[4])
+    end = head.find(b"\r\n\r\n")
+    host, agent, basic = _headers(head if end < 0 else head[: end + 2], line.end(2 if line[1] else 4))
+    authority, path = _target(target, method == b"CONNECT")
+    host = host or authority
+    return HttpRequest(
+        ts, *ends, method.decode("ascii"),
+        clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
+        clean(agent) if agent else None, basic,
+    )  # fmt: skip
+
+
+def _headers(head: bytes, start: int) -> tuple[bytes | None, bytes | None, bool]:
+    """Host, User-Agent (the first of each) and whether Basic credentials were sent (RFC 7617)."""
+    host = agent = None
+    basic = False
+    for found in _HEADER.finditer(head, start):
+        if found[1]:
+            host = found[4].rstrip() if host is None and found[5] else host
+        elif found[2]:
+            agent = found[4].rstrip() if agent is None else agent
+        else:
+            basic = basic or found[4][:6].lower() == b"basic "
+    return host, agent, basic
+
+
+def _target(target: bytes, connect: bool) -> tuple[bytes | None, bytes]:
+    """Authority, if the request target names one, and path without query (RFC 9112, section 3.2)."""
+    if connect:
+        return target, b""
+    authority = None
+    if absolute := _AUTHORITY.match(target):
+        authority = absolute[1]
+        target = target[absolute.end() :] or b"/"
+    return authority, target.partition(b"?")[0].partition(b"#")[0]

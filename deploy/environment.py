@@ -80,6 +80,9 @@ class Environment:
     def _write_stamp(self, stamp: dict[str, str]) -> None:
         new = self._stamp.with_suffix(".new")
         new.write_text(json.dumps(stamp), encoding="utf-8")
+        if is_root():  # to whom the environment belongs
+            place = self.place.stat()
+            os.chown(new, place.st_uid, place.st_gid)
         new.replace(self._stamp)
 
     def _works(self) -> bool:

@@ -2,8 +2,8 @@
 
 from analysis.blocklist import Match
 from analysis.detector import Known
-from analysis.domains import registrable
 from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello
+from analysis.names import registrable
 from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow
 from sensors.flow_keys import RST, SYN, TCP
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
 from analysis.store.export import Export
 from analysis.store.writer import Writer
@@ -38,9 +39,10 @@ def replay(files: Sequence[Path], config: Config, database: Path, blocklist: Any
     """Run captures one after the other into a database. Raises CaptureError for a file that is no
     capture; a file that breaks off is read up to the break and told on standard error."""
     totals = Totals()
+    blocklist = Blocklist.open(config)
     for number, path in enumerate(files):
         with Writer(database, SENSOR) as writer:
-            engine = engine_for(config, SENSOR, writer, run=int(time.time()) + number)
+            engine = engine_for(config, writer, blocklist, network=SENSOR, run=int(time.time()) + number)
             totals.broken |= not _run(path, config, engine, writer)
             writer.write(_last(engine))
         totals.packets += engine.packets
@@ -89,7 +91,8 @@ def print_json(database: Export, totals: Totals) -> None:
         "type": "summary", "packets": totals.packets, "bytes": totals.bytes,
         "seconds": round(totals.seconds, 6),
         "packets_per_second": round(rate, 3) if rate else None,
-        "undecoded": sum(totals.undecoded.values()), "undecoded_by_reason": dict(sorted(totals.undecoded.items())),
+        "undecoded": sum(totals.undecoded.values()),
+        "undecoded_by_reason": dict(sorted(totals.undecoded.items())),
         "counts": dict(sorted(counts.items())),
         "severities": {name: severities[name] for name in ("CRITICAL", "HIGH", "NORMAL")},
     }  # fmt: skip

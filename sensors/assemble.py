@@ -1,0 +1,20 @@
+"""Puts an engine together: what the store remembers, what config.yaml asks for."""
+
+from analysis.baseline import Baseline
+from analysis.blocklist import Blocklist
+from analysis.config import Config
+from analysis.config_rules import build_detectors
+from analysis.devices import Inventory
+from analysis.pipeline import Pipeline
+from analysis.store.writer import Writer
+from sensors.engine import Engine
+from sensors.packet_log import PacketLog
+
+
+def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int) -> Engine:
+    """An engine for one network that knows the devices and baselines of the writer's database."""
+    baseline = Baseline(config.learning_hours * 3600, writer.known_baseline())
+    inventory = Inventory(config, network, writer.known_devices(), baseline=baseline, blocklist=blocklist)
+    pipeline = Pipeline(build_detectors(config), inventory)
+    log = PacketLog(config.packet_log.rows, config.packet_log.per_second)
+    return Engine(inventory, pipeline, log, run)

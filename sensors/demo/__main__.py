@@ -1,0 +1,158 @@
+"""`sentinel.py demo`: the evening played into a temporary database behind the real dashboard.
+
+The past of the evening is fed at once, so that the pages have history; the rest plays live. No
+rights are needed: nothing is captured and nothing is sent.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from analysis.blocklist import Blocklist
+from analysis.config import Blocklists, BlocklistSource, Config, Interface
+from analysis.store.writer import Writer
+from sensors.assemble import engine_for
+from sensors.demo.cast import BLOCKED_ADDRESS, BLOCKED_NAMES
+from sensors.demo.evening import HOURS, batch_of, evening
+from sensors.engine import Engine
+
+LIVE_SHARE = 0.05
+"""The last part of the evening that plays live: 15 minutes of 5 hours."""
+INTERFACE = "demo0"
+ROUND = 1.0
+"""Seconds between two batches while playing live."""
+
+Frame = tuple[float, bytes]
+
+
+def demo_config(folder: Path) -> Config:
+    """A configuration with the demo's own lists and an hour of learning."""
+    (folder / "names.txt").write_text("\n".join(BLOCKED_NAMES) + "\n", encoding="utf-8")
+    (folder / "addresses.txt").write_text(BLOCKED_ADDRESS + "\n", encoding="utf-8")
+    return Config(
+        interfaces=(Interface(name=INTERFACE, label="Demo home", subnets=("192.168.1.0/24",)),),
+        learning_hours=1.5,
+        blocklists=Blocklists(
+            lists=(
+                BlocklistSource(name="demo names", file="names.txt"),
+                BlocklistSource(name="demo addresses", file="addresses.txt"),
+            )
+        ),
+        base=str(folder),
+    )
+
+
+class Player:
+    """Feeds the evening to an engine and its rows to a writer, in the time of the viewer."""
+
+    def __init__(self, engine: Engine, writer: Writer, stop: threading.Event) -> None:
+        self._engine, self._writer, self._stop = engine, writer, stop
+
+    def past(self, frames: Iterator[Frame], until: float) -> Frame | None:
+        """Feed what lies before `until` as fast as it goes; returns the first frame after it."""
+        part: list[Frame] = []
+        for frame in frames:
+            if frame[0] >= until or self._stop.is_set():
+                self._write(part)
+                return frame
+            part.append(frame)
+            if len(part) == 4096:
+                self._write(part)
+                part = []
+        return None
+
+    def live(self, frames: Iterator[Frame], begin: float, speed: float) -> None:
+        """Play frames so that `begin` is now and gaps are divided by `speed`."""
+        start = time.time()
+        waiting: Frame | None = next(frames, None)
+        while waiting is not None and not self._stop.wait(ROUND):
+            reached = begin + (time.time() - start) * speed
+            part: list[Frame] = []
+            while waiting is not None and waiting[0] <= reached and len(part) < 65_536:
+                part.append((start + (waiting[0] - begin) / speed, waiting[1]))
+                waiting = next(frames, None)
+            self._write(part)
+        while not self._stop.wait(ROUND):
+            self._write([])
+
+    def _write(self, part: list[Frame]) -> None:
+        if part:
+            self._engine.feed(batch_of(part))
+        else:
+            self._engine.tick(time.time())
+        batch = self._engine.take()
+        batch.status = self._engine.status("running", label="Demo home", linktype=1)
+        self._writer.write(batch)
+
+
+def play(folder: Path, database: Path, speed: float, hours: float, stop: threading.Event) -> None:
+    """Play until stopped."""
+    config = demo_config(folder)
+    blocklist = Blocklist.open(config)
+    live = hours * 3600 * LIVE_SHARE
+    now = time.time()
+    frames = evening(now - hours * 3600 + live, hours)
+    with Writer(database, INTERFACE) as writer:
+        engine = engine_for(config, writer, blocklist, network=INTERFACE, run=int(now))
+        player = Player(engine, writer, stop)
+        first = player.past(frames, now)
+        print("The evening so far is in; the rest plays live.", flush=True)
+        if first is not None:
+            player.live(_chain(first, frames), now, speed)
+
+
+def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from islice(rest, None)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs until interrupted; exit 1 when the dashboard ends by itself."""
+    parser = argparse.ArgumentParser(
+        prog="sentinel.py demo", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument("--port", type=int, default=8050, help="the dashboard's port (8050)")
+    parser.add_argument("--speed", type=float, default=1.0, help="how fast the live part plays (1)")
+    parser.add_argument("--hours", type=float, default=HOURS, help=argparse.SUPPRESS)
+    parser.add_argument("--db", type=Path, help="use this database instead of a temporary one")
+    parser.add_argument("--open", action="store_true", help="open a browser")
+    parser.add_argument("--config", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args(argv)
+    if not arguments.speed > 0:
+        parser.error("--speed must be above 0")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with tempfile.TemporaryDirectory(prefix="sentinel-demo-") as folder:
+        return _run(arguments, Path(folder), stop)
+
+
+def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> int:
+    database = arguments.db or folder / "sentinel.db"
+    Writer(database, INTERFACE).close()
+    command = [sys.executable, "-m", "dashboard", "--db", str(database), "--port", str(arguments.port)]
+    pages = subprocess.Popen([*command, "--open"] if arguments.open else command)
+
+    def watch() -> None:
+        pages.wait()
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        play(folder, database, arguments.speed, arguments.hours, stop)
+    finally:
+        failed = pages.poll() is not None
+        pages.terminate()
+        pages.wait(timeout=5)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

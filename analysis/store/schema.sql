@@ -31,7 +31,7 @@ CREATE TABLE health (               -- standing findings about Sentinel itself (
 ) WITHOUT ROWID;
 
 CREATE TABLE devices (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice: sensors remember it
     network TEXT NOT NULL,          -- the interface's name in config.yaml (one MAC in two subnets is two devices)
     mac TEXT NOT NULL,
     vendor TEXT, randomised INTEGER NOT NULL DEFAULT 0,

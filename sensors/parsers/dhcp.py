@@ -1,6 +1,7 @@
 """DHCPv4 (RFC 2131, options of RFC 2132), dissected by scapy behind a guard."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from analysis.events import DhcpMessage, Event, NameSeen
@@ -90,9 +91,10 @@ def _read(dissect: Any, raw: bytes) -> tuple[dict[str, tuple[Any, ...]], tuple[i
         if option[0] == _PARAMETERS:
             parameters += option[2:]
         elif option[0] in _WANTED:
-            for item in dissected(dissect, option).options:
-                if isinstance(item, tuple):
-                    found[item[0]] = found.get(item[0], ()) + item[1:]
+            with suppress(ParseError):
+                for item in dissected(dissect, option).options:
+                    if isinstance(item, tuple):
+                        found[item[0]] = found.get(item[0], ()) + item[1:]
     return found, tuple(parameters)
 
 

@@ -80,9 +80,9 @@ def _message(packet: Packet, kind: str, inner: bytes, server: bool) -> Dhcpv6Mes
         elif code in (_IA_NA, _IA_TA):
             addresses += _addresses(code, body)
         elif code == _DNS:
-            servers += _dissect(code, body[: 16 * _MAX_ADDRESSES]).dnsservers
+            servers += _inside(code, body[: 16 * _MAX_ADDRESSES], "dnsservers")
         elif code == _VENDOR_CLASS:
-            vendor = _vendor(_dissect(code, body))
+            vendor = _vendor(body)
     return Dhcpv6Message(
         packet.ts, kind, packet.src_mac, packet.src, duid, tuple(addresses[:_MAX_ADDRESSES]), fqdn, vendor,
         parameters, tuple(servers[:_MAX_ADDRESSES]), server,
@@ -99,21 +99,28 @@ def _options(message: bytes, pos: int) -> Iterator[tuple[int, bytes]]:
         pos = end
 
 
-def _dissect(code: int, body: bytes) -> Any:
-    """Scapy's view of one option; alone, because one bad option costs scapy all that follow."""
+def _inside(code: int, body: bytes, field: str) -> list[Any]:
+    """What scapy finds in a list field of one option; nothing when the option is malformed.
+
+    Each option is dissected alone, because a bad one costs scapy all that follow.
+    """
     scapy = layers("scapy.layers.dhcp6")
-    option = getattr(scapy, scapy.dhcp6opts_by_code[code])
-    return dissected(option, code.to_bytes(2) + len(body).to_bytes(2) + body)
+    kind = getattr(scapy, scapy.dhcp6opts_by_code[code])
+    try:
+        option = dissected(kind, code.to_bytes(2) + len(body).to_bytes(2) + body)
+    except ParseError:
+        return []
+    return list(getattr(option, field))
 
 
 def _addresses(code: int, body: bytes) -> list[str]:
-    association = _dissect(code, body[:_LONGEST_IA])
-    inside = association.ianaopts if code == _IA_NA else association.iataopts
+    inside = _inside(code, body[:_LONGEST_IA], "ianaopts" if code == _IA_NA else "iataopts")
     return [option.addr for option in inside if isinstance(getattr(option, "addr", None), str)]
 
 
-def _vendor(option: Any) -> str | None:
-    pieces = [item.data for item in option.vcdata[:8] if isinstance(getattr(item, "data", None), bytes)]
+def _vendor(body: bytes) -> str | None:
+    items = _inside(_VENDOR_CLASS, body, "vcdata")[:8]
+    pieces = [item.data for item in items if isinstance(getattr(item, "data", None), bytes)]
     return clean(b" ".join(pieces)) or None
 
 

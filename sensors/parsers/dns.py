@@ -23,6 +23,7 @@ RCODES = (
 HEADER = struct.Struct("!6H")
 _QUESTION = struct.Struct("!HH")
 _LENGTH = struct.Struct("!H")
+_FRAMED = struct.Struct("!5H")
 _OPCODES = frozenset({0, 1, 2, 4, 5, 6})
 _CLASSES = frozenset({1, 3, 4, 254, 255})
 
@@ -118,9 +119,15 @@ def _begins(buffer: bytearray, response: bool) -> bool | None:
     """Whether a direction begins with a DNS message and its length; None: too little to say."""
     if len(buffer) < 14:
         return None
-    length, _, flags, questions = struct.unpack_from("!4H", buffer)
+    length, _, flags, questions, answers = _FRAMED.unpack_from(buffer)
+    opcode = flags >> 11 & 15
+    # A ClientHello on port 53 passes but for its "answers": a plain query has none.
     return (
-        length >= 12 and bool(flags & 0x8000) == response and flags >> 11 & 15 in _OPCODES and questions <= 1
+        length >= 12
+        and bool(flags & 0x8000) == response
+        and opcode in _OPCODES
+        and questions <= 1
+        and (response or opcode != 0 or answers == 0)
     )
 
 

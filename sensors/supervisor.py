@@ -20,6 +20,7 @@ from types import FrameType
 
 from analysis.config import Config, ConfigError, load
 from analysis.store.database import StoreError, share_with
+from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, Child, Program, fate, under_lifeline
 from sensors.health import HealthLog
@@ -203,6 +204,8 @@ def up(arguments: argparse.Namespace) -> None:
     wanted = programs(config, arguments, common)
     stop = threading.Event()
     stop_on_signals(stop)
+    if (mended := ensure_sound(database)) is not None:
+        log("database", mended)
     with HealthLog(database, log) as health:
         person = invoker()
         if person is not None:  # the dashboard reads as this person what the sensors write as root

@@ -1,24 +1,22 @@
-"""The periodic process: upkeep of the database, and a watch over the other processes' heartbeats."""
+"""The periodic process: upkeep of the database, and a watch over the sensors' heartbeats."""
 
-import sqlite3
+import argparse
+import signal
+import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from analysis import blocklist
-from analysis.config import Config
-from analysis.store import recovery, retention
-from analysis.store.database import StoreError, named_errors, open_writer, transaction
+from analysis.config import Config, ConfigError, load
+from analysis.store import retention, upkeep
+from analysis.store.database import StoreError
 from analysis.store.rows import HealthRow
-from analysis.store.status import REPLAY, write_health
 
-SILENCE = 15.0
-"""Seconds without a heartbeat after which a sensor is told to be silent; it writes one a second."""
-ENDED = ("stopped", "finished")
-"""States of a sensor that is meant to be quiet."""
+DAY = 86_400.0
 
 
 @dataclass
@@ -28,7 +26,7 @@ class Task:
     name: str
     every: float
     """Seconds."""
-    do: Callable[[], None]
+    do: Callable[[], object]
     due: float = 0.0
     """Monotonic time."""
 
@@ -43,86 +41,58 @@ def run(config: Config, stop_event: Event) -> None:
     is next due; none stops the others."""
     path = database_path(config)
     tasks = tasks_of(config, path)
-    _guarded(path, Task("repair", 0, lambda: _repair(path)))
     while not stop_event.is_set():
-        now = time.monotonic()
         for task in tasks:
-            if task.due <= now and not stop_event.is_set():
-                task.due = now + task.every
-                _guarded(path, task)
+            if task.due <= time.monotonic() and not stop_event.is_set():
+                task.due = time.monotonic() + task.every
+                attempt(path, task)
         stop_event.wait(max(0.2, min(task.due for task in tasks) - time.monotonic()))
 
 
 def tasks_of(config: Config, path: Path) -> list[Task]:
-    """What is done how often. The daily ones are not done at the start, when much else is."""
-    tomorrow = time.monotonic() + 86_400
+    """What is done how often. The daily ones not at the start, when there is much else to do."""
+    tomorrow = time.monotonic() + DAY
     return [
-        Task("watch", 5, lambda: watch(path)),
-        Task("checkpoint", 60, lambda: _checkpoint(path)),
-        Task("retention", 600, lambda: _retain(path, config)),
-        Task("lists", 600, lambda: _store(path, blocklist.health(config))),
-        Task("optimize", 86_400, lambda: retention.optimize(path), tomorrow),
-        Task("integrity", 86_400, lambda: check_integrity(path), tomorrow),
+        Task("watch", 5, lambda: upkeep.watch_heartbeats(path)),
+        Task("checkpoint", 60, lambda: upkeep.checkpoint(path)),
+        Task("lists", 600, lambda: upkeep.tell(path, blocklist.health(config))),
+        Task("retention", 600, lambda: retention.run_once(path, config)),
+        Task("optimize", DAY, lambda: upkeep.optimize(path), tomorrow),
+        Task("integrity", DAY, lambda: upkeep.check_integrity(path), tomorrow),
     ]
 
 
-def watch(path: Path, now: float | None = None) -> None:
-    """Raise an alarm for each sensor that should write and does not; and say that we are here."""
-    now = time.time() if now is None else now
-    with closing(open_writer(path)) as db, named_errors():
-        rows = [HealthRow("periodic", "process", "ok", "Upkeep is running.", None)]
-        sensors = db.execute("SELECT name, state, heartbeat FROM sensors WHERE name <> ?", (REPLAY,))
-        rows += [_silence(name, state, now - (heartbeat or 0.0)) for name, state, heartbeat in sensors]
-        with transaction(db):
-            write_health(db, rows, now)
-
-
-def _silence(name: str, state: str, age: float) -> HealthRow:
-    if state in ENDED or age <= SILENCE:
-        return HealthRow("sensor", name, "ok", f"{state}", None)
-    text = f"The sensor of {name} has not been heard for {_span(age)}: nothing is watched there."
-    return HealthRow("sensor", name, "alarm", text, "Start Sentinel again, or run `sentinel.py doctor`.")
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
-
-
-def check_integrity(path: Path) -> None:
-    """The thorough check; a damaged database is replaced by what can be read of it."""
-    told = recovery.ensure_sound(path, thorough=True)
-    if told is None:
-        _store(path, [HealthRow("database", "integrity", "ok", "The daily check found no damage.", None)])
-
-
-def _repair(path: Path) -> None:
-    recovery.ensure_sound(path)
-
-
-def _checkpoint(path: Path) -> None:
-    retention.checkpoint(path)
-
-
-def _retain(path: Path, config: Config) -> None:
-    retention.run_once(path, config)
-
-
-def _store(path: Path, rows: list[HealthRow]) -> None:
-    with closing(open_writer(path)) as db, transaction(db):
-        write_health(db, rows)
-
-
-def _guarded(path: Path, task: Task) -> None:
-    """Do a task; whatever goes wrong is told, and only once it works again taken back."""
-    row = HealthRow("periodic", task.name, "ok", "done", None)
+def attempt(path: Path, task: Task) -> None:
+    """Do a task; a failure is told in `health` until the task works again."""
+    row = HealthRow("periodic", task.name, "ok", f"{task.name}: done.", None)
     try:
         task.do()
     except Exception as error:  # one task must not stop the others
         text = f"{task.name} failed: {type(error).__name__}: {error}"[:300]
-        row = HealthRow("periodic", task.name, "alarm", text, "See `sentinel.py doctor`.")
+        row = HealthRow("periodic", task.name, "alarm", text, "Run `sentinel.py doctor`.")
+    with suppress(StoreError):  # told at the next turn, when the database takes rows again
+        upkeep.tell(path, [row])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit 0 when stopped, 2 for a mistake in config.yaml."""
+    parser = argparse.ArgumentParser(prog="python -m analysis.periodic", description=__doc__)
+    parser.add_argument("--db", type=Path, help="the database (default: as in config.yaml)")
+    parser.add_argument("--config", type=Path, help="another config.yaml")
+    arguments = parser.parse_args(argv)
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     try:
-        _store(path, [row])
-    except (StoreError, sqlite3.Error, OSError):
-        return  # told at the next turn, when the database takes rows again
+        config = load(arguments.config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if arguments.db is not None:
+        config = config.model_copy(update={"database": str(arguments.db.absolute())})
+    run(config, stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -33,7 +33,7 @@ class GivenName(NamedTuple):
 _DEVICES = """
 SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), d.router, d.first_seen, d.last_seen
 FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
-WHERE d.network = ?1 OR ?1 IS NULL ORDER BY d.last_seen DESC LIMIT ?2"""
+WHERE d.network = ?1 ORDER BY d.last_seen DESC LIMIT ?2"""
 
 _ADDRESSES = "SELECT ip FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 _NAMES = "SELECT source, name FROM device_names WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
@@ -41,7 +41,7 @@ _NAMES = "SELECT source, name FROM device_names WHERE device = ? ORDER BY last_s
 _BASELINE = """
 SELECT d.network, d.mac, b.peer, b.port, b.proto, b.service, b.learned, b.first_seen, b.last_seen
 FROM baseline b JOIN devices d ON d.id = b.device
-WHERE d.network = ?1 OR ?1 IS NULL ORDER BY b.last_seen DESC LIMIT ?2"""
+WHERE d.network = ?1 ORDER BY b.last_seen DESC LIMIT ?2"""
 
 _RESETS = """
 SELECT r.id, d.network, d.mac, r.asked FROM baseline_resets r JOIN devices d ON d.id = r.device
@@ -57,9 +57,8 @@ _GIVEN = """
 SELECT network, mac, name, trust, changed FROM device_notes WHERE changed > ? ORDER BY changed LIMIT 1000"""
 
 
-def devices(db: sqlite3.Connection, network: str | None = None) -> list[KnownDevice]:
-    """The newest `DEVICES` devices, newest first, each with its newest addresses and names, oldest first.
-    Of one network, or of all."""
+def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
+    """The newest `DEVICES` devices, newest first, each with its newest addresses and names, oldest first."""
     found = []
     rows = db.execute(_DEVICES, (network, DEVICES)).fetchall()
     for number, place, mac, name, trust, router, first, last in rows:
@@ -74,7 +73,7 @@ def devices(db: sqlite3.Connection, network: str | None = None) -> list[KnownDev
     return found
 
 
-def baseline(db: sqlite3.Connection, network: str | None = None) -> list[BaselineRow]:
+def baseline(db: sqlite3.Connection, network: str) -> list[BaselineRow]:
     """The newest `BASELINE` rows of what is usual, newest first."""
     with transaction(db):
         db.execute(_VOID, (0,))

@@ -124,8 +124,8 @@ class WriterThread:
     def _tell_shed(self, batch: Batch) -> None:
         if batch.status is not None and self.shed:
             counters = {**batch.status.counters, "shed": {**self._backlog.shed, "refused": self._refused}}
-            total = batch.status.shed + self.shed
-            batch.status = batch.status._replace(shed=total, counters=counters)
+            # The sensor may have read `shed` into its status already, a moment ago.
+            batch.status = batch.status._replace(shed=max(batch.status.shed, self.shed), counters=counters)
 
     def _tell_trouble(self, batch: Batch) -> None:
         """Once writing works again, `health` says how long it did not."""

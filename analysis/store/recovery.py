@@ -27,6 +27,8 @@ CHUNK = 20
 """Rows read at once where they have no number; those of the chunk with the damage are lost."""
 LONGEST, UNKNOWN = 1_000_000_000, 1_000_000
 """Rowids looked through at most, and where the highest cannot be read."""
+GIVE_UP = 20_000
+"""Unreadable rowids after which the rest of a table is given up."""
 PROBLEMS = 5
 """Problems of a file that are told."""
 
@@ -107,12 +109,22 @@ def _salvage(path: Path, fresh: Path) -> tuple[int, int]:
     with closing(connect(fresh)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         with closing(_open_read(path)) as old:
+            if not _is_readable(old):
+                return 0, 0
             for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 if table not in NOT_COPIED:
                     good, bad = _copy(old, db, table)
                     kept, lost = kept + good, lost + bad
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return kept, lost
+
+
+def _is_readable(old: sqlite3.Connection) -> bool:
+    try:
+        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> tuple[int, int]:
@@ -166,6 +178,8 @@ def _copy_by_rowid(
             try:
                 rows = old.execute(f"{select} WHERE rowid BETWEEN ? AND ?", (low, high)).fetchall()
             except sqlite3.DatabaseError:
+                if lost >= GIVE_UP:
+                    return kept, lost
                 if low == high:
                     lost += 1
                 else:

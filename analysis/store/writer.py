@@ -189,14 +189,16 @@ class Writer:
         self._db.executemany(_BASELINE, [(of(r.device, r.first_seen), *r[1:]) for r in rows])
 
     def known_devices(self, network: str | None = None) -> list[KnownDevice]:
-        """What a sensor loads at start: the newest devices with addresses, names and decisions."""
+        """What a sensor loads at start: the newest devices with addresses, names and decisions. Of the
+        network that has the sensor's name, unless told."""
         with named_errors():
-            return known.devices(self._db, network)
+            return known.devices(self._db, network or self.sensor)
 
     def known_baseline(self, network: str | None = None) -> list[BaselineRow]:
-        """What a sensor loads at start: the newest rows of what is usual."""
+        """What a sensor loads at start: the newest rows of what is usual. Of the network that has the
+        sensor's name, unless told."""
         with named_errors():
-            return known.baseline(self._db, network)
+            return known.baseline(self._db, network or self.sensor)
 
     def baseline_resets(self, after_id: int = 0) -> list[known.Reset]:
         """Resets asked by a person since, ascending. Deletes what was learned before."""

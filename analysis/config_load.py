@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from analysis.config import Config, ConfigError, Mistake
-from analysis.config_rules import all_detectors, rule_model
+from analysis.config_rules import all_detectors, make, rule_model
 from analysis.config_schema import Schema, at, describe
 from analysis.config_types import FEEDS, ROOT, did_you_mean
 from analysis.config_yaml import MAX_BYTES, Node, YamlMistake, read_tree
@@ -102,8 +102,11 @@ def _check_rules(
             try:
                 values = model.model_validate(node.plain())
                 rules[rule] = {key: getattr(values, key) for key in values.model_fields_set}
+                make(detector, values)
             except ValidationError as error:
                 mistakes += _told(error, model, node, ("rules", rule), name)
+            except ValueError as error:
+                mistakes.append(Mistake(name, node.line, f"rules.{rule}", str(error)))
     return rules, mistakes
 
 
@@ -146,11 +149,14 @@ def _place(loc: Loc, tree: Node, keep_last: bool) -> tuple[Loc, Node]:
 def _message(detail: ErrorDetails, path: Loc, schema: Schema) -> str:
     if detail["type"] == "sentinel":
         return detail["msg"]
-    if detail["type"] == "extra_forbidden":
+    if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         keys = (at(schema, path[:-1]) or {}).get("properties", {})
         known = [key for key in keys if key != "base"]
         near = did_you_mean(str(path[-1]), known)
         return "unknown key" + (near or f"; known here: {', '.join(known)}")
+    error = detail.get("ctx", {}).get("error")
+    if detail["type"] == "value_error" and "expected" not in (at(schema, path) or {}):
+        return str(error)  # a record's or rule's own check
     expected = describe(at(schema, path) or {}, schema)
     got = "nothing" if detail["type"] == "missing" else shown(detail["input"])
     choices = (at(schema, path) or {}).get("enum", ())

@@ -1,18 +1,22 @@
 """The `rules` part of config.yaml: each detector's options, checked against its dataclass fields."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from dataclasses import Field as DataclassField
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import ConfigDict, Field, ValidationError, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from analysis.alerts import Severity
 from analysis.config import Config, ConfigError, Mistake, Section
 from analysis.detector import Detector
 
-FRAMEWORK = ("enabled", "severity", "cooldown_minutes")
-"""Keys that every rule has besides its own options."""
+FRAMEWORK = {
+    "enabled": "False switches the rule off.",
+    "severity": "What its alerts are called where the rule itself does not say otherwise.",
+    "cooldown_minutes": "How long a repetition counts as the same incident.",
+}
+"""Keys that every rule has besides its own options, with their meaning."""
 
 LONGEST_COOLDOWN = 7 * 24 * 60
 
@@ -58,29 +62,12 @@ def _not_negative(hint: Any) -> Any:
     return Annotated[hint, Field(ge=0)] if hint in (int, float) else hint
 
 
-def build_detectors(
-    config: Config, detectors: Sequence[type[Detector]] | None = None
-) -> tuple[Detector, ...]:
-    """An instance of every enabled rule, with its options, `severity` and `cooldown_minutes` set on it.
+def make(detector: type[Detector], options: RuleSection) -> Detector:
+    """A rule with its options; `severity` and `cooldown_minutes` are set on the instance.
 
-    Raises ConfigError when the rules of a `Config` made in code do not fit.
+    Raises ValueError where the rule's own check of its options fails.
     """
-    known = all_detectors() if detectors is None else detectors
-    unknown = set(config.rules) - {detector.id for detector in known}
-    if unknown:
-        raise _error(f"rules.{name}" for name in sorted(unknown))
-    built = (_build(detector, config.rules.get(detector.id, {})) for detector in known)
-    return tuple(detector for detector in built if detector is not None)
-
-
-def _build(detector: type[Detector], options: Mapping[str, Any]) -> Detector | None:
-    try:
-        values = rule_model(detector).model_validate(dict(options))
-    except ValidationError as error:
-        raise _error(f"rules.{detector.id}.{'.'.join(map(str, e['loc']))}" for e in error.errors()) from error
-    given = {name: getattr(values, name) for name in values.model_fields_set}
-    if not given.pop("enabled", True):
-        return None
+    given = {name: getattr(options, name) for name in options.model_fields_set - {"enabled"}}
     severity = Severity[given.pop("severity", detector.severity.name)]
     cooldown = given.pop("cooldown_minutes", detector.cooldown_minutes)
     instance = detector(**given)
@@ -88,5 +75,26 @@ def _build(detector: type[Detector], options: Mapping[str, Any]) -> Detector | N
     return instance
 
 
-def _error(keys: Iterable[str]) -> ConfigError:
-    return ConfigError(tuple(Mistake("config", 0, key, "not an option with this value") for key in keys))
+def build_detectors(
+    config: Config, detectors: Sequence[type[Detector]] | None = None
+) -> tuple[Detector, ...]:
+    """An instance of every enabled rule, in the order of the list of rules.
+
+    A loaded `Config` always fits; raises ConfigError when one that was made in code does not.
+    """
+    known = all_detectors() if detectors is None else detectors
+    if unknown := sorted(set(config.rules) - {detector.id for detector in known}):
+        raise _error(f"rules.{unknown[0]}", "unknown rule")
+    built = []
+    for detector in known:
+        try:
+            options = rule_model(detector).model_validate(config.rules.get(detector.id, {}))
+            if getattr(options, "enabled", True):
+                built.append(make(detector, options))
+        except ValueError as error:
+            raise _error(f"rules.{detector.id}", str(error)) from error
+    return tuple(built)
+
+
+def _error(key: str, message: str) -> ConfigError:
+    return ConfigError((Mistake("config", 0, key, message),))

@@ -69,8 +69,8 @@ def _bounds(schema: Schema) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
         return f" from {low:g} to {high:,.15g}".replace(",", "")
-    above = schema.get("exclusiveMinimum")
-    limits = [f" above {above:g}"] if above is not None else []
-    limits += [f" of at least {low:g}"] if low is not None else []
-    limits += [f" of at most {high:g}"] if high is not None else []
-    return " and".join(limits)
+    if (above := schema.get("exclusiveMinimum")) is not None:
+        return f" above {above:g}" + (f", at most {high:g}" if high is not None else "")
+    if low is not None:
+        return f" of at least {low:g}"
+    return f" of at most {high:g}" if high is not None else ""

@@ -1,0 +1,1 @@
+"""The pages: they read the database, and write only what a person decides."""

@@ -1,0 +1,53 @@
+// What the tables' columns call by name. Text from the network becomes text nodes only.
+(() => {
+  const sentinel = window.sentinel;
+  const known = (name, otherwise) => (name ? name : otherwise || "");
+  window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
+    clockTime: (ts) => sentinel.clockTime(ts),
+    exactTime: (ts) => sentinel.exactTime(ts),
+    bytes: (value) => sentinel.bytes(value),
+    milliseconds: (s) => (s == null ? "" : s < 0.001 ? "< 1 ms" : `${Math.round(s * 1000)} ms`),
+    sampled: (n) => (n > 1 ? `1 in ${n}` : n === 1 ? "all" : ""),
+    stateWord: (state) => ({ open: "Open", acknowledged: "Acknowledged", expected: "Expected" })[state] || state || "",
+    peer: (row) => (row ? known(row.peer_name, row.peer_ip) : ""),
+    otherSide: (row) => (row ? known(row.peer, row.server_name || row.server_ip) : ""),
+    source: (row) => (row ? known(row.src_name, row.src) : ""),
+    target: (row) => (row ? known(row.dst_name, row.dst) : ""),
+    answer: (row) => {
+      if (!row) return "";
+      if (row.rcode === null) return "no answer";
+      if (row.rcode !== "NOERROR") return row.rcode;
+      try { return (JSON.parse(row.answers || "[]") || []).join(", "); } catch { return row.answers; }
+    },
+  });
+  const make = (type, props, ...children) => window.React.createElement(type, props, ...children);
+  const LEVELS = { 2: ["critical", "▲", "Critical"], 1: ["high", "◆", "High"], 0: ["normal", "●", "Normal"] };
+  const TRUST = { unknown: "Unknown", trusted: "Trusted", guest: "Guest", iot: "Smart device" };
+  window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
+    Severity: ({ value }) => {
+      const level = LEVELS[value];
+      if (!level) return null;
+      return make("span", { className: `severity ${level[0]}` }, make("span", { className: "mark", "aria-hidden": true }, level[1]), level[2]);
+    },
+    Trust: ({ value }) => make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
+    Blocked: ({ value }) => (value ? make("span", { className: "chip blocked" }, value) : null),
+    DeviceName: ({ value, data }) => {
+      const id = Number(data && (data.device !== undefined ? data.device : data.id));
+      if (!id || !value) return make("span", null, value || "");
+      return make("a", { href: `/devices/${id}`, className: "plain-link", "data-inside": "1", tabIndex: -1 }, value);
+    },
+  });
+  // Links inside tables move within the app, as Dash's own links do.
+  sentinel.go = (where) => {
+    history.pushState({}, "", where);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-inside]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    sentinel.go(link.getAttribute("href"));
+  }, true);
+})();

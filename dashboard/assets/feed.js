@@ -1,0 +1,225 @@
+// A table that grows: newest rows first, older ones on scrolling, news on top while nobody scrolls.
+(() => {
+  const sentinel = window.sentinel;
+  const PAGE = 200, MOST_LIVE = 2000, PHONE = "(max-width: 700px)";
+
+  function filtersFromAddress(defaults) {
+    const filters = new URLSearchParams(defaults);
+    for (const [name, value] of new URLSearchParams(location.search)) if (name !== "id" && name !== "view") filters.set(name, value);
+    return filters;
+  }
+  const objects = (page) => page.rows.map((row) => Object.fromEntries(page.columns.map((name, i) => [name, row[i]])));
+
+  class Feed {
+    constructor(box, api) {
+      this.box = box;
+      this.api = api;
+      this.name = box.dataset.feed;
+      this.held = [];
+      this.paused = false;
+      this.filters = filtersFromAddress(box.dataset.defaults);
+      this.pauseButton = box.querySelector(".pause");
+      this.newButton = box.querySelector(".feed-new");
+      this.pauseButton.addEventListener("click", () => this.pause(!this.paused));
+      this.newButton.addEventListener("click", () => { api.ensureIndexVisible(0, "top"); this.pause(false); });
+      api.addEventListener("bodyScrollEnd", () => { this.older(); if (this.atTop()) this.release(); });
+      api.addEventListener("modelUpdated", () => this.older());
+      this.head();
+    }
+    get alive() { return document.contains(this.box) && !this.api.isDestroyed(); }
+    atTop() { return (this.api.getVerticalPixelRange?.().top || 0) < 20; }
+
+    wanted() {
+      const wanted = new URLSearchParams(this.filters);
+      if (this.newest !== undefined && this.alive) { wanted.set("feed", this.name); wanted.set("since", this.newest); }
+      return wanted;
+    }
+    filter(filters) {
+      if (String(filters) === String(this.filters)) return;
+      this.filters = filters;
+      this.head();
+    }
+    async fetch(before) {
+      const query = new URLSearchParams(this.filters);
+      query.set("n", PAGE);
+      if (before) query.set("before", before);
+      const response = await fetch(`/api/v1/rows/${this.name}?${query}`, { cache: "no-store" });
+      const page = await response.json();
+      if (!response.ok) throw new Error(page.fix ? `${page.error} ${page.fix}` : page.error);
+      return page;
+    }
+    async head() {
+      const turn = (this.turn = (this.turn || 0) + 1);
+      this.loading = true;
+      this.held = [];
+      try {
+        const page = await this.fetch();
+        if (turn !== this.turn || !this.alive) return;
+        this.api.setGridOption("rowData", objects(page));
+        this.cursor = page.cursor;
+        this.newest = page.newest || 0;
+        this.failed = "";
+        this.sampling(page);
+      } catch (error) {
+        if (turn === this.turn) { this.failed = error.message; if (this.alive) this.api.setGridOption("rowData", []); }
+      } finally {
+        if (turn === this.turn) { this.loading = false; this.status(); }
+      }
+    }
+    async older() {
+      if (this.loading || !this.cursor || !this.alive) return;
+      if (this.api.getLastDisplayedRowIndex() < this.api.getDisplayedRowCount() - 30) return;
+      const turn = this.turn;
+      this.loading = true;
+      try {
+        const page = await this.fetch(this.cursor);
+        if (turn !== this.turn || !this.alive) return;
+        this.cursor = page.cursor;
+        const rows = objects(page).filter((row) => !this.api.getRowNode(String(row.id)));
+        this.loading = false;
+        this.api.applyTransaction({ add: rows });
+      } catch (error) {
+        this.failed = error.message;
+      } finally {
+        this.loading = false;
+        this.status();
+      }
+    }
+    accept(page, asked) {
+      const mine = this.wanted();
+      if (!this.alive || String(asked) !== String(mine) || !page.rows.length) return;
+      if (page.rows.length >= page.limit) { if (this.atTop() && !this.paused) this.head(); else this.skipped = true; }
+      this.newest = page.newest;
+      this.sampling(page);
+      this.held = objects(page).concat(this.held).slice(0, MOST_LIVE);
+      if (!this.paused && this.atTop()) this.release();
+      this.status();
+    }
+    release() {
+      if (this.paused || !this.held.length) return;
+      if (this.skipped) { this.skipped = false; return this.head(); }
+      const known = new Map();
+      for (const row of this.held) if (!known.has(row.id)) known.set(row.id, row);
+      this.held = [];
+      const rows = [...known.values()];
+      const update = rows.filter((row) => this.api.getRowNode(String(row.id)));
+      const add = rows.filter((row) => !this.api.getRowNode(String(row.id)));
+      this.api.applyTransaction({ add, addIndex: 0, update });
+      this.cap();
+      this.status();
+    }
+    cap() {
+      const count = this.api.getDisplayedRowCount(), remove = [];
+      if (count <= MOST_LIVE + PAGE) return;
+      for (let i = MOST_LIVE; i < count; i += 1) remove.push(this.api.getDisplayedRowAtIndex(i).data);
+      const last = this.api.getDisplayedRowAtIndex(MOST_LIVE - 1).data;
+      this.cursor = last.change || last.id;
+      this.api.applyTransaction({ remove });
+    }
+    pause(on) {
+      this.paused = on;
+      this.pauseButton.textContent = on ? "Resume" : "Pause";
+      this.pauseButton.setAttribute("aria-pressed", String(on));
+      if (!on) this.release();
+      this.status();
+    }
+    status() {
+      const count = this.api.getDisplayedRowCount();
+      const more = this.cursor ? ", scroll for older ones" : "";
+      const what = this.box.dataset.what;
+      this.box.querySelector(".feed-status").textContent =
+        this.failed || (count ? `${count.toLocaleString("en")} ${what}${more}` : `No ${what} with these filters.`);
+      this.box.querySelector(".feed-status").classList.toggle("failed", Boolean(this.failed));
+      this.newButton.hidden = !this.held.length;
+      this.newButton.textContent = `${this.skipped ? "Many" : this.held.length} new`;
+    }
+    sampling(page) {
+      const place = document.getElementById("sampling"), column = page.columns.indexOf("sample");
+      if (!place || column < 0 || !page.rows.length) return;
+      const n = page.rows[0][column];
+      place.hidden = n <= 1;
+      place.textContent = n > 1 ? `Traffic is faster than the log: 1 of ${n} packets is shown. Conversations are complete.` : "";
+    }
+    decided(decision) {
+      const node = this.api.getRowNode(String(decision.id));
+      if (!node) return;
+      const wanted = this.filters.get("state");
+      if (wanted && wanted !== "all" && wanted !== decision.state) this.api.applyTransaction({ remove: [node.data] });
+      else node.setDataValue("state", decision.state);
+      this.status();
+    }
+  }
+
+  function fitPhone(api) {
+    const small = matchMedia(PHONE);
+    const fit = () => {
+      if (api.isDestroyed()) return small.removeEventListener("change", fit);
+      const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
+      api.setColumnsVisible(wide, !small.matches);
+    };
+    small.addEventListener("change", fit);
+    fit();
+  }
+  function chooses(api, choose) {
+    api.addEventListener("rowClicked", (e) => { if (!e.event?.target?.closest?.("a")) choose(e.data); });
+    api.addEventListener("cellKeyDown", (e) => { if (e.event.key === "Enter") choose(e.data); });
+  }
+
+  sentinel.whenThere("[data-feed]", async (box) => {
+    const api = await window.dash_ag_grid.getApiAsync(box.dataset.grid);
+    if (!document.contains(box)) return;
+    fitPhone(api);
+    sentinel.feed = new Feed(box, api);
+    if (box.dataset.selects) chooses(api, (row) => window.dash_clientside.set_props(box.dataset.selects, { data: row.id }));
+  });
+  sentinel.whenThere("[data-table]", async (box) => {
+    const api = await window.dash_ag_grid.getApiAsync(box.dataset.table);
+    if (!document.contains(box)) return;
+    fitPhone(api);
+    chooses(api, (row) => sentinel.go(box.dataset.opens + row.id));
+    sentinel.table = { api, filter: (filters) => narrow(api, filters) };
+    narrow(api, new URLSearchParams(location.search));
+  });
+  // A table that is wholly here is narrowed here.
+  function narrow(api, filters) {
+    api.setGridOption("quickFilterText", filters.get("q") || "");
+    const trust = filters.get("trust");
+    const wanted = trust && trust !== "all" ? trust : null;
+    api.setGridOption("doesExternalFilterPass", (node) => !wanted || node.data.trust === wanted);
+    api.setGridOption("isExternalFilterPresent", () => Boolean(wanted));
+    api.onFilterChanged();
+  }
+
+  // Filters live in the address, so that it can be shared and the back button works.
+  function filtered() {
+    const inputs = window.dash_clientside.callback_context.inputs_list[0] || [];
+    if (!inputs.length) return window.dash_clientside.no_update;
+    const box = document.querySelector("[data-feed], [data-table]");
+    const defaults = new URLSearchParams(box?.dataset.defaults || "");
+    const address = new URLSearchParams(location.search);
+    for (const input of inputs) {
+      const value = input.value || "", usual = defaults.get(input.id.filter) || "all";
+      if (value === usual || (value === "" && usual === "all")) address.delete(input.id.filter);
+      else address.set(input.id.filter, value);
+    }
+    const query = String(address);
+    if (query !== location.search.replace(/^\?/, "")) history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
+    if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));
+    if (sentinel.table && !sentinel.table.api.isDestroyed()) sentinel.table.filter(address);
+    return window.dash_clientside.no_update;
+  }
+  function alertDecided(decision) {
+    if (decision && sentinel.feed?.alive) sentinel.feed.decided(decision);
+    sentinel.poll();
+    return window.dash_clientside.no_update;
+  }
+  function alertShown(opened, chosen) {
+    const address = new URLSearchParams(location.search);
+    if (opened && chosen) address.set("id", chosen); else address.delete("id");
+    history.replaceState(history.state, "", location.pathname + (address.size ? "?" + address : ""));
+    if (!opened) window.dash_clientside.set_props("alert-chosen", { data: null });
+    return window.dash_clientside.no_update;
+  }
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.sentinel = Object.assign(window.dash_clientside.sentinel || {}, { filtered, alertDecided, alertShown });
+})();

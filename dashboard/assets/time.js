@@ -1,0 +1,55 @@
+// Times come as seconds since the epoch and are written in the viewer's zone and language.
+(() => {
+  const sentinel = (window.sentinel = window.sentinel || {});
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const short = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+  const date = (ts) => new Date(ts * 1000);
+  const today = (d) => d.toDateString() === new Date().toDateString();
+  const dated = (d) => (d.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(d);
+
+  sentinel.clockTime = (ts) => { if (ts == null) return ""; const d = date(ts); return today(d) ? clock.format(d) : `${dated(d)} ${short.format(d)}`; };
+  sentinel.moment = (ts) => { const d = date(ts); return today(d) ? short.format(d) : `${dated(d)} ${short.format(d)}`; };
+  sentinel.exactTime = (ts) => (ts == null ? "" : exact.format(date(ts)));
+
+  function ago(ts) {
+    const seconds = Date.now() / 1000 - ts;
+    if (seconds < -60) return sentinel.moment(ts);
+    if (seconds < 10) return "just now";
+    if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+    if (seconds < 7 * 86400) { const days = Math.floor(seconds / 86400); return days === 1 ? "1 day ago" : `${days} days ago`; }
+    return dated(date(ts));
+  }
+  function write(element) {
+    const ts = Number(element.dataset.ts);
+    const text = ago(ts);
+    if (element.textContent !== text) element.textContent = text;
+    element.dateTime = date(ts).toISOString();
+    element.title = sentinel.exactTime(ts);
+  }
+  const all = () => document.querySelectorAll("time[data-ts]").forEach(write);
+  new MutationObserver((changes) => {
+    if (changes.some((c) => c.type === "attributes" || c.addedNodes.length)) requestAnimationFrame(all);
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-ts"] });
+  setInterval(() => { if (!document.hidden) all(); }, 10000);
+
+  // What charts and tables call by name.
+  const bytes = (value) => {
+    if (value == null) return "";
+    const units = ["B", "kB", "MB", "GB", "TB"];
+    let i = 0;
+    while (value >= 1000 && i < 4) { value /= 1000; i += 1; }
+    return `${i && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[i]}`;
+  };
+  window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, {
+    clock: (ms) => short.format(new Date(ms)),
+    moment: (ms) => sentinel.moment(ms / 1000),
+    bytes,
+    bitrate: (value) => `${bytes(value).replace("B", "bit")}/s`,
+  });
+  sentinel.bytes = bytes;
+})();

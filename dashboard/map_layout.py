@@ -1,0 +1,234 @@
+"""Where everything stands on the network map: positions come from the data, never from a simulation.
+
+Devices stand left and right, by kind; destinations in the middle, those with open alerts first, then by
+bytes, the quiet tail folded into one. The same data always gives the same picture.
+"""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from analysis.store.reader import Row
+from dashboard.words import cut, size
+
+Element = dict[str, Any]
+FAMILIES = {
+    "People": {"phone", "tablet", "computer"},
+    "TV and media": {"television", "speaker", "console"},
+    "Cameras": {"camera"},
+    "Smart home": {"smart home"},
+    "Other": {"printer", "storage"},
+}
+_UNPLACED = "Not yet known"
+_MIDDLE = 16
+_MAIN_EDGES = 2
+_TOP = 8
+_SIDE = 430
+_ROW = 30
+_ROOMY = 52
+_HEADER = 1.15
+TAIL = "tail"
+
+
+class Data(NamedTuple):
+    """What the map is made from."""
+
+    devices: list[Row]
+    """id, name, kind, trust, severity (worst open, or None)."""
+    edges: list[Row]
+    """device, peer, bytes_up, bytes_down."""
+    worst: list[Row]
+    """Open incidents by device and peer: device, peer_ip, peer_name, severity."""
+    by_ip: dict[str, int]
+    """Home devices by address."""
+
+
+class Link(NamedTuple):
+    bytes: int
+    severity: int
+
+
+Links = dict[int, dict[str, Link]]
+"""Device to peer to link; a peer is a domain, an address or "device:<id>"."""
+
+
+def links_of(data: Data) -> Links:
+    """Every device's links, with the worst open severity of each."""
+    known = {device["id"] for device in data.devices}
+    links: Links = {device: {} for device in known}
+    for edge in data.edges:
+        if edge["device"] in known:
+            links[edge["device"]][edge["peer"]] = Link(edge["bytes_up"] + edge["bytes_down"], 0)
+    for row in data.worst:
+        if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
+            link = links[row["device"]].get(peer, Link(0, 0))
+            links[row["device"]][peer] = link._replace(severity=max(link.severity, row["severity"]))
+    return links
+
+
+def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
+    """The link that an incident is about: a device at home, the domain that covers the name, or the
+    name or address itself."""
+    if row["peer_ip"] in by_ip:
+        return f"device:{by_ip[row['peer_ip']]}"
+    labels = (row["peer_name"] or "").split(".")
+    for start in range(len(labels) - 1):
+        if (domain := ".".join(labels[start:])) in links:
+            return domain
+    return row["peer_name"] or row["peer_ip"]
+
+
+def arrange(data: Data) -> list[Element]:
+    """Nodes and edges for Cytoscape with preset positions."""
+    links = links_of(data)
+    totals: dict[str, Link] = {}
+    for peers in links.values():
+        for peer, link in peers.items():
+            if not peer.startswith("device:"):
+                old = totals.get(peer, Link(0, 0))
+                totals[peer] = Link(old.bytes + link.bytes, max(old.severity, link.severity))
+    ranked = sorted(totals, key=lambda p: (-totals[p].severity, -totals[p].bytes, p))
+    shown, tail = ranked[:_MIDDLE], ranked[_MIDDLE:]
+    sides = _sides(data.devices)
+    height = max(_units(sides[0]) * _ROW, _units(sides[1]) * _ROW, (len(shown) + bool(tail)) * 36)
+    nodes = [
+        *_column(sides[0], -_SIDE, height, links, data), *_column(sides[1], _SIDE, height, links, data)
+    ]  # fmt: skip
+    heights = {n["data"]["device"]: n["position"]["y"] for n in nodes if n["data"]["t"] == "device"}
+    nodes += _middle(shown, tail, totals, links, heights, height)
+    return nodes + _edges(links, set(shown))
+
+
+def _sides(devices: list[Row]) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, list[Row]]]]:
+    """Families in their order, cut so that both sides are about equally long."""
+    families: dict[str, list[Row]] = {name: [] for name in (*FAMILIES, _UNPLACED)}
+    for device in sorted(devices, key=lambda d: d["name"].lower()):
+        kind = device["kind"]
+        family = next((name for name, kinds in FAMILIES.items() if kind in kinds), None)
+        families[family or ("Other" if kind else _UNPLACED)].append(device)
+    ordered = [(name, members) for name, members in families.items() if members]
+    half, left = len(devices) / 2, 0
+    for index, (name, members) in enumerate(ordered):
+        if left + len(members) > half:
+            return _cut_at(ordered, index, name, members, round(half - left))
+        left += len(members)
+    return ordered, []
+
+
+def _cut_at(
+    ordered: list[tuple[str, list[Row]]], index: int, name: str, members: list[Row], room: int
+) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, list[Row]]]]:
+    """Move a small family whole; split one that would leave the sides unequal."""
+    if room <= 2 and index:
+        return ordered[:index], ordered[index:]
+    if len(members) - room <= 2:
+        return ordered[: index + 1], ordered[index + 1 :]
+    first, second = (name, members[:room]), (name, members[room:])
+    return [*ordered[:index], first], [second, *ordered[index + 1 :]]
+
+
+def _units(side: list[tuple[str, list[Row]]]) -> float:
+    return sum(len(members) + _HEADER for _, members in side)
+
+
+def _column(
+    side: list[tuple[str, list[Row]]], x: int, height: float, links: Links, data: Data
+) -> list[Element]:
+    """A side's headers and devices from top to bottom, centred in the height."""
+    units = _units(side)
+    row = min(_ROOMY, max(_ROW, height / max(units, 1)))
+    y, nodes, names = (height - units * row) / 2, [], {d["id"]: d["name"] for d in data.devices}
+    place = "left" if x < 0 else "right"
+    for family, members in side:
+        header = {
+            "id": f"h-{place}-{family}",
+            "label": f"{family}  {len(members)}",
+            "t": "header",
+            "side": place,
+        }
+        nodes.append({"data": header, "position": {"x": x, "y": y}, "selectable": False, "grabbable": False})
+        y += row
+        for device in members:
+            nodes.append(_device_node(device, x, y, place, links[device["id"]], names))
+            y += row
+        y += row * (_HEADER - 1)
+    return nodes
+
+
+def _device_node(
+    device: Row, x: int, y: float, place: str, links: dict[str, Link], names: dict[int, str]
+) -> Element:
+    top = sorted(links, key=lambda peer: (-links[peer].severity, -links[peer].bytes))
+    data = {
+        "id": f"d{device['id']}", "t": "device", "device": device["id"], "label": cut(device["name"], 26),
+        "full": device["name"], "side": place, "severity": device["severity"] or 0, "trust": device["trust"],
+        "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top[:_TOP]],
+        "peers": len(links),
+    }  # fmt: skip
+    return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
+
+
+def peer_name(peer: str, names: dict[int, str]) -> str:
+    """A peer in words."""
+    return names.get(int(peer[7:]), peer) if peer.startswith("device:") and peer[7:].isdigit() else peer
+
+
+def _middle(
+    shown: list[str],
+    tail: list[str],
+    totals: dict[str, Link],
+    links: Links,
+    heights: dict[int, float],
+    height: float,
+) -> list[Element]:
+    """Destinations in the order of the devices that have alerts with them: lines hardly cross."""
+    users: dict[str, list[tuple[int, Link]]] = defaultdict(list)
+    for device, peers in links.items():
+        for peer, link in peers.items():
+            users[peer].append((device, link))
+
+    def gravity(peer: str) -> float:
+        alerting = [heights[d] for d, link in users[peer] if link.severity and d in heights]
+        return sum(alerting) / len(alerting) if alerting else height
+
+    shown = sorted(shown, key=lambda peer: (gravity(peer), -totals[peer].bytes))
+    step = height / max(1, len(shown) + bool(tail) - 1)
+    step = min(step, _ROOMY)
+    y = (height - step * (len(shown) + bool(tail) - 1)) / 2
+    nodes = []
+    for index, peer in enumerate(shown):
+        data = {
+            "id": f"p-{peer}", "t": "peer", "label": cut(peer, 24), "full": peer, "severity": totals[peer].severity,
+            "size": size(totals[peer].bytes), "users": len(users[peer]),
+        }  # fmt: skip
+        nodes.append({"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False})
+    if tail:
+        words = f"{len(tail):,} quieter ones"
+        data = {
+            "id": TAIL, "t": "peer", "label": words, "full": words, "severity": 0,
+            "size": size(sum(totals[peer].bytes for peer in tail)), "users": len(links), "folded": 1,
+        }  # fmt: skip
+        nodes.append({"data": data, "position": {"x": 0, "y": y + len(shown) * step}, "grabbable": False})
+    return nodes
+
+
+def _edges(links: Links, shown: set[str]) -> list[Element]:
+    """Lines with open alerts and each device's busiest are drawn, the others wait for a tap."""
+    elements = []
+    for device, peers in links.items():
+        folded: dict[str, Link] = {}
+        for peer, link in peers.items():
+            home = peer.startswith("device:")
+            if home and int(peer[7:]) not in links:
+                continue
+            target = f"d{peer[7:]}" if home else f"p-{peer}" if peer in shown else TAIL
+            old = folded.get(target, Link(0, 0))
+            folded[target] = Link(old.bytes + link.bytes, max(old.severity, link.severity))
+        busiest = sorted(folded, key=lambda target: -folded[target].bytes)[:_MAIN_EDGES]
+        for target, link in folded.items():
+            drawn = int(link.severity > 0 or target in busiest or target.startswith("d"))
+            data = {
+                "id": f"{device}>{target}", "source": f"d{device}", "target": target, "severity": link.severity,
+                "main": drawn, "home": int(target.startswith("d")),
+            }  # fmt: skip
+            elements.append({"data": data})
+    return elements

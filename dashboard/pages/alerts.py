@@ -1,0 +1,127 @@
+"""Alerts: the inbox of incidents, filtered, newest first, each with what to do."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+
+from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
+from analysis.store.reader import StoreError
+from dashboard.alert_details import details
+from dashboard.context import notes, reader
+from dashboard.page import Page
+from dashboard.parts import choice, empty, feed, grid, heading, search
+from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
+
+_DEFAULTS = {"state": "open", "range": "30d"}
+
+_COLUMNS: list[dict[str, Any]] = [
+    {"field": "severity", "headerName": "Severity", "width": 108, "cellRenderer": "Severity"},
+    {"field": "title", "headerName": "What happened", "flex": 3, "minWidth": 170, "tooltipField": "title"},
+    {"field": "device_label", "headerName": "Device", "flex": 1, "minWidth": 130, "cellRenderer": "DeviceName", "wide": True},
+    {"field": "peer_name", "headerName": "Other side", "flex": 1, "minWidth": 130, "valueGetter": {"function": "peer(params.data)"}, "tooltipValueGetter": {"function": "peer(params.data)"}, "wide": True},
+    {"field": "count", "headerName": "Times", "width": 78, "type": "rightAligned", "wide": True},
+    {"field": "last_seen", "headerName": "Last seen", "width": 132, "valueFormatter": {"function": "clockTime(params.value)"}, "tooltipValueGetter": {"function": "exactTime(params.value)"}},
+    {"field": "state", "headerName": "State", "width": 118, "valueFormatter": {"function": "stateWord(params.value)"}, "wide": True},
+]  # fmt: skip
+
+
+def _options(every: str, words: dict[Any, str]) -> list[dict[str, str]]:
+    return [{"value": "all", "label": every}, *({"value": str(k), "label": v} for k, v in words.items())]
+
+
+def device_options(every: str = "Every device") -> list[dict[str, str]]:
+    """Devices by name, for a filter."""
+    devices = [device for device in reader().directory().devices.values() if not device.router]
+    named = {str(device.id): device.name[:60] for device in sorted(devices, key=lambda d: d.name.lower())}
+    return _options(every, named)
+
+
+def layout(
+    severity: str = "all", rule: str = "all", device: str = "all", q: str = "", range: str = "", state: str = "",
+    id: str = "", **_: str,
+) -> Any:  # fmt: skip
+    severities = _options(
+        "Every severity", {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
+    )
+    filters = [
+        choice("alerts", "severity", severities, severity, "Severity", 140),
+        choice(
+            "alerts", "state", _options("Every state", STATE_WORDS), state or _DEFAULTS["state"], "State", 140
+        ),
+        choice(
+            "alerts", "rule", _options("Every rule", {r: r for r in reader().rules_seen()}), rule, "Rule", 170
+        ),
+        choice("alerts", "device", device_options(), device, "Device", 170),
+        choice(
+            "alerts",
+            "range",
+            _options("Any time", RANGE_WORDS),
+            range or _DEFAULTS["range"],
+            "Time range",
+            140,
+        ),
+        search("alerts", q, "Search alerts"),
+    ]
+    return html.Div(
+        [
+            heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
+            html.Div(filters, className="filters"),
+            feed("alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"),
+            dcc.Store(id="alert-chosen", data=int(id) if id.isdigit() and len(id) < 18 else None),
+            dcc.Store(id="alert-decided"),
+            dmc.Drawer(
+                id="alert-drawer", position="right", size=520, opened=False, title="Incident", children=[],
+                closeButtonProps={"aria-label": "Close"}, overlayProps={"backgroundOpacity": 0.25},
+                transitionProps={"duration": 120},
+            ),
+        ]
+    )  # fmt: skip
+
+
+def callbacks(app: Dash) -> None:
+    @app.callback(
+        Output("alert-drawer", "children"), Output("alert-drawer", "opened"), Input("alert-chosen", "data")
+    )
+    def opened(chosen: int | None) -> Any:
+        return (_shown(chosen), True) if chosen else (no_update, False)
+
+    @app.callback(
+        Output("alert-drawer", "children", allow_duplicate=True), Output("alert-decided", "data"),
+        Input("alert-acknowledge", "n_clicks"), Input("alert-expect", "n_clicks"), Input("alert-reopen", "n_clicks"),
+        Input("alert-keep-note", "n_clicks"), State("alert-chosen", "data"), State("alert-note", "value"),
+        State("alert-state", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def decided(*arguments: Any) -> Any:
+        *clicks, chosen, note, before = arguments
+        if not any(clicks) or not chosen:
+            return no_update, no_update
+        states = {"alert-acknowledge": "acknowledged", "alert-expect": "expected", "alert-reopen": "open"}
+        state = states.get(ctx.triggered_id, before)
+        try:
+            notes().decide_alert(int(chosen), str(state), str(note or "")[: NOTE_LIMIT + 1])
+        except (NoteError, NoteFailed) as error:
+            return _shown(chosen, said=str(error)), no_update
+        return _shown(chosen, said="Saved."), {"id": chosen, "state": state}
+
+    app.clientside_callback(
+        ClientsideFunction("sentinel", "alertDecided"), Output("nothing", "data", allow_duplicate=True),
+        Input("alert-decided", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    app.clientside_callback(
+        ClientsideFunction("sentinel", "alertShown"), Output("nothing", "data", allow_duplicate=True),
+        Input("alert-drawer", "opened"), State("alert-chosen", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+
+
+def _shown(chosen: int, said: str = "") -> Any:
+    try:
+        found = reader().alert(int(chosen))
+        if found is None:
+            return empty("This incident is no longer kept", "Incidents are kept as long as config.yaml says.")
+        return details(found, reader().alerts_beside(found), said)
+    except StoreError as error:
+        return empty(str(error), error.fix)
+
+
+PAGE = Page("/alerts", "Alerts", layout, callbacks, icon="alert")

@@ -1,0 +1,214 @@
+"""One device: who it is, what it does, what is usual for it."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html, no_update
+
+from analysis.store.notes import NAME_LIMIT, TRUSTS, NoteError, NoteFailed
+from analysis.store.reader import Reader, Row
+from dashboard.context import notes, reader
+from dashboard.page import Page
+from dashboard.parts import bars, empty, facts, heading, panel, severity, state, table, trust, when
+from dashboard.words import TRUST_WORDS, number, plural, size
+
+_PEER_HOURS = 7 * 24
+
+
+def layout(device_id: str = "", **_: str) -> Any:
+    known = reader().device(int(device_id)) if device_id.isdigit() and len(device_id) < 18 else None
+    if known is None:
+        return html.Div([heading("No such device"), dcc.Link("All devices", href="/devices")])
+    return html.Div(
+        [dcc.Store(id="device-id", data=known["id"]), html.Div(body(reader(), known), id="device-body")]
+    )
+
+
+def body(store: Reader, device: Row) -> list[Any]:
+    """All that the page shows about a device."""
+    hour = int(store.clock() // 3600)
+    return [
+        heading(
+            device["name"],
+            dcc.Link("On the map", href=f"/map?device={device['id']}", className="button quiet"),
+            lead=" · ".join(filter(None, (device["kind"], device["vendor"], device["ip"]))),
+        ),
+        html.Div([_identity(store, device), _say(device)], className="columns"),
+        html.Div(
+            [_alerts(store, device["id"]), _dns(store, device["id"], hour)], className="columns wide-left"
+        ),
+        html.Div(
+            [_peers(store, device["id"], hour), _over_time(store, device["id"], hour)], className="columns"
+        ),
+        _baseline(store, device["id"]),
+    ]
+
+
+def _identity(store: Reader, device: Row) -> html.Section:
+    addresses = store.device_addresses(device["id"])
+    names = store.device_names(device["id"])
+    mac = device["mac"] + (" (random: made up by the device)" if device["randomised"] else "")
+    rows: list[tuple[str, Any]] = [
+        ("Trust", trust(device["trust"])), ("MAC", mac), ("Maker", device["vendor"]), ("Kind", device["kind"]),
+        ("System", device["os"]), ("DHCP class", device["vendor_class"]), ("Network", device["network"]),
+        ("First seen", when(device["first_seen"])), ("Last seen", when(device["last_seen"])),
+        ("Names", _listed([(html.Bdi(r["name"]), r["source"], r["last_seen"]) for r in names])),
+        ("Addresses", _listed([(html.Code(r["ip"]), "", r["last_seen"]) for r in addresses])),
+    ]  # fmt: skip
+    return panel("Who it is", facts(rows))
+
+
+def _listed(rows: list[tuple[Any, str, float]]) -> Any:
+    if not rows:
+        return None
+    return html.Ul(
+        [html.Li([value, html.Span([f" {source} · " if source else " · ", when(ts)], className="muted")]) for value, source, ts in rows],
+        className="tight",
+    )  # fmt: skip
+
+
+def _say(device: Row) -> html.Section:
+    """What a person says about the device."""
+    name = dmc.TextInput(
+        id="device-name", label="Name", value=device["noted"] or "", placeholder=device["wire_name"] or device["name"],
+        maxLength=NAME_LIMIT, description="What you call it. Empty: the name it gives itself.",
+    )  # fmt: skip
+    options = [{"value": value, "label": TRUST_WORDS[value]} for value in TRUSTS]
+    choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)
+    save = dmc.Button("Save", id="device-save", size="sm")
+    return panel(
+        "What you say it is", name, html.P("Trust", className="label"), choose,
+        html.Div([save, html.Span("", id="device-said", className="said", role="status")], className="buttons"),
+        html.P("Trust changes how Sentinel speaks about a device. It never stops watching it.", className="muted"),
+    )  # fmt: skip
+
+
+def _alerts(store: Reader, device: int) -> html.Section:
+    rows = store.device_alerts(device, 8)
+    link = ("All of its alerts", f"/alerts?device={device}&state=all&range=all")
+    if not rows:
+        return panel("Alerts", empty("None so far"))
+    items = [
+        html.Li(
+            [
+                severity(r["severity"]),
+                html.Div(
+                    [
+                        dcc.Link(r["title"], href=f"/alerts?id={r['id']}&device={device}&state=all", className="incident-title"),
+                        html.P([state(r["state"]), plural(r["count"], "time"), " · ", when(r["last_seen"])]),
+                    ]
+                ),
+            ]
+        )
+        for r in rows
+    ]  # fmt: skip
+    return panel("Alerts", html.Ul(items, className="incidents"), link=link)
+
+
+def _dns(store: Reader, device: int, hour: int) -> html.Section:
+    counts = store.device_dns(device, hour - 24)
+    page = store.page("dns", {"device": str(device)}, limit=8)
+    place = {name: index for index, name in enumerate(page.columns)}
+    names = [
+        html.Li([html.Bdi(row[place["name"]]), html.Span(row[place["blocked_by"]] or "", className="blocked"), when(row[place["ts"]])])
+        for row in page.rows
+    ]  # fmt: skip
+    lead = f"{number(counts['queries'])} names asked for in 24 h, {number(counts['blocked'])} on a list."
+    shown = html.Ul(names, className="plain-list") if names else empty("It has asked for no name yet")
+    return panel(
+        "DNS", html.P(lead, className="muted"), shown, link=("All of its lookups", f"/dns?device={device}")
+    )
+
+
+def _peers(store: Reader, device: int, hour: int) -> html.Section:
+    rows = store.device_peers(device, hour - _PEER_HOURS)
+    if not rows:
+        return panel("Talks to, 7 days", empty("No connections yet"))
+    ranked = [
+        (html.Bdi(r["label"]), r["bytes_up"] + r["bytes_down"], size(r["bytes_up"] + r["bytes_down"]))
+        for r in rows
+    ]
+    return panel(
+        "Talks to, 7 days", bars(ranked), link=("Its connections", f"/traffic?view=flows&device={device}")
+    )
+
+
+def _over_time(store: Reader, device: int, hour: int) -> html.Section:
+    rows = {r["hour"]: r for r in store.device_traffic(device, hour - 48)}
+    if not rows:
+        return panel("Traffic, 48 h", empty("No traffic yet"))
+    nothing = {"bytes_up": 0, "bytes_down": 0}
+    data = [
+        {"t": h * 3_600_000, "Down": (r := rows.get(h, nothing))["bytes_down"], "Up": r["bytes_up"]}
+        for h in range(hour - 48, hour + 1)
+    ]
+    chart = dmc.BarChart(
+        h=260, data=data, dataKey="t", type="stacked", withLegend=True, gridAxis="x", tickLine="none",
+        series=[{"name": "Down", "color": "var(--accent)"}, {"name": "Up", "color": "var(--second)"}],
+        legendProps={"verticalAlign": "top", "height": 30}, barProps={"isAnimationActive": False},
+        valueFormatter={"function": "bytes"}, yAxisProps={"width": 70}, tooltipAnimationDuration=0,
+        xAxisProps={"tickFormatter": {"function": "clock"}, "minTickGap": 50},
+        tooltipProps={"labelFormatter": {"function": "moment"}},
+    )  # fmt: skip
+    return panel("Traffic, 48 h", chart)
+
+
+def _baseline(store: Reader, device: int) -> html.Section:
+    kept, rows = store.baseline_state(device), store.baseline(device)
+    asked = (
+        html.P(["Learning began anew ", when(kept["reset"])], className="muted") if kept["reset"] else None
+    )
+    reset = dmc.Button("Learn anew", id="device-reset", size="compact-sm", variant="default")
+    lead = html.Div(
+        [html.P(f"{plural(kept['known'], 'connection')} known. Anything else is reported once, as new.", className="muted"), reset],
+        className="spread",
+    )  # fmt: skip
+    if not rows:
+        return panel("What is usual for it", lead, asked, empty("Nothing learned yet"))
+    lines = [
+        (html.Bdi(r["service"] or r["peer"]), html.Code(r["peer"]), f"{r['port']}/{r['proto']}", "learned" if r["learned"] else "reported as new", when(r["last_seen"]))
+        for r in rows
+    ]  # fmt: skip
+    return panel(
+        "What is usual for it", lead, asked, table(("Service", "Address", "Port", "How", "Last seen"), lines), className="usual"
+    )  # fmt: skip
+
+
+def callbacks(app: Dash) -> None:
+    @app.callback(
+        Output("device-body", "children"), Output("device-said", "children"), Input("device-save", "n_clicks"),
+        State("device-id", "data"), State("device-name", "value"), State("device-trust", "value"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def saved(clicks: int | None, device: int, name: str, chosen: str) -> Any:
+        if not clicks:
+            return no_update, no_update
+        try:
+            notes().trust_device(int(device), str(chosen))
+            notes().name_device(int(device), str(name or ""))
+        except (NoteError, NoteFailed) as error:
+            return no_update, str(error)
+        return _again(int(device)), "Saved."
+
+    @app.callback(
+        Output("device-body", "children", allow_duplicate=True), Input("device-reset", "n_clicks"),
+        State("device-id", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def reset(clicks: int | None, device: int) -> Any:
+        if not clicks:
+            return no_update
+        try:
+            notes().reset_baseline(int(device))
+        except (NoteError, NoteFailed):
+            return no_update
+        return _again(int(device))
+
+
+def _again(device: int) -> Any:
+    store = reader()
+    store.forget_directory()
+    found = store.device(device)
+    return body(store, found) if found else no_update
+
+
+PAGE = Page("/devices/<device_id>", "Device", layout, callbacks)

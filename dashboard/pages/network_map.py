@@ -1,0 +1,145 @@
+"""Network map: who talks to whom, coloured and shaped by the worst open alert."""
+
+from typing import Any
+
+import dash_cytoscape as cyto
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from analysis.store.reader import RANGES
+from dashboard.context import reader
+from dashboard.map_layout import Data, arrange, links_of, peer_name
+from dashboard.map_style import style
+from dashboard.page import Page
+from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
+from dashboard.words import cut, plural, size
+
+_RANGES = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+
+
+def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -> Any:
+    span = range if range in _RANGES else "24h"
+    data = read(span)
+    if not data.devices:
+        return html.Div(
+            [
+                heading("Network map"),
+                empty("No devices yet", "Devices appear as soon as they send something."),
+            ]
+        )
+    shown = view if view in ("map", "list") else "auto"
+    return html.Div(
+        [
+            heading("Network map", _tabs(span, shown), lead=_lead(data, span)),
+            html.Div(
+                [_canvas(data), _side()],
+                className="map-box",
+                **{"data-focus": device if device.isdigit() else ""},
+            ),
+            html.Div(_list(data), className="map-list"),
+            redraw("map"),
+            dcc.Store(id="map-range", data=span),
+            dcc.Store(id="map-levels"),
+        ],
+        className=f"map-page view-{shown}",
+    )
+
+
+def read(span: str) -> Data:
+    """What the map of a time range is made from."""
+    store = reader()
+    hour = int(store.clock() // 3600)
+    return Data(
+        store.devices(hour - 24), store.edges(hour - RANGES[span]), store.worst_open(), store.directory().by_ip
+    )  # fmt: skip
+
+
+def _lead(data: Data, span: str) -> str:
+    peers = {edge["peer"] for edge in data.edges if not edge["peer"].startswith("device:")}
+    return (
+        f"{plural(len(data.devices), 'device')}, {plural(len(peers), 'destination')}, last {_RANGES[span]}."
+    )
+
+
+def _tabs(span: str, shown: str) -> html.Div:
+    spans = [
+        dcc.Link(word, href=f"/map?range={key}", className="tab on" if key == span else "tab")
+        for key, word in _RANGES.items()
+    ]
+    views = [
+        dcc.Link(
+            word,
+            href=f"/map?range={span}&view={key}",
+            className=f"tab tab-{key}{' on' if key == shown else ''}",
+        )
+        for key, word in (("map", "Map"), ("list", "List"))
+    ]
+    return html.Div(
+        [html.Div(spans, className="tabs"), html.Div(views, className="tabs")], className="beside"
+    )
+
+
+def _canvas(data: Data) -> html.Div:
+    graph = cyto.Cytoscape(
+        id="map", elements=arrange(data), layout={"name": "preset", "fit": True, "padding": 14},
+        autoRefreshLayout=False, stylesheet=style("light"), style={"width": "100%", "height": "100%"},
+        minZoom=0.3, maxZoom=2.5, responsive=True, boxSelectionEnabled=False,
+    )  # fmt: skip
+    schemes = dcc.Store(id="map-style", data={"light": style("light"), "dark": style("dark")})
+    words = "Network map. The same content is in the list view."
+    return html.Div([graph, schemes], className="map-canvas", role="img", **{"aria-label": words})
+
+
+def _side() -> html.Aside:
+    legend = html.Ul(
+        [
+            html.Li([severity(2), "open alert"]), html.Li([severity(1), "open alert"]),
+            html.Li([html.Span(className="ring"), "device nobody has named"]),
+            html.Li([html.Span(className="dots"), "between devices at home"]),
+        ],
+        className="legend",
+    )  # fmt: skip
+    hint = html.P("Choose a device or a destination to see all its links.", className="muted")
+    return html.Aside(
+        [html.Div(id="map-chosen"), html.Div([hint, legend], id="map-legend")], className="map-side"
+    )
+
+
+def _list(data: Data) -> Any:
+    links = links_of(data)
+    names = {device["id"]: device["name"] for device in data.devices}
+    rows = []
+    for device in sorted(data.devices, key=lambda d: (-(d["severity"] or 0), d["name"].lower())):
+        peers = links[device["id"]]
+        top = sorted(peers, key=lambda peer: (-peers[peer].severity, -peers[peer].bytes))[:3]
+        words = ", ".join(cut(peer_name(peer, names), 30) for peer in top)
+        more = f" and {len(peers) - len(top):,} more" if len(peers) > len(top) else ""
+        total = sum(link.bytes for link in peers.values())
+        rows.append(
+            (device_link(device["id"], device["name"]), severity(device["severity"] or None), trust(device["trust"]), words + more, size(total))
+        )  # fmt: skip
+    return table(("Device", "Alerts", "Trust", "Talks to", "Volume"), rows)
+
+
+def callbacks(app: Dash) -> None:
+    app.clientside_callback(
+        ClientsideFunction("sentinel", "mapStyle"), Output("map", "stylesheet"),
+        Input("provider", "forceColorScheme"), Input("map-style", "data"),
+    )  # fmt: skip
+    app.clientside_callback(
+        ClientsideFunction("sentinel", "mapLevels"), Output("nothing", "data", allow_duplicate=True),
+        Input("map-levels", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+
+    @app.callback(
+        Output("map-levels", "data"),
+        Input("map-redraw", "data"),
+        State("map-range", "data"),
+        prevent_initial_call=True,
+    )
+    def levels(_: Any, span: str) -> dict[str, int]:
+        """New severities of what is drawn: positions stay while somebody looks."""
+        elements = arrange(read(span if span in _RANGES else "24h"))
+        return {e["data"]["id"]: e["data"]["severity"] for e in elements if "severity" in e["data"]}
+
+
+PAGE = Page("/map", "Network map", layout, callbacks, icon="map")

@@ -1,0 +1,168 @@
+"""Overview: is my home fine, what changed, what do I do?"""
+
+import time
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+
+from analysis.store.reader import Reader, Row
+from dashboard.context import reader
+from dashboard.page import Page
+from dashboard.parts import bars, device_link, empty, heading, panel, redraw, severity, tile, when
+from dashboard.verdict import present_verdict
+from dashboard.words import number, plural, share, size
+
+_NEW_DAYS = 7
+_STEP_MINUTES = 10
+
+
+def layout(**_: str) -> Any:
+    return html.Div([redraw("overview"), html.Div(body(reader()), id="overview-body")])
+
+
+def body(store: Reader) -> list[Any]:
+    """All that the page shows, drawn again when something changed."""
+    now = store.clock()
+    hour = int(now // 3600) - 24
+    counts, devices = store.open_counts(), store.device_counts(now - 86400)
+    return [
+        heading("Overview"),
+        _verdict(store),
+        html.Div(
+            [
+                tile("critical", counts[2], "critical, open", "/alerts?severity=2", "bad"),
+                tile("high", counts[1], "high, open", "/alerts?severity=1", "warn"),
+                tile("unknown", devices["unknown"], "devices to name", "/devices?trust=unknown", "note"),
+                tile("online", devices["online"], "devices seen today", "/devices"),
+            ],
+            className="tiles",
+        ),
+        html.Div([_attention(store), _busiest(store, hour)], className="columns wide-left"),
+        html.Div([_traffic(store, now), _new_devices(store, now)], className="columns wide-left"),
+    ]
+
+
+def _verdict(store: Reader) -> html.Div:
+    said = present_verdict(store, time.time())
+    more = dcc.Link("Show me", href=f"/alerts?id={said.alert}", className="button") if said.alert else None
+    words = html.Div(
+        [html.P(said.line, className="verdict-line"), html.P(said.next, className="verdict-next")]
+    )
+    return html.Div([html.Div([words, more], className=f"verdict {said.tone}"), _honesty(store)])
+
+
+def _honesty(store: Reader) -> html.P:
+    """What the verdict rests on: packets seen and lost, last packet, standing findings."""
+    sensors = store.sensors()
+    packets, lost = sum(s["packets"] for s in sensors), sum(s["dropped"] for s in sensors)
+    last = max((s["last_packet"] or 0 for s in sensors), default=0)
+    concerns = sum(row["level"] == "alarm" for row in store.health())
+    parts: list[Any] = [
+        plural(len(sensors), "sensor"), f"{number(packets)} packets seen",
+        f"{number(lost)} lost ({share(lost, packets + lost)})",
+        html.Span(["last packet ", when(last or None)]),
+    ]  # fmt: skip
+    if concerns:
+        words = f"{plural(concerns, 'finding')} about Sentinel itself"
+        parts.append(dcc.Link(words, href="/health", className="honesty-concern"))
+    joined = [
+        piece for part in parts for piece in (html.Span(part) if isinstance(part, str) else part, " · ")
+    ]
+    return html.P(joined[:-1], className="honesty")
+
+
+def _attention(store: Reader) -> html.Section:
+    groups = store.open_groups()
+    link = ("All alerts", "/alerts")
+    if not groups:
+        return panel(
+            "Needs attention",
+            empty("Nothing needs you", "Critical and high incidents appear here."),
+            link=link,
+        )
+    return panel(
+        "Needs attention", html.Ul([_group(row) for row in groups], className="incidents"), link=link
+    )
+
+
+def _group(row: Row) -> html.Li:
+    where = f"/alerts?id={row['id']}"
+    if row["incidents"] > 1:
+        where = f"/alerts?rule={row['rule']}&device={row['device'] or 'all'}&range=all"
+    times = [" · ", plural(row["incidents"], "incident")] if row["incidents"] > 1 else []
+    return html.Li(
+        [
+            severity(row["severity"]),
+            html.Div(
+                [
+                    dcc.Link(row["title"], href=where, className="incident-title"),
+                    html.P(
+                        [
+                            device_link(row["device"], row["device_label"]),
+                            *times,
+                            " · ",
+                            when(row["last_seen"]),
+                        ]
+                    ),
+                ]
+            ),
+        ]
+    )
+
+
+def _busiest(store: Reader, hour: int) -> html.Section:
+    rows = store.busiest_devices(hour)
+    if not rows:
+        return panel("Busiest devices", empty("No traffic yet"))
+    ranked = [(device_link(r["id"], r["name"]), r["bytes_up"] + r["bytes_down"], _volume(r)) for r in rows]
+    return panel("Busiest devices, 24 h", bars(ranked), link=("All devices", "/devices"))
+
+
+def _volume(row: Row) -> str:
+    return size(row["bytes_up"] + row["bytes_down"])
+
+
+def _traffic(store: Reader, now: float) -> html.Section:
+    rows = store.traffic_over_time(int(now // 60) - 1440, _STEP_MINUTES)
+    if not rows:
+        return panel("Traffic, 24 h", empty("No traffic yet"))
+    rate = _STEP_MINUTES * 60 / 8
+    data = [
+        {"t": r["minute"] * 60_000, "Down": round(r["bytes_down"] / rate), "Up": round(r["bytes_up"] / rate)}
+        for r in rows
+    ]
+    chart = dmc.AreaChart(
+        h=210, data=data, dataKey="t", curveType="monotone", withDots=False, withLegend=True, fillOpacity=0.15,
+        strokeWidth=1.5, gridAxis="x", withGradient=False, tickLine="none",
+        series=[{"name": "Down", "color": "var(--accent)"}, {"name": "Up", "color": "var(--second)"}],
+        legendProps={"verticalAlign": "top", "height": 30},
+        valueFormatter={"function": "bitrate"}, tooltipAnimationDuration=0, areaProps={"isAnimationActive": False},
+        xAxisProps={"tickFormatter": {"function": "clock"}, "minTickGap": 60},
+        yAxisProps={"width": 76}, tooltipProps={"labelFormatter": {"function": "moment"}},
+    )  # fmt: skip
+    return panel("Traffic, 24 h", chart, link=("Live traffic", "/traffic"))
+
+
+def _new_devices(store: Reader, now: float) -> html.Section:
+    rows = store.new_devices(now - _NEW_DAYS * 86400)
+    if not rows:
+        return panel("New this week", empty("No new devices"))
+    items = [
+        html.Li([device_link(r["id"], r["name"]), html.Span([r["vendor"] or "unknown maker", " · ", when(r["first_seen"])])])
+        for r in rows
+    ]  # fmt: skip
+    return panel(
+        "New this week", html.Ul(items, className="plain-list"), link=("Name them", "/devices?trust=unknown")
+    )
+
+
+def callbacks(app: Dash) -> None:
+    @app.callback(
+        Output("overview-body", "children"), Input("overview-redraw", "data"), prevent_initial_call=True
+    )
+    def drawn_again(_: Any) -> list[Any]:
+        return body(reader())
+
+
+PAGE = Page("/", "Overview", layout, callbacks, icon="home")

@@ -1,0 +1,76 @@
+"""Serves the dashboard until interrupted."""
+
+import signal
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+from waitress import create_server
+
+from analysis.config import Config
+from analysis.config_types import is_loopback
+from dashboard.app import create_app
+from dashboard.gates import MOST_BYTES
+
+_THREADS = 8
+_MOST_CONNECTIONS = 1000
+_IDLE_SECONDS = 30
+"""A client that stays silent in the middle of a request is let go after this long."""
+
+
+class CannotServe(Exception):
+    """The dashboard cannot start as asked; the text names the fix. `code` is the exit code."""
+
+    def __init__(self, said: str, code: int = 1) -> None:
+        super().__init__(said)
+        self.code = code
+
+
+def serve(
+    db_path: str | Path,
+    config: Config,
+    host: str | None = None,
+    port: int | None = None,
+    open_browser: bool = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `CannotServe` when the address is taken, or is open to
+    others without a password."""
+    where = config.dashboard.model_copy(
+        update={"host": host or config.dashboard.host, "port": port or config.dashboard.port}
+    )
+    config = config.model_copy(update={"dashboard": where})
+    if not is_loopback(where.host) and not where.password_hash:
+        raise CannotServe(
+            f"{where.host} can be reached by others, and no password is set.\n"
+            "Make one with:  python3 sentinel.py password\nand put it into config.yaml under dashboard: "
+            "password_hash.  Or serve on 127.0.0.1.",
+            code=2,
+        )
+    app = create_app(db_path, config)
+    try:
+        server = create_server(
+            app.server, host=where.host.strip("[]"), port=where.port, threads=_THREADS, ident=None,
+            connection_limit=_MOST_CONNECTIONS, channel_timeout=_IDLE_SECONDS, cleanup_interval=10,
+            max_request_body_size=MOST_BYTES, max_request_header_size=65_536, clear_untrusted_proxy_headers=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise CannotServe(_why_not(error, where.host, where.port)) from error
+    url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{where.port}/"  # noqa: S104
+    print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
+    if open_browser:
+        threading.Timer(0.5, webbrowser.open, (url,)).start()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.run()
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno in (48, 98, 10048):  # EADDRINUSE of macOS, Linux, Windows
+        return (
+            f"Port {port} on {host} is in use, perhaps by another Sentinel.\n"
+            f"Stop that one, or choose another port:  python3 sentinel.py dashboard --port {port + 1}"
+        )
+    if error.errno in (13, 10013):
+        return f"Port {port} needs administrator rights. Choose one above 1023 with --port."
+    return f"Cannot serve on {host}:{port}: {error.strerror or error}. Check dashboard: host in config.yaml."

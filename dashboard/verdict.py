@@ -1,0 +1,57 @@
+"""The one sentence that the first screen says, and what to do next."""
+
+from typing import NamedTuple
+
+from analysis.store.reader import Reader, Row
+from dashboard.watch import Watch, watch_state
+
+
+class Verdict(NamedTuple):
+    tone: str
+    """ok, warn or bad: how the sentence is shown."""
+    line: str
+    next: str
+    """What to do, in words."""
+    alert: int | None
+    """The incident to open first."""
+
+
+def present_verdict(store: Reader, wall: float) -> Verdict:
+    """The verdict on the present state of a database; `wall` is the wall clock."""
+    counts = store.open_counts()
+    watch = watch_state(store.sensors(), wall)
+    groups = store.open_groups(1)
+    return verdict(counts, groups[0] if groups else None, watch, store.device_counts(store.clock() - 86400))
+
+
+def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Row) -> Verdict:
+    """Worst first: a critical incident, then a blind sensor, then high ones, then peace."""
+    if counts[2] and worst:
+        return Verdict("bad", _needs_you(counts[2], worst), worst["advice"], worst["id"])
+    if watch.state not in ("live", "recording"):
+        missing = watch.state == "missing"
+        line = "Nothing is being watched yet." if missing else "Sentinel is not seeing everything."
+        fix = f"Start a sensor: {watch.fix}" if missing else f"{watch.text}. {watch.fix or ''}"
+        return Verdict("warn", line, fix, None)
+    if counts[1] and worst:
+        many = "1 thing is" if counts[1] == 1 else f"{counts[1]} things are"
+        return Verdict(
+            "warn", f"{many} worth a look: {_without_stop(worst['title'])}.", worst["advice"], worst["id"]
+        )
+    seen = devices["online"]
+    line = (
+        f"All quiet. {seen} device{'' if seen == 1 else 's'} seen in the last 24 hours, none with a problem."
+    )
+    new = devices["unknown"]
+    ask = f"{new} device{' is' if new == 1 else 's are'} not known to you yet: give names and trust."
+    return Verdict("ok", line, ask if new else "Nothing to do.", None)
+
+
+def _needs_you(count: int, worst: Row) -> str:
+    if count == 1:
+        return f"1 thing needs you: {_without_stop(worst['title'])}."
+    return f"{count} things need you. First: {_without_stop(worst['title'])}."
+
+
+def _without_stop(title: str) -> str:
+    return title.rstrip(". ")

@@ -1,0 +1,54 @@
+"""Is Sentinel itself watching? One state from all sensors, in words."""
+
+from typing import NamedTuple
+
+from analysis.store.reader import Row
+
+SILENT_AFTER = 10.0
+"""Seconds without a heartbeat; a sensor writes one about every second."""
+
+
+class Watch(NamedTuple):
+    """The worst state of any sensor: live, silent, stopped, down, recording or missing."""
+
+    state: str
+    text: str
+    fix: str | None
+    since: float | None
+    """When it began, for states that are not live."""
+
+
+def watch_state(sensors: list[Row], now: float) -> Watch:
+    """What the header says; `now` is the wall clock, as heartbeats are."""
+    if not sensors:
+        return Watch("missing", "No sensor has run yet", "sudo python3 sentinel.py up", None)
+    live = [row for row in sensors if not row["recording"]]
+    if not live:
+        return _recording(sensors, now)
+    states = [sensor_state(row, now) for row in live]
+    return max(states, key=lambda state: _ORDER.index(state.state))
+
+
+_ORDER = ("recording", "live", "stopped", "down", "silent")
+
+
+def sensor_state(row: Row, now: float) -> Watch:
+    """The state of one sensor."""
+    heartbeat = row["heartbeat"] or row["started"] or 0.0
+    if row["state"] == "stopped":
+        return Watch("stopped", f"Sensor {row['name']} was stopped", "sudo python3 sentinel.py up", heartbeat)
+    if now - heartbeat > SILENT_AFTER:
+        fix = "Is it still running? sudo python3 sentinel.py up"
+        return Watch("silent", f"Sensor {row['name']} silent", fix, heartbeat)
+    if row["state"] in ("running", "starting"):
+        return Watch("live", "Live", None, None)
+    said = row["message"] or "python3 sentinel.py doctor tells how to mend it"
+    return Watch("down", f"{row['name']}: {row['state']}", said, heartbeat)
+
+
+def _recording(sensors: list[Row], now: float) -> Watch:
+    last = max((row["last_packet"] or 0.0) for row in sensors)
+    playing = any(
+        now - (row["heartbeat"] or 0.0) <= SILENT_AFTER and row["state"] == "running" for row in sensors
+    )
+    return Watch("recording", "Playing a recording" if playing else "A recording, ended", None, last or None)

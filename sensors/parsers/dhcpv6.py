@@ -25,6 +25,8 @@ _CLIENT_ID, _IA_NA, _IA_TA, _ORO, _RELAY_MESSAGE, _VENDOR_CLASS, _DNS, _FQDN = 1
 _LONGEST_IA = 256
 """Bytes of an identity association given to scapy: room for eight addresses. It dissects what lies inside
 as packets within packets."""
+_LONGEST_VENDOR = 132
+"""Bytes of a vendor class, read once: 98 empty strings in 200 bytes take scapy 5 ms."""
 _MAX_ADDRESSES = 16
 
 
@@ -81,11 +83,11 @@ def _message(packet: Packet, kind: str, inner: bytes, server: bool) -> Dhcpv6Mes
             addresses += _addresses(code, body)
         elif code == _DNS:
             servers += _inside(code, body[: 16 * _MAX_ADDRESSES], "dnsservers")
-        elif code == _VENDOR_CLASS:
-            vendor = _vendor(body)
+        elif code == _VENDOR_CLASS and vendor is None:
+            vendor = _vendor(body[:_LONGEST_VENDOR])
     return Dhcpv6Message(
-        packet.ts, kind, packet.src_mac, packet.src, duid, tuple(addresses[:_MAX_ADDRESSES]), fqdn, vendor,
-        parameters, tuple(servers[:_MAX_ADDRESSES]), server,
+        packet.ts, kind, packet.src_mac, packet.src, duid, tuple(addresses[:_MAX_ADDRESSES]), fqdn,
+        vendor or None, parameters, tuple(servers[:_MAX_ADDRESSES]), server,
     )  # fmt: skip
 
 
@@ -118,10 +120,10 @@ def _addresses(code: int, body: bytes) -> list[str]:
     return [option.addr for option in inside if isinstance(getattr(option, "addr", None), str)]
 
 
-def _vendor(body: bytes) -> str | None:
+def _vendor(body: bytes) -> str:
     items = _inside(_VENDOR_CLASS, body, "vcdata")[:8]
     pieces = [item.data for item in items if isinstance(getattr(item, "data", None), bytes)]
-    return clean(b" ".join(pieces)) or None
+    return clean(b" ".join(pieces))
 
 
 PARSER = PacketParser("dhcpv6", parse_dhcpv6, udp_ports=frozenset({546, 547}))

@@ -15,8 +15,8 @@ MAX_NAME = 255
 MAX_JUMPS = 128
 """Compression pointers followed for one name: a name has at most 127 labels, so more is a loop."""
 MAX_OCTETS = 32_768
-"""Octets of names read from one message. 256 honest records need about half; without the limit a
-64 kB message of pointers would expand into megabytes."""
+"""Octets of names built from one message (a mere pointer builds nothing). 256 honest records need about
+half; without the limit a 64 kB message of pointers would expand into megabytes."""
 _TAIL = 128
 """Characters of whole labels kept at the end of a text that must be cut."""
 
@@ -40,6 +40,9 @@ class Names:
         data = self.data
         start = pos
         length = data[pos]
+        if length >= 0xC0:  # most owners of records are only a pointer
+            target = (length & 0x3F) << 8 | data[pos + 1]
+            return self._known.get(target) or self._suffix(target), pos + 2
         while 0 < length < 64:
             pos += length + 1
             length = data[pos]
@@ -49,7 +52,7 @@ class Names:
         else:
             end = pos + 2
             suffix = self._suffix(self._pointer(pos))
-            wire = data[start:pos] + suffix if pos > start else suffix
+            wire = data[start:pos] + suffix
         self._left -= len(wire)
         if len(wire) > MAX_NAME or self._left < 0:
             raise ParseError("name too long")

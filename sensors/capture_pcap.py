@@ -5,6 +5,7 @@ before a break; walking the record headers here is also a third faster.
 """
 
 import struct
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -51,7 +52,8 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
         at, start = _records(window, start, size, order)
         if len(at):
             head = read(window.data, at, record)
-            batch = PacketBatch(
+            done += len(at)
+            yield PacketBatch(
                 buffer=window.data,
                 offsets=at + RECORD_HEADER,
                 caplen=head["cap"].astype(np.int32),
@@ -59,8 +61,6 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
                 ts=(head["sec"] * units + head["frac"]) / units,
                 linktype=linktype,
             )
-            done += len(at)
-            yield batch
             continue
         _check(window, start, order, done)
         if window.refill(start):
@@ -74,20 +74,18 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
 def _records(window: Window, start: int, size: int, order: str) -> tuple[NDArray[np.int64], int]:
     """Where the next records begin: at most `size` that are whole in the window, and what follows them."""
     caplen_at = struct.Struct(order + "8xI4x").unpack_from
-    end = window.end
-    data = window.data.data[:end]
-    found: list[int] = []
+    data = window.data.data[: window.end]
+    found = array("q")  # a list would keep thousands of int objects alive
     add = found.append
     with suppress(struct.error):  # fewer bytes left than a record header has
         for _ in range(size):
-            following = start + RECORD_HEADER + caplen_at(data, start)[0]
-            if following > end:
-                break
             add(start)
-            start = following
-    at = np.array(found, np.int64)
-    absurd = np.flatnonzero(np.diff(at, append=start) > RECORD_HEADER + MAX_PACKET)
-    return (at[: absurd[0]], int(at[absurd[0]])) if len(absurd) else (at, start)
+            start += caplen_at(data, start)[0] + RECORD_HEADER
+    edges = np.append(np.frombuffer(found, np.int64), start)
+    length = np.diff(edges)
+    broken = (length < RECORD_HEADER) | (length > RECORD_HEADER + MAX_PACKET) | (edges[1:] > window.end)
+    whole = int(broken.argmax()) if broken.any() else len(found)
+    return edges[:whole], int(edges[whole])
 
 
 def _check(window: Window, start: int, order: str, done: int) -> None:

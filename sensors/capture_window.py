@@ -26,9 +26,11 @@ class Window:
         -> False when the file has no more bytes. Reads pipes too, in pieces of the same size, so
         batches do not depend on how fast a writer is.
         """
-        rest = self.end - start
+        before = self.data[start : self.end].copy()
+        rest = len(before)
+        del self.data  # its memory, warm and mapped, is then often what the next line gets
         data = np.empty(rest + PIECE, np.uint8)
-        data[:rest] = self.data[start : self.end]
+        data[:rest] = before
         got = 0
         while got < PIECE:
             count = self._file.readinto(data.data[rest + got :])  # type: ignore[attr-defined]

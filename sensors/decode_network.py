@@ -5,7 +5,7 @@ Each function does the plain shape for all rows at once, and judges only the odd
 
 import numpy as np
 
-from sensors.decode_bounds import Bounds, Rows, refuse
+from sensors.decode_bounds import Bounds, Rows, refuse, without
 from sensors.decode_bytes import layout, read
 from sensors.packets import PacketTable, Undecoded
 
@@ -26,6 +26,8 @@ _V6 = layout(
     dst_lo=(32, ">u8"),
 )
 _EXTENSION = layout(4, next=(0, "u1"), length=(1, "u1"), frag=(2, ">u2"))
+_PLAIN_V4 = np.uint8(0x45)
+"""Version 4 and a header of 5 words, the smallest."""
 _MAPPED = np.uint64(0xFFFF_0000_0000)
 """::ffff:0:0/96, IPv4 written as IPv6 (RFC 4291)."""
 
@@ -46,17 +48,18 @@ def decode_ipv4(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     size = (first & 15).astype(np.int64) * 4
     length = head["length"].astype(np.int64)
     room = bounds.end[rows] - at
-    odd = np.flatnonzero((first >> 4 != 4) | (size < 20) | (length < size) | (room < size))
+    strange = first - _PLAIN_V4 > 10  # version not 4, or a size below 20: unsigned numbers wrap around
+    odd = np.flatnonzero(strange | (length < size) | (room < size))
     if len(odd):
-        good = np.ones(len(rows), np.bool_)
-        good[odd] = refuse(
+        refused = refuse(
             table,
             rows[odd],
             (room[odd] < 20, Undecoded.TRUNCATED),
-            ((first[odd] >> 4 != 4) | (size[odd] < 20), Undecoded.BAD_HEADER),
+            (strange[odd], Undecoded.BAD_HEADER),
             ((length[odd] != 0) & (length[odd] < size[odd]), Undecoded.BAD_HEADER),
             (room[odd] < size[odd], Undecoded.TRUNCATED),
         )
+        good = without(len(rows), odd[refused])
         length = np.where(length == 0, bounds.wire_end[rows] - at, length)
         rows, at, head, size, length = rows[good], at[good], head[good], size[good], length[good]
     frag = head["frag"]
@@ -66,9 +69,10 @@ def decode_ipv4(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     table.proto[rows] = head["proto"]
     table.l4[rows] = at + size
     table.ip_len[rows] = length
-    table.fragment[rows] = (frag & 0x1FFF) != 0
-    bounds.more[rows] = (frag & 0x3FFF) == 0x2000
     bounds.ip_end[rows] = at + length
+    if (frag & 0x3FFF).any():
+        table.fragment[rows] = (frag & 0x1FFF) != 0
+        bounds.more[rows] = (frag & 0x3FFF) == 0x2000
 
 
 def decode_ipv6(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
@@ -80,7 +84,8 @@ def decode_ipv6(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     cut = bounds.end[rows] - at < 40
     strange = head["first"] >> 4 != 6
     if (cut | strange).any():
-        good = refuse(table, rows, (cut, Undecoded.TRUNCATED), (strange, Undecoded.BAD_HEADER))
+        refused = refuse(table, rows, (cut, Undecoded.TRUNCATED), (strange, Undecoded.BAD_HEADER))
+        good = without(len(rows), refused)
         rows, at, head = rows[good], at[good], head[good]
     following = head["next"]
     length = head["length"].astype(np.int64) + 40
@@ -110,7 +115,7 @@ def _walk_extensions(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
         auth = kind == _AUTH
         size[auth] = (head["length"][auth].astype(np.int64) + 2) * 4  # counts in words of four (RFC 4302)
         stated, room = bounds.ip_end[rows] - at, bounds.end[rows] - at
-        good = refuse(
+        refused = refuse(
             table,
             rows,
             (stated < 8, Undecoded.BAD_HEADER),
@@ -118,6 +123,7 @@ def _walk_extensions(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
             (stated < size, Undecoded.BAD_HEADER),
             (room < size, Undecoded.TRUNCATED),
         )
+        good = without(len(rows), refused)
         rows, at, head, kind, size = rows[good], at[good], head[good], kind[good], size[good]
         frag = np.where(kind == _FRAGMENT, head["frag"], 0)
         table.proto[rows] = head["next"]
@@ -135,7 +141,7 @@ def decode_arp(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     if not len(rows):
         return
     room = bounds.end[rows] - table.l3[rows]
-    good = refuse(table, rows, (room < 28, Undecoded.TRUNCATED))
+    good = without(len(rows), refuse(table, rows, (room < 28, Undecoded.TRUNCATED)))
     rows = rows[good]
     table.l4[rows] = table.payload[rows] = table.l3[rows]
     table.payload_len[rows] = room[good]

@@ -7,14 +7,15 @@ then has the ports (4 bytes at least), its flags if they are there, and no paylo
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.decode_bounds import Bounds, Rows, refuse
+from sensors.decode_bounds import Bounds, Rows, refuse, without
 from sensors.decode_bytes import layout, read
 from sensors.decode_network import NO_NEXT_HEADER
 from sensors.packets import PacketTable, Undecoded
 
 TCP, UDP = 6, 17
-_WITH_PORTS = {33: 12, 132: 12, 136: 8}
-"""DCCP, SCTP, UDP-Lite: bytes of the fixed header (RFC 4340, 9260, 3828)."""
+_FIXED = np.zeros(256, np.int64)
+_FIXED[[33, 132, 136]] = 12, 12, 8
+"""Bytes of the fixed header of DCCP, SCTP and UDP-Lite (RFC 4340, 9260, 3828); 0: no ports."""
 
 _TCP = layout(14, sport=(0, ">u2"), dport=(2, ">u2"), offset=(12, "u1"), flags=(13, "u1"))
 _UDP = layout(6, sport=(0, ">u2"), dport=(2, ">u2"), length=(4, ">u2"))
@@ -36,21 +37,20 @@ def _tcp(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     head = read(table.batch.buffer, at, _TCP)
     room = bounds.end[rows] - at
     size = (head["offset"] >> 4).astype(np.int64) * 4
-    flags = head["flags"]
+    flags = head["flags"].copy()
     odd = np.flatnonzero((room < 20) | (size < 20) | (room < size))
     if len(odd):
-        good = np.ones(len(rows), np.bool_)
         whole = bounds.ip_end[rows[odd]] - at[odd]
         more = bounds.more[rows[odd]]
         full = whole >= 20
-        good[odd] = refuse(
+        refused = refuse(
             table,
             rows[odd],
             *_fixed_header_checks(whole, room[odd], more, 20),
             (full & (size[odd] < 20), Undecoded.BAD_HEADER),
             (full & (size[odd] > whole) & ~more, Undecoded.BAD_HEADER),
         )
-        flags = flags.copy()
+        good = without(len(rows), odd[refused])
         flags[odd[whole < 14]] = 0
         size[odd] = np.where(full, np.minimum(size[odd], room[odd]), room[odd])
         rows, at, head, room = rows[good], at[good], head[good], room[good]
@@ -74,17 +74,17 @@ def _udp(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     size = np.minimum(stated, room)
     odd = np.flatnonzero((room < 8) | (stated < 8) | (stated > room))
     if len(odd):
-        good = np.ones(len(rows), np.bool_)
         whole = bounds.ip_end[rows[odd]] - at[odd]
         more = bounds.more[rows[odd]]
         told = (whole >= 8) & (stated[odd] != 0)
-        good[odd] = refuse(
+        refused = refuse(
             table,
             rows[odd],
             *_fixed_header_checks(whole, room[odd], more, 8),
             (told & (stated[odd] < 8), Undecoded.BAD_HEADER),
             (told & (stated[odd] > whole) & ~more, Undecoded.BAD_HEADER),
         )
+        good = without(len(rows), odd[refused])
         size[odd] = np.where(told, size[odd], room[odd])
         rows, at, head, size = rows[good], at[good], head[good], size[good]
     header = np.minimum(size, 8)
@@ -102,14 +102,14 @@ def _others(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     room = bounds.end[rows] - table.l4[rows]
     table.payload[rows] = table.l4[rows]
     table.payload_len[rows] = np.where(proto == NO_NEXT_HEADER, 0, room)
-    ported = np.isin(proto, tuple(_WITH_PORTS)) & ~table.fragment[rows]
-    if not ported.any():
+    fixed = _FIXED[proto] * ~table.fragment[rows]
+    ported = np.flatnonzero(fixed)
+    if not len(ported):
         return
-    rows, room, proto = rows[ported], room[ported], proto[ported]
+    rows, room, fixed = rows[ported], room[ported], fixed[ported]
     whole = bounds.ip_end[rows] - table.l4[rows]
-    fixed = np.where(proto == 136, _WITH_PORTS[136], _WITH_PORTS[132])
-    good = refuse(table, rows, *_fixed_header_checks(whole, room, bounds.more[rows], fixed))
-    rows = rows[good]
+    refused = refuse(table, rows, *_fixed_header_checks(whole, room, bounds.more[rows], fixed))
+    rows = np.delete(rows, refused)
     head = read(table.batch.buffer, table.l4[rows], _UDP)
     table.sport[rows] = head["sport"]
     table.dport[rows] = head["dport"]

@@ -1,0 +1,125 @@
+"""HTTP requests from single segments and from conversations."""
+
+import pytest
+
+from analysis.events import HttpRequest
+from sensors.packets import Packet, ParseError
+from sensors.parsers.http import MAX_REMEMBERED, REQUESTS, Requests
+from tests.sensors.parsers.feed import Feeder, flow
+
+
+def segment(data: bytes, ts: float = 1.0, sport: int = 50_000) -> Packet:
+    return Packet(ts, "02:00:00:00:00:01", None, "10.0.0.1", "192.0.2.7", sport, 8080, 6, data)
+
+
+def one(data: bytes) -> HttpRequest:
+    (event,) = Requests().parse(segment(data))
+    return event
+
+
+def test_a_request() -> None:
+    request = one(b"GET /a/b?token=secret#x HTTP/1.1\r\nHost: Example.com:8080\r\nUser-Agent: curl/8.5\r\nAccept: */*\r\n\r\n")
+    assert request == HttpRequest(
+        1.0, "02:00:00:00:00:01", "10.0.0.1", "192.0.2.7", 8080, "GET", "example.com:8080", "/a/b", "curl/8.5", False
+    )
+
+
+@pytest.mark.parametrize("header", [b"Authorization: Basic dGVzdDpmYWls", b"PROXY-AUTHORIZATION:basic  x"])
+def test_basic_credentials_are_a_fact_and_no_value(header: bytes) -> None:
+    request = one(b"POST /login HTTP/1.0\r\nHost: h\r\n" + header + b"\r\n\r\nbody")
+    assert request.basic_auth and "dGVzdDpmYWls" not in repr(request)
+
+
+def test_other_credentials_are_not_basic() -> None:
+    assert not one(b"GET / HTTP/1.1\r\nAuthorization: Bearer basic\r\nX-Authorization: Basic eA==\r\n\r\n").basic_auth
+
+
+def test_the_body_is_not_read() -> None:
+    request = one(b"POST / HTTP/1.1\r\nHost: a.example\r\n\r\n\r\nUser-Agent: forged\r\nAuthorization: Basic x\r\n\r\n")
+    assert (request.user_agent, request.basic_auth) == (None, False)
+
+
+def test_a_head_cut_by_its_segment() -> None:
+    assert one(b"GET /x HTTP/1.1\r\nHost: a.example\r\nUser-Agent: Moz").user_agent == "Moz"
+    assert one(b"GET /x HTTP/1.1\r\nHost: a.exam").host is None
+    assert one(b"GET /x HTTP/1.1").path == "/x"
+
+
+def test_absolute_and_authority_targets() -> None:
+    proxied = one(b"GET http://user:pw@Site.example:81/p?q HTTP/1.1\r\n\r\n")
+    assert (proxied.host, proxied.path) == ("site.example:81", "/p")
+    assert "pw" not in repr(proxied)
+    tunnel = one(b"CONNECT site.example:443 HTTP/1.1\r\n\r\n")
+    assert (tunnel.method, tunnel.host, tunnel.path) == ("CONNECT", "site.example:443", "")
+
+
+def test_texts_are_made_harmless_and_cut() -> None:
+    request = one(b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\nHost: \xe2\x80\xaegpj.exe\r\nUser-Agent: <script>\x07\r\n\r\n")
+    assert len(request.path) == 255
+    assert request.host == "\\u202egpj.exe"
+    assert request.user_agent == "<script>\\x07"
+
+
+def test_http_0_9() -> None:
+    assert one(b"GET /index\r\n").path == "/index"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"GET  / HTTP/1.1\r\n\r\n", b"GET / HTTP/3.1\r\n\r\n", b"GETS / HTTP/1.1\r\n", b"PUT \x00\x01 HTTP/1.1\r\n", b"OPTIONS / RTSP/1.0\r\n", b"GET a\nb HTTP/1.1\r\n"],
+)  # fmt: skip
+def test_what_is_no_request(data: bytes) -> None:
+    with pytest.raises(ParseError):
+        Requests().parse(segment(data))
+
+
+def test_a_retransmission_is_told_once_and_a_poll_each_time() -> None:
+    requests = Requests()
+    data = b"GET /status HTTP/1.1\r\n\r\n"
+    told = [len(requests.parse(segment(data, ts))) for ts in (1.0, 1.2, 3.0, 5.0)]
+    assert told == [1, 0, 1, 1]
+    assert len(requests.parse(segment(data, 5.0, sport=50_001))) == 1
+
+
+def test_memory_is_bounded() -> None:
+    requests = Requests()
+    for port in range(MAX_REMEMBERED + 100):
+        requests.parse(segment(b"GET / HTTP/1.1\r\n\r\n", sport=port))
+    assert len(requests._last) == MAX_REMEMBERED
+
+
+def test_selection() -> None:
+    assert {b"GET ", b"POST", b"CONN", b"TRAC"} < REQUESTS.tcp_prefixes
+    assert all(len(p) == 4 for p in REQUESTS.tcp_prefixes)
+    assert b"NOTI" not in REQUESTS.tcp_prefixes
+
+
+@pytest.mark.parametrize("cut", [5, 6, 40, 1400])
+def test_a_request_line_over_two_segments_is_told_once(cut: int) -> None:
+    data = b"POST /queue/" + b"x" * 1500 + b" HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    requests, fed = Requests(), Feeder(flow(8080))
+    told: list = []
+    for part in (data[:cut], data[cut:]):
+        fed.up(part)
+        if part[:4] in REQUESTS.tcp_prefixes:
+            told += requests.parse(segment(part))
+    fed.down(b"HTTP/1.1 200 OK\r\n\r\n").up(b"GET /next HTTP/1.1\r\n\r\n").up(data[:cut]).up(data[cut:])
+    assert told == []
+    assert [(e.host, e.path[:12]) for e in fed.of(HttpRequest)] == [("a.example", "/queue/xxxxx")] * 2
+    assert fed.sessions() == [("http", False)]
+
+
+def test_a_whole_request_is_left_to_the_segments() -> None:
+    fed = Feeder(flow(9999)).up(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert fed.sessions() == [("http", False)] and not fed.of(HttpRequest)
+    assert fed.stream.done
+
+
+@pytest.mark.parametrize("data", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 404 x\r\n"])
+def test_joined_at_a_response(data: bytes) -> None:
+    assert Feeder(flow(9999), midstream=True).down(data).sessions() == [("http", False)]
+
+
+@pytest.mark.parametrize("data", [b"GET key\r\n", b"OPTIONS rtsp://cam/ RTSP/1.0\r\n", b"OPTIONS sip:a@b SIP/2.0\r\n", b"GETX"])
+def test_what_is_no_http(data: bytes) -> None:
+    assert Feeder(flow(6379)).up(data).sessions() == []

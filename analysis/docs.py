@@ -37,7 +37,7 @@ def config_reference() -> str:
     lines = [
         "# config.yaml", "", MADE,
         "The only configuration. Every key may be absent; its default then holds. A mistake stops the start",
-        "with file, line, key, what was expected and what was found; `sentinel.py check` looks without starting.",
+        "with file, line, key, what was expected and what was found. `sentinel.py check` only looks.",
         "", "## Top level", "",
         *_table(Config, single, schema, ()),
     ]  # fmt: skip

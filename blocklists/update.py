@@ -1,0 +1,137 @@
+"""`sentinel.py update`: fetches the enabled lists. A list that arrives wrong leaves the last good one.
+
+Only this module reaches out, only when it is called, and only to the addresses in config.yaml and
+`blocklists/sources`.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from analysis.blocklist import Blocklist
+from analysis.blocklist_build import ListFile, enabled_lists, read_list
+from analysis.blocklist_formats import parse
+from analysis.config import Config, ConfigError, load
+from blocklists.fetch import STRICT, Policy, Refused, fetch
+from blocklists.sources import Feed, feeds
+
+SHRINK = 0.5
+"""A list that lost more than this part at once is more likely broken at its source than better."""
+SMALL = 20
+"""Lists below this many entries may shrink as they like: those of live botnet servers do."""
+MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
+
+Progress = Callable[[str], None]
+
+
+class Result(NamedTuple):
+    """What became of one list."""
+
+    name: str
+    state: str
+    """"updated", "unchanged", "kept" (refused, the last good one stays) or "failed" (and there is none)."""
+    entries: int
+    message: str
+    """Why it was refused; empty when all is well."""
+
+    def __str__(self) -> str:
+        told = f"{self.name}: {self.state}, {self.entries} entries"
+        return f"{told} ({self.message})" if self.message else told
+
+
+def update(config: Config, progress: Progress, policy: Policy = STRICT) -> list[Result]:
+    """Fetch every enabled feed and address, and compile the lists. `progress` gets a line at a time.
+
+    Files go to `blocklists/fetched` beside config.yaml. Raises nothing for what a server does.
+    """
+    known = feeds()
+    results = []
+    for item in enabled_lists(config):
+        if item.source.file is not None:
+            continue
+        feed = known.get(item.source.feed or "")
+        url = feed.url if feed else item.source.url
+        progress(f"{item.source.name}: fetching {url}")
+        results.append(_refresh(item, str(url), feed, policy))
+        progress(str(results[-1]))
+    if any(result.state == "updated" for result in results):
+        progress("compiling the lists")
+        Blocklist.open(config)
+    return results
+
+
+def _refresh(item: ListFile, url: str, feed: Feed | None, policy: Policy) -> Result:
+    name = item.source.name
+    old = read_list(item.path)
+    had = parse(old).entries if old else 0
+    try:
+        raw = fetch(url, policy)
+        entries = check(raw, feed.minimum if feed else 1, had, item.path)
+        if raw == old:
+            os.utime(item.path)
+            return Result(name, "unchanged", entries, "")
+        write(item.path, raw)
+    except (Refused, OSError) as error:
+        return Result(name, "kept" if had else "failed", had, str(error))
+    return Result(name, "updated", entries, "")
+
+
+def check(raw: bytes, minimum: int, had: int, path: Path) -> int:
+    """The number of entries of a list that may replace one which `had` so many. Raises Refused."""
+    head = raw[:2048].lower()
+    if any(tag in head for tag in MARKUP):
+        raise Refused("a web page came instead of a list")
+    if b"\0" in raw:
+        raise Refused("not a text file")
+    parsed = parse(raw)
+    entries, refused = parsed.entries, sum(parsed.refused.values())
+    if entries < max(1, minimum):
+        raise Refused(f"{entries} entries came, at least {max(1, minimum)} were expected")
+    if refused > entries:
+        raise Refused(f"{refused} of {refused + entries} lines are no entries")
+    if had >= SMALL and entries < had * (1 - SHRINK):
+        raise Refused(f"only {entries} of {had} entries came; if that is right, delete {path}")
+    return entries
+
+
+def write(path: Path, raw: bytes) -> None:
+    """Replace a file in one step, with the whole content on disk before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".fetched-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def main() -> int:
+    """0: all lists are fresh; 1: some are not; 2: config.yaml has mistakes."""
+    parser = argparse.ArgumentParser(prog="sentinel.py update", description="Fetch the blocklists.")
+    parser.add_argument("--config", metavar="PATH", type=Path, help="the configuration")
+    arguments = parser.parse_args()
+    try:
+        config = load(arguments.config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    results = update(config, lambda line: print(line, flush=True))
+    if not results:
+        print("no list in config.yaml is fetched: nothing to do")
+    bad = [result for result in results if result.state in ("kept", "failed")]
+    if bad:
+        print(f"{len(bad)} of {len(results)} lists are not fresh", file=sys.stderr)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Port scans: thresholds, near misses, and one incident however large."""
+
+import pytest
+
+from analysis.detectors.port_scan import PortScan
+from tests.analysis.home import LAPTOP, OUTSIDE, T0, TELEVISION_IP, Home
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home(PortScan())
+
+
+def test_fifteen_ports_of_one_host_are_a_scan_and_fourteen_are_not(home: Home) -> None:
+    found = [f for n in range(14) for f in home.start(home.flow(OUTSIDE, 1000 + n, ts=T0 + n))]
+    assert found == []
+    (finding,) = home.start(home.flow(OUTSIDE, 2000, ts=T0 + 20))
+    assert finding.subject.device_mac == LAPTOP and finding.subject.peer_ip == OUTSIDE
+    assert finding.subject.port is None and finding.evidence["probes"] == 15
+
+
+def test_twenty_five_hosts_on_one_port_are_a_scan_and_twenty_four_are_not(home: Home) -> None:
+    found = [f for n in range(24) for f in home.start(home.flow(f"203.0.113.{n}", 445))]
+    assert found == []
+    (finding,) = home.start(home.flow("203.0.113.99", 445))
+    assert finding.subject.port == 445 and finding.subject.peer_ip is None
+
+
+def test_a_thousand_ports_are_one_incident_that_tells_its_size(home: Home) -> None:
+    found = []
+    for n in range(1000):
+        found += home.start(home.flow(OUTSIDE, 1 + n, ts=T0 + n / 100))
+        if n % 100 == 0:
+            found += home.pipeline.tick(T0 + n / 100)
+    found += home.pipeline.finish(T0 + 10)
+    assert len({f.key for f in found}) == 1 and sum(f.times for f in found) == 1
+    assert found[-1].evidence["probes"] == 1000 and "1000 ports" in found[-1].title
+
+
+def test_answered_connections_are_no_scan(home: Home) -> None:
+    found = [f for n in range(300) for f in home.open(home.flow(f"203.0.113.{n % 250}", 443, ts=T0 + n / 10))]
+    found += [f for n in range(300) for f in home.open(home.flow(OUTSIDE, 1000 + n))]
+    assert found == []
+
+
+def test_quic_to_many_servers_that_answer_is_no_scan(home: Home) -> None:
+    assert [f for n in range(100) for f in home.open(home.flow(f"203.0.113.{n}", 443, "udp"))] == []
+
+
+def test_probes_too_far_apart_are_no_scan(home: Home) -> None:
+    found = [f for n in range(29) for f in home.start(home.flow(OUTSIDE, 1000 + n, ts=T0 + n * 120))]
+    assert found == []
+
+
+def test_a_slow_scan_is_found_within_the_hour(home: Home) -> None:
+    found = [f for n in range(30) for f in home.start(home.flow(OUTSIDE, 1000 + n, ts=T0 + n * 100))]
+    assert len(found) == 1
+
+
+def test_the_same_port_again_and_again_is_no_scan(home: Home) -> None:
+    assert [f for n in range(500) for f in home.start(home.flow(OUTSIDE, 443, ts=T0 + n / 10))] == []
+
+
+def test_servers_known_by_name_are_no_guesses(home: Home) -> None:
+    """The internet is down: every program tries its servers in vain."""
+    for n in range(80):
+        home.learn(f"server{n}.example.com", f"203.0.113.{n}")
+    assert [f for n in range(80) for f in home.start(home.flow(f"203.0.113.{n}", 443))] == []
+
+
+def test_multicast_traceroute_and_answers_are_no_probes(home: Home) -> None:
+    flows = [home.flow(f"239.0.0.{n}", 1900 + n, "udp", group=True) for n in range(60)]
+    flows += [home.flow(OUTSIDE, 33434 + n, "udp") for n in range(90)]
+    flows += [home.flow(TELEVISION_IP, 50_000 + n, "udp", client_port=1900) for n in range(60)]
+    flows += [home.flow(TELEVISION_IP, 50_000 + n, "udp", client_port=53) for n in range(60)]
+    assert [f for flow in flows for f in home.start(flow)] == []
+
+
+def test_unanswered_udp_to_many_hosts_counts_at_home_only(home: Home) -> None:
+    assert [f for n in range(60) for f in home.start(home.flow(f"203.0.113.{n}", 3478, "udp"))] == []
+    assert [f for n in range(60) for f in home.start(home.flow(f"192.168.1.{100 + n}", 161, "udp"))]
+
+
+def test_udp_probes_of_many_ports_of_one_host_are_a_scan(home: Home) -> None:
+    assert [f for n in range(20) for f in home.start(home.flow(TELEVISION_IP, 100 + n, "udp"))]
+
+
+def test_probes_without_syn_are_seen_when_they_end(home: Home) -> None:
+    flows = [home.flow(TELEVISION_IP, 100 + n) for n in range(20)]
+    assert [f for flow in flows for f in home.start(flow, syn=False)] == []
+    assert [f for flow in flows for f in home.end(flow, "midstream", down=1)]
+
+
+def test_an_intruder_from_outside_makes_the_victim_the_device(home: Home) -> None:
+    flows = [home.flow(TELEVISION_IP, 100 + n, client="5.6.7.8", client_mac="44:d9:e7:aa:bb:cc") for n in range(15)]
+    (finding,) = [f for flow in flows for f in home.start(flow)]
+    assert finding.subject.device_ip == TELEVISION_IP and finding.subject.peer_ip == "5.6.7.8"
+
+
+def test_the_source_is_remembered_as_scanning(home: Home) -> None:
+    for n in range(15):
+        home.start(home.flow(OUTSIDE, 1000 + n))
+    assert home.inventory.is_scanning("192.168.1.20", T0 + 299)
+    assert not home.inventory.is_scanning("192.168.1.20", T0 + 301)
+
+
+def test_memory_stays_bounded() -> None:
+    rule = PortScan()
+    home = Home(rule)
+    for n in range(200_000):
+        home.start(home.flow(f"203.{n >> 16}.{n >> 8 & 255}.{n & 255}", n % 60_000 + 1, ts=T0 + n / 1000))
+    assert len(rule._ports_tried) <= 65_536 and len(rule._hosts_tried) <= 65_536
+    assert len(rule._scans) <= 1024 and home.pipeline.evictions > 100_000

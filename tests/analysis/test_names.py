@@ -1,0 +1,95 @@
+"""Names of addresses: by client, through aliases, bounded; and who registered a name."""
+
+import pytest
+
+from analysis.events import DnsLookup, DnsRecord, HttpRequest
+from analysis.names import Names, registrable
+from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, ROUTER_IP, T0, TELEVISION_IP, hello, lookup
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("www.bbc.co.uk", "bbc.co.uk"), ("bbc.co.uk", "bbc.co.uk"), ("co.uk", "co.uk"), ("localhost", "localhost"),
+        ("a.alice.github.io", "alice.github.io"), ("bob.github.io", "bob.github.io"), ("github.io", "github.io"),
+        ("d1.cloudfront.net", "d1.cloudfront.net"), ("x.y.unknowntld", "y.unknowntld"), ("tv.local", "tv.local"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_registrable_domains(name: str, domain: str) -> None:
+    assert registrable(name) == domain
+
+
+def test_an_answer_names_its_addresses_for_the_client_and_in_general() -> None:
+    names = Names()
+    names.answer(lookup("www.example.com", [OUTSIDE, "2606:2800::1"]))
+    assert names.peer_name(OUTSIDE, LAPTOP_IP) == "www.example.com" == names.peer_name("2606:2800::1")
+    assert names.peer_name(OUTSIDE, TELEVISION_IP) == "www.example.com"
+    assert names.service_of(OUTSIDE) == "example.com" and names.seen(OUTSIDE) == T0
+    assert names.peer_name("1.2.3.4") is None is names.service_of("1.2.3.4")
+
+
+def test_each_client_keeps_its_own_name_for_a_shared_address() -> None:
+    names = Names()
+    names.answer(lookup("one.example", [OUTSIDE]))
+    names.answer(lookup("two.example", [OUTSIDE], client=TELEVISION_IP))
+    assert names.peer_name(OUTSIDE, LAPTOP_IP) == "one.example"
+    assert names.peer_name(OUTSIDE, TELEVISION_IP) == "two.example" == names.peer_name(OUTSIDE)
+
+
+def answer(records: list[DnsRecord], rcode: str = "NOERROR", transport: str = "udp") -> DnsLookup:
+    return DnsLookup(T0, transport, LAPTOP, LAPTOP_IP, ROUTER_IP, "www.shop.example", "A", rcode, tuple(records), 0.1)
+
+
+def test_aliases_lead_to_the_name_that_was_asked_and_strangers_do_not() -> None:
+    names = Names()
+    names.answer(answer([
+        DnsRecord("www.shop.example", "CNAME", "shop.cdn.net", 60),
+        DnsRecord("shop.cdn.net", "CNAME", "edge7.cdn.net", 60),
+        DnsRecord("edge7.cdn.net", "A", OUTSIDE, 60),
+        DnsRecord("bank.example", "A", "6.6.6.6", 60),
+    ]))  # fmt: skip
+    assert names.peer_name(OUTSIDE) == "www.shop.example" and names.peer_name("6.6.6.6") is None
+
+
+@pytest.mark.parametrize(("rcode", "transport"), [("NXDOMAIN", "udp"), ("NOERROR", "mdns"), ("NOERROR", "llmnr")])
+def test_failures_and_link_local_answers_name_nothing(rcode: str, transport: str) -> None:
+    names = Names()
+    names.answer(answer([DnsRecord("www.shop.example", "A", OUTSIDE, 60)], rcode, transport))
+    assert len(names) == 0
+
+
+def test_a_server_name_is_newer_knowledge() -> None:
+    names = Names()
+    names.answer(lookup("dns.example", [OUTSIDE]))
+    names.handle(hello("sni.example"))
+    names.handle(hello(None))
+    assert names.peer_name(OUTSIDE, LAPTOP_IP) == "sni.example"
+
+
+def test_a_host_header_names_only_what_has_no_name() -> None:
+    names = Names()
+
+    def request(server: str, host: str | None) -> HttpRequest:
+        return HttpRequest(T0, LAPTOP, LAPTOP_IP, server, 80, "GET", host, "/", None, False)
+
+    for host in ("10.0.0.1", "10.0.0.1:80", "[::1]:80", "printer", None):
+        names.handle(request("1.1.1.1", host))
+    assert names.peer_name("1.1.1.1") is None
+    names.handle(request("1.1.1.1", "Web.Example:8080"))
+    names.handle(request("1.1.1.1", "liar.example"))
+    assert names.peer_name("1.1.1.1") == "web.example"
+
+
+def test_two_hundred_thousand_addresses_stay_bounded() -> None:
+    names = Names(kept=1000)
+    for n in range(200_000):
+        names.add(LAPTOP_IP, f"a{n}", "x.example", T0)
+    assert len(names) == 1000 and names.evictions == 400_000 - 1000
+    assert names.peer_name("a199999") and not names.peer_name("a0")
+
+
+def test_an_answer_of_a_thousand_records_is_cut() -> None:
+    names = Names()
+    names.answer(lookup("flood.example", [f"203.0.{n >> 8}.{n & 255}" for n in range(1000)]))
+    assert len(names) <= 128

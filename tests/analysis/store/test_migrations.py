@@ -1,0 +1,92 @@
+"""Old schemas: brought up whole or not at all."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.store import migrations
+from analysis.store.database import open_writer, transaction
+
+STEPS = (
+    "ALTER TABLE devices ADD COLUMN colour TEXT;\nUPDATE devices SET colour = 'blue';\n",
+    "CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT);\n-- a remark; with a semicolon\nINSERT INTO rooms (name) VALUES ('kitchen');\n",
+)
+
+
+def old_database(path: Path) -> sqlite3.Connection:
+    db = open_writer(path)
+    db.execute("PRAGMA user_version = 1")
+    db.execute("INSERT INTO devices (network, mac, first_seen, last_seen) VALUES ('eth0', 'a', 1, 2)")
+    return db
+
+
+def test_the_schema_says_the_version_that_the_steps_lead_to() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in migrations.statements(migrations.SCHEMA.read_text()):
+        db.execute(statement)
+    assert db.execute("PRAGMA user_version").fetchone() == (migrations.VERSION,)
+    assert db.execute("PRAGMA application_id").fetchone() == (migrations.APPLICATION_ID,)
+
+
+def test_every_step_is_taken_from_where_the_file_stands(tmp_path: Path) -> None:
+    db = old_database(tmp_path / "s.db")
+    with transaction(db):
+        migrations.migrate(db, STEPS[:1])
+    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    with transaction(db):
+        migrations.migrate(db, STEPS)
+    assert db.execute("PRAGMA user_version").fetchone() == (3,)
+    assert db.execute("SELECT mac, colour FROM devices").fetchall() == [("a", "blue")]
+    assert db.execute("SELECT name FROM rooms").fetchall() == [("kitchen",)]
+    db.close()
+
+
+def test_a_step_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
+    db = old_database(tmp_path / "s.db")
+    with pytest.raises(sqlite3.OperationalError), transaction(db):
+        migrations.migrate(db, (STEPS[0], "CREATE TABLE rooms (id);\nINSERT INTO nothing VALUES (1);\n"))
+    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    columns = [row[1] for row in db.execute("PRAGMA table_info(devices)")]
+    assert "colour" not in columns
+    db.close()
+
+
+SLOW = """
+import sys
+from analysis.store import database, migrations
+steps = ["CREATE TABLE t%d (a);\\nINSERT INTO t%d SELECT value FROM generate;\\n" % (n, n) for n in range(40)]
+db = database.open_writer(sys.argv[1])
+db.execute("CREATE TEMP VIEW generate AS WITH RECURSIVE g(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM g LIMIT 3000) SELECT value FROM g")
+print("ready", flush=True)
+with database.transaction(db):
+    migrations.migrate(db, steps)
+print("done", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_killed_in_the_middle_it_is_old_or_new(tmp_path: Path) -> None:
+    seen = set()
+    for turn in range(12):
+        path = tmp_path / f"{turn}.db"
+        old_database(path).close()
+        child = subprocess.Popen([sys.executable, "-c", SLOW, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+        assert child.stdout is not None and child.stdout.readline() == b"ready\n"
+        time.sleep(turn * 0.008)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        db = sqlite3.connect(path)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name GLOB 't[0-9]*'").fetchone()[0]
+        assert (version, tables) in {(1, 0), (41, 40)}
+        assert db.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        db.close()
+        seen.add(version)
+    assert 1 in seen

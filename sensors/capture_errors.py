@@ -1,5 +1,6 @@
 """What can go wrong when packets are captured, and what each kind of source says of itself."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -26,3 +27,21 @@ class CaptureStats(NamedTuple):
     received: int
     dropped: int
     interface_dropped: int
+
+
+class State(StrEnum):
+    """How it stands with a live interface."""
+
+    RUNNING = "running"
+    LINK_DOWN = "link down"
+    MISSING = "missing"
+    NO_RIGHTS = "no rights"
+    FAILED = "failed"
+
+
+class Unavailable(Exception):
+    """An interface that cannot be opened now; `state` says why, the message what to do. Tried again."""
+
+    def __init__(self, state: State, message: str) -> None:
+        super().__init__(message)
+        self.state = state

@@ -10,7 +10,15 @@ from analysis.config import Config
 from analysis.detector import Detector
 from analysis.devices import Inventory
 from analysis.events import (
-    DnsLookup, DnsQuery, DnsRecord, Flow, FlowAnswered, FlowEnd, FlowStart, SessionSeen, TlsHello,
+    DnsLookup,
+    DnsQuery,
+    DnsRecord,
+    Flow,
+    FlowAnswered,
+    FlowEnd,
+    FlowStart,
+    SessionSeen,
+    TlsHello,
 )  # fmt: skip
 from analysis.pipeline import Pipeline
 
@@ -26,7 +34,9 @@ _serial = count(1)
 class Lists:
     """Blocklists as a dictionary: the two questions that an inventory asks of them."""
 
-    def __init__(self, names: dict[str, Severity] | None = None, addresses: dict[str, Severity] | None = None):
+    def __init__(
+        self, names: dict[str, Severity] | None = None, addresses: dict[str, Severity] | None = None
+    ):
         self.names, self.addresses = names or {}, addresses or {}
 
     def match_name(self, name: str) -> Match | None:
@@ -82,7 +92,18 @@ class Home:
         payload_up: int = 0, payload_down: int = 0, ts: float | None = None,
     ) -> list[Finding]:  # fmt: skip
         return self.pipeline.handle(
-            FlowEnd(ts or flow.first_seen + 30, flow, up, down, up * 60, down * 60, payload_up, payload_down, state, service)
+            FlowEnd(
+                ts or flow.first_seen + 30,
+                flow,
+                up,
+                down,
+                up * 60,
+                down * 60,
+                payload_up,
+                payload_down,
+                state,
+                service,
+            )
         )
 
     def open(self, flow: Flow) -> list[Finding]:

@@ -13,7 +13,9 @@ def baseline() -> Baseline:
     return Baseline(LEARN)
 
 
-def ask(baseline: Baseline, ts: float, ip: str = "1.1.1.1", port: int = 443, service: str | None = None, device=A) -> str:
+def ask(
+    baseline: Baseline, ts: float, ip: str = "1.1.1.1", port: int = 443, service: str | None = None, device=A
+) -> str:
     return baseline.check(device, 0.0, ip, port, "tcp", service, ts)
 
 
@@ -91,7 +93,9 @@ def test_one_device_and_all_devices_are_bounded(baseline: Baseline) -> None:
     for n in range(3 * PER_DEVICE):
         ask(baseline, 1.0 + n, f"1.1.{n}", service=f"s{n}.com")
     assert len(baseline) == PER_DEVICE and baseline.evictions == 2 * PER_DEVICE
-    assert not baseline.seen(A, "1.1.0", 443, "tcp", 1e6) and baseline.seen(A, f"1.1.{3 * PER_DEVICE - 1}", 443, "tcp", 1e6)
+    assert not baseline.seen(A, "1.1.0", 443, "tcp", 1e6) and baseline.seen(
+        A, f"1.1.{3 * PER_DEVICE - 1}", 443, "tcp", 1e6
+    )
     for n in range(200_000):
         ask(baseline, 1.0, f"9.{n}", device=("eth0", f"device {n % 3000}"))
     assert len(baseline) <= IN_ALL + 1

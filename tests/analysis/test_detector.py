@@ -15,7 +15,12 @@ from tests.analysis.home import LAPTOP, OUTSIDE, TELEVISION, TELEVISION_IP, Home
 
 @pytest.mark.parametrize(
     ("event", "name"),
-    [(FlowStart, "on_flow_start"), (DnsQuery, "on_dns_query"), (DhcpMessage, "on_dhcp_message"), (Dhcpv6Message, "on_dhcpv6_message")],
+    [
+        (FlowStart, "on_flow_start"),
+        (DnsQuery, "on_dns_query"),
+        (DhcpMessage, "on_dhcp_message"),
+        (Dhcpv6Message, "on_dhcpv6_message"),
+    ],
 )
 def test_handlers_are_named_after_events(event: type, name: str) -> None:
     assert handler_name(event) == name and HANDLERS[name] is event
@@ -81,4 +86,7 @@ def test_a_subject_is_the_originator_unless_only_the_server_is_at_home() -> None
 def test_a_routers_mac_is_nobodys_device() -> None:
     home = Home(ALL[0]())
     (rule,) = home.pipeline.detectors
-    assert rule.subject(home.flow("8.8.4.4", 443, client="1.2.3.4", client_mac="44:d9:e7:aa:bb:cc")).device_mac is None
+    assert (
+        rule.subject(home.flow("8.8.4.4", 443, client="1.2.3.4", client_mac="44:d9:e7:aa:bb:cc")).device_mac
+        is None
+    )

@@ -38,7 +38,9 @@ def test_each_client_keeps_its_own_name_for_a_shared_address() -> None:
 
 
 def answer(records: list[DnsRecord], rcode: str = "NOERROR", transport: str = "udp") -> DnsLookup:
-    return DnsLookup(T0, transport, LAPTOP, LAPTOP_IP, ROUTER_IP, "www.shop.example", "A", rcode, tuple(records), 0.1)
+    return DnsLookup(
+        T0, transport, LAPTOP, LAPTOP_IP, ROUTER_IP, "www.shop.example", "A", rcode, tuple(records), 0.1
+    )
 
 
 def test_aliases_lead_to_the_name_that_was_asked_and_strangers_do_not() -> None:
@@ -52,7 +54,9 @@ def test_aliases_lead_to_the_name_that_was_asked_and_strangers_do_not() -> None:
     assert names.peer_name(OUTSIDE) == "www.shop.example" and names.peer_name("6.6.6.6") is None
 
 
-@pytest.mark.parametrize(("rcode", "transport"), [("NXDOMAIN", "udp"), ("NOERROR", "mdns"), ("NOERROR", "llmnr")])
+@pytest.mark.parametrize(
+    ("rcode", "transport"), [("NXDOMAIN", "udp"), ("NOERROR", "mdns"), ("NOERROR", "llmnr")]
+)
 def test_failures_and_link_local_answers_name_nothing(rcode: str, transport: str) -> None:
     names = Names()
     names.answer(answer([DnsRecord("www.shop.example", "A", OUTSIDE, 60)], rcode, transport))

@@ -12,13 +12,27 @@ def home() -> HomeNetworks:
 
 
 @pytest.mark.parametrize(
-    "ip", ["10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.1.1", "169.254.9.9", "127.0.0.1", "::1", "fe80::1", "fd00::1"]
+    "ip",
+    [
+        "10.1.2.3",
+        "172.31.255.255",
+        "192.168.0.1",
+        "100.64.1.1",
+        "169.254.9.9",
+        "127.0.0.1",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+    ],
 )
 def test_private_addresses_are_at_home(home: HomeNetworks, ip: str) -> None:
     assert home.is_home(ip)
 
 
-@pytest.mark.parametrize("ip", ["8.8.8.8", "172.32.0.1", "2001:db8::1", "192.169.0.1", "224.0.0.251", "", "no address", "1.2.3.4.5"])
+@pytest.mark.parametrize(
+    "ip",
+    ["8.8.8.8", "172.32.0.1", "2001:db8::1", "192.169.0.1", "224.0.0.251", "", "no address", "1.2.3.4.5"],
+)
 def test_others_are_not(home: HomeNetworks, ip: str) -> None:
     assert not home.is_home(ip)
 
@@ -27,8 +41,8 @@ def test_given_networks_replace_the_static_ones() -> None:
     home = HomeNetworks(["192.150.186.0/24", " 2001:db8:1::/48"])
     assert home.is_home("192.150.186.169") and home.is_home("2001:db8:1:2::3")
     assert not home.is_home("192.168.1.1")
-    with pytest.raises(ValueError, match="not.a.network"):
-        HomeNetworks(["not.a.network"])
+    with pytest.raises(ValueError, match="not an address"):
+        HomeNetworks(["not an address"])
 
 
 def test_an_announced_prefix_becomes_home(home: HomeNetworks) -> None:
@@ -38,7 +52,9 @@ def test_an_announced_prefix_becomes_home(home: HomeNetworks) -> None:
     assert not home.learn_prefix("2a02:1:2:3::/64")
 
 
-@pytest.mark.parametrize("prefix", ["2000::/3", "::/0", "2a02::/32", "ff00::/64", "64:ff9b::/96", "nonsense", "10.0.0.0/64"])
+@pytest.mark.parametrize(
+    "prefix", ["2000::/3", "::/0", "2a02::/32", "ff00::/64", "64:ff9b::/96", "nonsense", "10.0.0.0/64"]
+)
 def test_too_wide_or_foreign_prefixes_are_refused(home: HomeNetworks, prefix: str) -> None:
     assert not home.learn_prefix(prefix)
     assert not home.is_home("2a02:1:2:3::5") and home.version == 0

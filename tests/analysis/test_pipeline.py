@@ -57,7 +57,9 @@ def test_the_rules_handle_what_they_should() -> None:
     assert {FlowStart, SessionSeen, ArpSeen} <= handled
 
 
-def test_a_failing_rule_stops_no_other_and_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_rule_stops_no_other_and_is_counted_and_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     home = Home(Breaks(), Says())
     for n in range(5):
         assert {f.rule for f in home.start(home.flow(), ts=T0 + n)} == {"breaks", "says"}

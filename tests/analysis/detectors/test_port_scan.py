@@ -92,7 +92,9 @@ def test_probes_without_syn_are_seen_when_they_end(home: Home) -> None:
 
 
 def test_an_intruder_from_outside_makes_the_victim_the_device(home: Home) -> None:
-    flows = [home.flow(TELEVISION_IP, 100 + n, client="5.6.7.8", client_mac="44:d9:e7:aa:bb:cc") for n in range(15)]
+    flows = [
+        home.flow(TELEVISION_IP, 100 + n, client="5.6.7.8", client_mac="44:d9:e7:aa:bb:cc") for n in range(15)
+    ]
     (finding,) = [f for flow in flows for f in home.start(flow)]
     assert finding.subject.device_ip == TELEVISION_IP and finding.subject.peer_ip == "5.6.7.8"
 

@@ -1,0 +1,87 @@
+"""New connections: learned, told once, and what is no news at all."""
+
+import pytest
+
+from analysis.alerts import Severity
+from analysis.detectors.new_connection import NewConnection
+from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, ROUTER_IP, T0, TELEVISION_IP, Home, Lists
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def home() -> Home:
+    """Learning ended an hour after T0."""
+    return Home(NewConnection(), learning_seconds=HOUR)
+
+
+def later(home: Home, *args: object, **more: object):
+    return home.open(home.flow(*args, ts=T0 + 2 * HOUR, **more))
+
+
+def test_nothing_while_learning_and_nothing_for_what_was_learned(home: Home) -> None:
+    assert home.open(home.flow()) == []
+    assert later(home) == []
+
+
+def test_a_new_destination_is_told_once(home: Home) -> None:
+    (finding,) = later(home)
+    assert finding.severity == Severity.NORMAL and finding.subject[:3] == (LAPTOP, "192.168.1.20", OUTSIDE)
+    assert later(home) == []
+    assert [f.subject.port for f in later(home, OUTSIDE, 8443)] == [8443]
+
+
+def test_without_learning_everything_is_told() -> None:
+    home = Home(NewConnection(), learning_seconds=0)
+    assert len(home.open(home.flow())) == 1
+
+
+def test_another_address_of_a_known_service_is_no_news(home: Home) -> None:
+    home.learn("www.example.com", "203.0.113.1")
+    home.learn("img.example.com", "203.0.113.2")
+    home.learn("www.other.com", "203.0.113.3")
+    home.open(home.flow("203.0.113.1"))
+    assert later(home, "203.0.113.2") == []
+    (finding,) = later(home, "203.0.113.3")
+    assert finding.subject.peer_name == "www.other.com" and finding.evidence["service"] == "other.com"
+    assert later(home, "203.0.113.2", 8443), "the same service on another port is news"
+
+
+def test_attempts_multicast_pings_and_dns_at_home_are_none(home: Home) -> None:
+    ts = T0 + 2 * HOUR
+    assert home.start(home.flow(ts=ts)) == []
+    assert home.end(home.flow(ts=ts), "attempt") == []
+    assert later(home, "239.255.255.250", 1900, "udp", group=True) == []
+    assert later(home, OUTSIDE, 0, "icmp") == []
+    assert later(home, ROUTER_IP, 53, "udp") == []
+    assert later(home, "8.8.4.4", 53, "udp"), "DNS past the router is news"
+
+
+def test_only_what_the_device_opened_itself(home: Home) -> None:
+    assert later(home, TELEVISION_IP, 80, client="5.6.7.8", client_mac=ROUTER) == []
+    assert later(home, TELEVISION_IP, 80, client_mac=None) == []
+
+
+def test_unanswered_udp_counts_when_repeated(home: Home) -> None:
+    flow = home.flow(OUTSIDE, 9999, "udp", ts=T0 + 2 * HOUR)
+    assert home.end(flow, "stateless", up=2) == []
+    assert len(home.end(flow, "stateless", up=3)) == 1
+    assert home.end(home.flow("1.2.3.4", 9999, "udp", ts=T0 + 2 * HOUR), "stateless", up=9, down=1) == []
+
+
+def test_a_listed_destination_never_becomes_usual() -> None:
+    home = Home(NewConnection(), lists=Lists({"evil.example": Severity.CRITICAL}), learning_seconds=HOUR)
+    home.learn("c2.evil.example", "203.0.113.1")
+    home.learn("c3.evil.example", "203.0.113.2")
+    assert home.open(home.flow("203.0.113.1")) == []
+    assert len(later(home, "203.0.113.2")) == 1
+
+
+def test_thousands_of_new_destinations_become_one_incident() -> None:
+    home = Home(NewConnection(per_hour=50))
+    found = [
+        f for n in range(900) for f in home.open(home.flow(f"203.0.{n >> 8}.{n & 255}", 6881, ts=T0 + n))
+    ]
+    keys = [f.key for f in found]
+    assert len(found) == 900 and len(set(keys)) == 51
+    assert "more than 50" in found[-1].title and sum(f.key == found[-1].key for f in found) == 850

@@ -30,6 +30,8 @@ class Program:
     """Runs as this user; None: as the supervisor itself."""
     signals: bool = True
     """Whether it can be sent signals. A process behind sudo cannot: closing its input ends it."""
+    quiet: bool = False
+    """Whether its standard output is thrown away (standard error never is)."""
 
 
 def under_lifeline(module: str, *arguments: str) -> tuple[str, ...]:
@@ -83,7 +85,10 @@ class Child:
             env |= {"HOME": person.home, "USER": person.name, "LOGNAME": person.name}
             groups = os.getgrouplist(person.name, person.gid)
             apart |= {"user": person.uid, "group": person.gid, "extra_groups": groups}
-        self._process = subprocess.Popen(self.program.command, stdin=subprocess.PIPE, env=env, **apart)
+        output = subprocess.DEVNULL if self.program.quiet else None
+        self._process = subprocess.Popen(
+            self.program.command, stdin=subprocess.PIPE, stdout=output, env=env, **apart
+        )
 
     def died_with(self) -> int | None:
         """The exit status, once, when the process has died since it was started; plans the restart."""

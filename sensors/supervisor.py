@@ -134,7 +134,8 @@ def ordinary_programs(common: tuple[str, ...], person: Person | None) -> list[Pr
     """What needs no rights, run as `person` where that is someone else than the supervisor."""
     return [
         Program("periodic", under_lifeline("analysis.periodic", *common), person),
-        Program("dashboard", under_lifeline("dashboard", *common), person),
+        # Quiet, because `announce` tells the address once the pages really answer.
+        Program("dashboard", under_lifeline("dashboard", *common), person, quiet=True),
     ]
 
 

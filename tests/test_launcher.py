@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 import sentinel
 from deploy import Stop, interpreter
@@ -229,6 +231,49 @@ def test_every_verb_has_help_before_anything_is_installed(verb: str, tmp_path: P
     assert result.returncode == 0
     assert sentinel.VERBS[verb][0][1:] in " ".join(result.stdout.split())
     assert not (root / ".venv").exists()
+
+
+def options_in(text: str) -> set[str]:
+    return set(re.findall(r"--[a-z][a-z-]*", text)) - {"--help"}
+
+
+@pytest.mark.parametrize(
+    "verb", [verb for verb in sentinel.VERBS if sentinel.VERBS[verb][1] not in (None, "pytest")]
+)
+def test_the_launchers_help_and_the_modules_name_the_same_options(verb: str) -> None:
+    module = str(sentinel.VERBS[verb][1])
+    command = [sys.executable, "-m", module, "--help"]
+    told = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "COLUMNS": "500"}
+    )
+    assert told.returncode == 0, told.stderr
+    usage = told.stdout.split("\n\n")[0]  # other texts may speak of options too
+    assert options_in(usage) == {"--config", *sentinel.VERBS[verb][3]}
+
+
+def test_check_names_the_mistake_and_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("learning_hours: 24\n")
+    assert sentinel.check(str(config)) == 0
+    assert capsys.readouterr().out == f"{config}: OK\n"
+    config.write_text("learning_hours: 24\nlearning_hors: 3\n")
+    assert sentinel.check(str(config)) == 2
+    assert re.search(r"config\.yaml.*2.*learning_hors", capsys.readouterr().err)
+
+
+def test_password_makes_a_line_that_the_dashboard_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dashboard.security import check_password
+
+    monkeypatch.setattr("getpass.getpass", lambda _: "correct horse")
+    assert sentinel.password() == 0
+    line = yaml.safe_load(capsys.readouterr().out.splitlines()[1])
+    assert check_password("correct horse", line["password_hash"])
+    answers = iter(["one", "another"])
+    monkeypatch.setattr("getpass.getpass", lambda _: next(answers))
+    assert sentinel.password() == 1
+    assert "nothing made" in capsys.readouterr().err
 
 
 def test_help_names_every_verb_and_a_mistake_is_answered() -> None:

@@ -1,0 +1,137 @@
+"""When findings are one incident and when they are two."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.alerts import Severity
+from analysis.store.incidents import coalesce, thin, uid
+from analysis.store.rows import Batch
+from analysis.store.writer import Writer
+from tests.analysis.store.samples import KEY, OTHER, T0, ask, device, finding, one
+
+HOUR = 3_600.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "s.db"
+
+
+def write(path: Path, *times: float, sensor: str = "eth0", key: str = "k", cooldown: float = HOUR, **changes) -> None:
+    with Writer(path, sensor) as writer:
+        writer.write(Batch(findings=[(finding(T0 + ts, key, **changes), KEY, cooldown) for ts in times]))
+
+
+def incidents(path: Path) -> list[tuple]:
+    return [(first - T0, last - T0, count) for first, last, count in ask(path, "SELECT first_seen, last_seen, count FROM alerts ORDER BY id")]
+
+
+def test_every_field_of_an_incident(path: Path) -> None:
+    with Writer(path, "eth0") as writer:
+        writer.write(Batch(devices=[device()], findings=[(finding(times=3), KEY, HOUR)]))
+    row = ask(
+        path,
+        "SELECT uid, key, rule, severity, sensor, device, device_mac, device_ip, device_name, peer_ip, peer_name, port, proto, count,"
+        " first_seen, last_seen, title, why, evidence, advice, change FROM alerts",
+    )[0]
+    assert row[:18] == (
+        uid("telnet|a|b", T0), "telnet|a|b", "telnet", 2, "eth0", 1, KEY[1], "192.168.1.7", "phone", "203.0.113.9", None, 23, "tcp", 3,
+        T0, T0, "Telnet", "Anybody can read it.",
+    )  # fmt: skip
+    assert json.loads(row[18]) == {"packets": 3} and row[19:] == ("Use SSH.", 1)
+    assert ask(path, "SELECT * FROM alert_hour") == [(int(T0) // 3600, "telnet", 2, 1)]
+
+
+def test_the_name_a_person_gave_stands_in_the_incident(path: Path) -> None:
+    with Writer(path, "eth0") as writer:
+        writer.write(Batch(devices=[device()]))
+        writer._db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 1)", KEY[1:])
+        writer.write(Batch(findings=[(finding(), KEY, HOUR)]))
+    assert one(path, "SELECT device_name FROM alerts") == "Ann"
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((0, 10, 20), [(0, 20, 3)]),
+        ((0, HOUR, 2 * HOUR), [(0, 2 * HOUR, 3)]),
+        ((0, HOUR + 1), [(0, 0, 1), (HOUR + 1, HOUR + 1, 1)]),
+        ((0, 2 * HOUR, 2 * HOUR + 5), [(0, 0, 1), (2 * HOUR, 2 * HOUR + 5, 2)]),
+        ((100, 40), [(40, 100, 2)]),
+        ((2 * HOUR, 0), [(2 * HOUR, 2 * HOUR, 1), (0, 0, 1)]),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_the_cooldown_decides_in_one_batch_and_over_restarts(path: Path, times, expected, together: bool) -> None:
+    for part in (times,) if together else [(ts,) for ts in times]:
+        write(path, *part)
+    assert incidents(path) == expected
+
+
+def test_two_sensors_tell_of_one_incident(path: Path) -> None:
+    write(path, 0, sensor="eth0")
+    write(path, 5, sensor="wlan0")
+    write(path, 10, sensor="eth0")
+    assert incidents(path) == [(0, 10, 3)]
+    assert one(path, "SELECT sensor FROM alerts") == "eth0"
+
+
+def test_different_keys_are_different_incidents(path: Path) -> None:
+    write(path, 0, key="a")
+    write(path, 0, key="b")
+    assert one(path, "SELECT count(DISTINCT uid) FROM alerts") == 2
+
+
+def test_merging_keeps_the_worst_severity_and_the_latest_words(path: Path) -> None:
+    write(path, 10, severity=Severity.HIGH, title="first", evidence={"n": 1}, times=2)
+    write(path, 20, severity=Severity.NORMAL, title="second", evidence={"n": 2}, times=3)
+    write(path, 15, severity=Severity.NORMAL, title="late", evidence={"n": 3})
+    assert ask(path, "SELECT severity, title, evidence, count FROM alerts") == [(1, "second", '{"n": 2}', 6)]
+
+
+def test_every_change_has_a_greater_number(path: Path) -> None:
+    seen = []
+    for turn in range(6):
+        write(path, turn, key=f"k{turn % 2}", sensor=f"s{turn % 3}")
+        seen.append(one(path, "SELECT max(change) FROM alerts"))
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_incident_has_the_same_name_in_every_replay(tmp_path: Path) -> None:
+    for name in ("a.db", "b.db"):
+        write(tmp_path / name, 0, 5, 9_000)
+    assert ask(tmp_path / "a.db", "SELECT uid FROM alerts ORDER BY id") == ask(tmp_path / "b.db", "SELECT uid FROM alerts ORDER BY id")
+    assert all(len(u) == 16 and int(u, 16) >= 0 for (u,) in ask(tmp_path / "a.db", "SELECT uid FROM alerts"))
+
+
+def test_a_finding_without_device(path: Path) -> None:
+    with Writer(path, "eth0") as writer:
+        writer.write(Batch(findings=[(finding(), None, 0.0), (finding(T0 + 1), None, 0.0)]))
+    assert ask(path, "SELECT device, device_name, count FROM alerts") == [(None, None, 1), (None, None, 1)]
+
+
+def test_new_incidents_are_counted_by_hour(path: Path) -> None:
+    write(path, 0, 1, 2)
+    write(path, 0, key="b")
+    write(path, 3 * HOUR)
+    assert ask(path, "SELECT hour - ?, incidents FROM alert_hour ORDER BY hour", int(T0) // 3600) == [(0, 2), (3, 1)]
+
+
+@pytest.mark.parametrize("gaps", [[1] * 50, [3_000, 3_599, 1, 1, 3_700, 5, 5, 5], [4_000] * 5, [0] * 9, [1_800] * 20])
+def test_thinned_findings_make_the_same_incidents(gaps: list[float]) -> None:
+    ts, entries = T0, []
+    for number, gap in enumerate(gaps):
+        ts += gap
+        severity = Severity.CRITICAL if number == 3 else Severity.NORMAL
+        entries.append((finding(ts, severity=severity, title=str(number)), KEY if number else None, HOUR))
+        entries.append((finding(ts, key="other"), OTHER, 10.0))
+    fewer = thin(entries)
+    shape = [(i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen) for i in coalesce(entries)]
+    assert sorted((i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen) for i in coalesce(fewer)) == sorted(shape)
+    assert len(fewer) <= len(entries)
+
+
+def test_many_findings_of_one_key_thin_to_few() -> None:
+    assert len(thin([(finding(T0 + n), KEY, HOUR) for n in range(3_000)])) <= 4

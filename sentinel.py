@@ -27,10 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--config": {"metavar": "PATH", "help": "the configuration (default: config.yaml beside sentinel.py)"},
     "--db": {"metavar": "PATH", "help": "the database (default: the one that config.yaml names)"},
     "--home": {"metavar": "CIDR[,CIDR]", "help": "the home networks (default: those in config.yaml)"},
-    "--learning": {
-        "metavar": "HOURS",
-        "help": "how long connections are learned before new ones are told (0)",
-    },
+    "--learning": {"metavar": "HOURS", "help": "learn connections so long before new ones are told"},
     "--json": {"action": "store_true", "help": "print JSON instead of text"},
     "--host": {"metavar": "ADDRESS", "help": "serve on this address; any but loopback needs a password"},
     "--port": {"metavar": "N", "type": int, "help": "serve on this port"},
@@ -39,27 +36,22 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 # verb: what it does, the module that does it (None: a function here), its argument, its options
-VERBS: dict[str, tuple[str, str | None, str | None, list[str]]] = {
-    "up": ("watch the network and serve the dashboard", "sensors.supervisor", None, ["--db"]),
-    "sensor": ("one sensor alone", "sensors.sensor", "IFACE", ["--db"]),
-    "dashboard": ("the dashboard alone", "dashboard", None, ["--db", "--host", "--port", "--open"]),
+VERBS: dict[str, tuple[str, str | None, str | None, str]] = {
+    "up": ("watch the network and serve the dashboard", "sensors.supervisor", None, "--config --db"),
+    "sensor": ("one sensor alone", "sensors.sensor", "IFACE", "--config --db"),
+    "dashboard": ("the dashboard alone", "dashboard", None, "--config --db --host --port --open"),
     "replay": (
         "run captures through the sensor",
         "sensors.replay",
         "FILE",
-        ["--home", "--db", "--learning", "--json"],
+        "--config --db --home --learning --json",
     ),
-    "demo": (
-        "a made-up home, no rights needed",
-        "sensors.demo",
-        None,
-        ["--db", "--port", "--speed", "--open"],
-    ),
-    "doctor": ("find what keeps Sentinel from seeing", "sensors.doctor", None, ["--db", "--json"]),
-    "check": ("read config.yaml and name every mistake", None, None, []),
-    "update": ("fetch the blocklists", "blocklists.update", None, []),
-    "password": ("make the dashboard's password line", None, None, []),
-    "test": ("run Sentinel's own tests; takes pytest's options", "pytest", None, []),
+    "demo": ("a made-up home, no rights needed", "sensors.demo", None, "--config --db --port --speed --open"),
+    "doctor": ("find what keeps Sentinel from seeing", "sensors.doctor", None, "--config --db --json"),
+    "check": ("read config.yaml and name every mistake", None, None, "--config"),
+    "update": ("fetch the blocklists", "blocklists.update", None, "--config"),
+    "password": ("make the dashboard's password line", None, None, ""),
+    "test": ("run Sentinel's own tests; takes pytest's options", "pytest", None, ""),
 }
 EXAMPLES = """first steps:
   python3 sentinel.py demo --open    look around in a made-up home
@@ -80,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         sub = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if argument:
             sub.add_argument("argument", metavar=argument, nargs="+" if argument == "FILE" else None)
-        for option in options if verb in ("password", "test") else ["--config", *options]:
+        for option in options.split():
             sub.add_argument(option, **OPTIONS[option])
     return top
 

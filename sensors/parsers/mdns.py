@@ -27,7 +27,7 @@ def parse_mdns(packet: Packet) -> list[Event]:
     "mdns" for the sender's host name (without ".local"), "mdns-model" for service instance names
     and models. Raises ParseError on what is not DNS.
     """
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet[:9]
     events = parse_message(payload, ts, "mdns", src_mac, src, sport, dst_mac, dst, dport)
     head = events[0]
     if not isinstance(head, DnsResponse):
@@ -84,7 +84,7 @@ def _instance(names: Names, owner: bytes, pos: int) -> str | None:
         return None
     if len(target) != len(service) + 1 or target[0].startswith(b"_"):
         return None
-    return clean(target[0])
+    return clean(target[0].strip()) or None
 
 
 def _fits(addresses: set[str], sender: str) -> bool:

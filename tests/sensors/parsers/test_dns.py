@@ -14,6 +14,7 @@ from sensors.parsers import dns
 from sensors.parsers.base import STREAM_LIMIT, Stream
 from sensors.parsers.dns_records import MAX_RECORDS
 
+from .feed import conversations
 from .single import HOST, MAC, OTHER_MAC, SERVER, cuts, from_capture, mutations, survives, udp
 
 HEADER = struct.Struct("!6H")
@@ -346,3 +347,16 @@ def test_counts_and_names_equal_tsharks(captures):
             assert set(asked) == {name.lower() for name in names}, row["file"]
         checked += 1
     assert checked > 10
+
+
+@pytest.mark.captures
+def test_questions_over_tcp_are_counted_too(captures):
+    """With those over UDP they make tshark's 22 questions and 21 answers of this capture."""
+    events = [event for one in conversations(captures / "dns-fragmented-ndpi.pcap") for event in one.events]
+    told = [
+        (type(event), event.name, event.qtype)
+        for event in events
+        if isinstance(event, DnsQuery | DnsResponse)
+    ]
+    assert told == [(DnsQuery, "weberlab.de", "DNSKEY"), (DnsResponse, "weberlab.de", "DNSKEY")] * 2
+    assert [event.service for event in events if isinstance(event, SessionSeen)] == ["dns", "dns"]

@@ -108,6 +108,11 @@ def test_reverse_pointers_and_service_lists_are_no_models():
     assert names(told(message(listing, reverse))) == []
 
 
+def test_an_instance_without_visible_name_is_no_model():
+    blank = record(name(b"_http", b"_tcp", b"local"), 12, name(b"  ", b"_http", b"_tcp", b"local"))
+    assert names(told(message(blank))) == []
+
+
 def test_names_of_one_message_are_limited():
     many = [record(name(b"host%d" % i, b"local"), 1, bytes([192, 168, 1, 30])) for i in range(60)]
     assert len(names(told(message(*many)))) == 16

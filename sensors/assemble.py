@@ -13,8 +13,10 @@ from sensors.packet_log import PacketLog
 
 def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int) -> Engine:
     """An engine for one network that knows the devices and baselines of the writer's database."""
-    baseline = Baseline(config.learning_hours * 3600, writer.known_baseline())
-    inventory = Inventory(config, network, writer.known_devices(), baseline=baseline, blocklist=blocklist)
+    baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
+    inventory = Inventory(
+        config, network, writer.known_devices(network), baseline=baseline, blocklist=blocklist
+    )
     pipeline = Pipeline(build_detectors(config), inventory)
     log = PacketLog(config.packet_log.rows, config.packet_log.per_second)
     return Engine(inventory, pipeline, log, run)

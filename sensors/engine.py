@@ -29,6 +29,7 @@ from sensors.addresses import ip_text, mac_text
 from sensors.conversations import Conversations
 from sensors.decode import decode
 from sensors.dns_join import DnsJoin
+from sensors.flow_keys import TCP
 from sensors.packet_log import PacketLog
 from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
 from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
@@ -206,6 +207,7 @@ class Engine:
             int(table.dport[i]),
             int(table.proto[i]),
             payload_bytes(table, i),
+            tcp_sequence(table, i) if table.proto[i] == TCP else 0,
         )
         name = self.selector.parsers[number].name
         try:
@@ -214,7 +216,8 @@ class Engine:
             self._failed(name)
             return
         except Exception:
-            log.exception("parser %s failed", name)
+            if name + " (bug)" not in self.failures:
+                log.exception("parser %s failed; further failures are counted only", name)
             self._failed(name + " (bug)")
             return
         for event in events:

@@ -88,6 +88,8 @@ class Packet(NamedTuple):
     payload: bytes
     """UDP or TCP: the transport payload. Other IP: from the transport header on. ARP: from the ARP
     header on. Never longer than 65,535 bytes."""
+    seq: int = 0
+    """TCP: the sequence number, by which a retransmission is known."""
 
 
 class ParseError(ValueError):

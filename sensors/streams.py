@@ -137,8 +137,9 @@ class Streams:
         except ParseError:
             self._failed(state.parser.name)
         except Exception:
-            log.exception("parser %s failed", state.parser.name)
-            self._failed(state.parser.name)
+            if state.parser.name + " (bug)" not in self.failures:
+                log.exception("parser %s failed; further failures are counted only", state.parser.name)
+            self._failed(state.parser.name + " (bug)")
         stream.done = True
         return []
 

@@ -71,15 +71,17 @@ def test_an_undecided_stream_is_told_when_its_flow_ends():
     assert [e.service for e in streams.end(1, 2.0)] == [None]
 
 
-@pytest.mark.parametrize("error", [ParseError("bad"), RuntimeError("bug")])
-def test_a_failing_parser_is_counted_and_its_stream_closed(error):
+@pytest.mark.parametrize(
+    "error, counted", [(ParseError("bad"), "bad"), (RuntimeError("bug"), "bad (bug)")]
+)
+def test_a_failing_parser_is_counted_and_its_stream_closed(error, counted):
     def parse(stream, ts):
         raise error
         yield
 
     streams = Streams([StreamParser("bad", lambda s: True, parse)])
     assert streams.feed(1, FLOW, False, True, 0, b"abc", 1.0) == []
-    assert streams.failures == {"bad": 1}
+    assert streams.failures == {counted: 1}
     assert not streams.wants(1)
 
 

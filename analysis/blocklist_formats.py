@@ -144,9 +144,12 @@ class _Reader:
     def plain(self, line: str) -> None:
         if PLAIN_NAME.fullmatch(line) and len(line) <= LONGEST and not line[-1].isdigit():
             return self.normal(line)
-        word = re.split(r"[\s#;]", line, maxsplit=1)[0]
+        word, _, rest = line.replace("\t", " ").partition(" ")
+        word = re.split("[#;]", word, maxsplit=1)[0]
         if _ADDRESS.fullmatch(word):
             self.network(word)
+        elif rest.lstrip()[:1] not in ("", "#", ";"):
+            self.refuse(NOT_A_NAME)
         elif "/" in word:
             self.refuse("an address of a page, not a name")
         else:

@@ -11,13 +11,15 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 CHUNK = 1 << 16
+CONNECT_SECONDS = 10.0
+"""Patience with one address, and with a pause between two bytes."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -25,11 +27,19 @@ class Refused(Exception):
     """Why a list was not taken, in words for the person who runs the update."""
 
 
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's, also when it is written as IPv4-mapped."""
+    parsed = ip_address(address.partition("%")[0])
+    inner = getattr(parsed, "ipv4_mapped", None) or parsed
+    return inner.is_global and not inner.is_multicast
+
+
 @dataclass(frozen=True)
 class Policy:
     """What a fetch may do; tests loosen it for servers on loopback."""
 
-    allow_private: bool = False
+    allowed: Callable[[str], bool] = is_public
+    """Which addresses a name may point to."""
     schemes: tuple[str, ...] = ("https",)
     redirects: int = 3
     seconds: float = 120.0
@@ -84,11 +94,9 @@ def _addresses(host: str, port: int, policy: Policy) -> list[str]:
     """Where a name points, all of it public: the connection is made to one of these very addresses,
     so that a second answer of the name server cannot lead it elsewhere."""
     found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for text in found:
-        address = ip_address(text.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        if not policy.allow_private and (not mapped.is_global or mapped.is_multicast):
-            raise Refused(f"{host} points to {text}, which is not a public address")
+    for address in found:
+        if not policy.allowed(address):
+            raise Refused(f"{host} points to {address}, which is not a public address")
     return found
 
 
@@ -98,9 +106,8 @@ def _connect(target: SplitResult, policy: Policy, deadline: float) -> socket.soc
     failure: OSError = OSError("the name has no address")
     for address in _addresses(host, port, policy):
         try:
-            raw = socket.create_connection(
-                (address, port), timeout=max(0.1, min(10.0, deadline - time.monotonic()))
-            )
+            patience = max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic()))
+            raw = socket.create_connection((address, port), timeout=patience)
         except OSError as error:
             failure = error
             continue
@@ -116,10 +123,8 @@ def _ends_at(deadline: float, connection: socket.socket) -> Iterator[None]:
     """Shuts the connection at the deadline: a timeout of the socket begins anew with every byte."""
 
     def shut() -> None:
-        try:
+        with suppress(OSError):
             socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which drops its state
-        except OSError:
-            pass
 
     timer = threading.Timer(max(0.0, deadline - time.monotonic()), shut)
     timer.daemon = True
@@ -132,7 +137,7 @@ def _ends_at(deadline: float, connection: socket.socket) -> Iterator[None]:
 
 def _hop(target: SplitResult, policy: Policy, deadline: float) -> tuple[str | None, bytes]:
     """Where a redirect leads, or the body."""
-    connection = http.client.HTTPConnection(str(target.hostname))
+    connection = http.client.HTTPConnection(str(target.hostname), target.port or 443)
     with _connect(target, policy, deadline) as connection.sock, _ends_at(deadline, connection.sock):
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
         headers = {"Host": target.netloc, "User-Agent": "Sentinel-blocklists", "Accept-Encoding": "gzip"}

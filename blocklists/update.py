@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from analysis.blocklist import Blocklist
 from analysis.blocklist_build import ListFile, enabled_lists, read_list
-from analysis.blocklist_formats import parse
+from analysis.blocklist_formats import NOT_A_NAME, parse
 from analysis.config import Config, ConfigError, load
 from blocklists.fetch import STRICT, Policy, Refused, fetch
 from blocklists.sources import Feed, feeds
@@ -88,11 +88,11 @@ def check(raw: bytes, minimum: int, had: int, path: Path) -> int:
     if b"\0" in raw:
         raise Refused("not a text file")
     parsed = parse(raw)
-    entries, refused = parsed.entries, sum(parsed.refused.values())
+    entries, nonsense = parsed.entries, parsed.refused[NOT_A_NAME]
     if entries < max(1, minimum):
         raise Refused(f"{entries} entries came, at least {max(1, minimum)} were expected")
-    if refused > entries:
-        raise Refused(f"{refused} of {refused + entries} lines are no entries")
+    if nonsense > entries:
+        raise Refused(f"{nonsense} of {nonsense + entries} lines are no entries")
     if had >= SMALL and entries < had * (1 - SHRINK):
         raise Refused(f"only {entries} of {had} entries came; if that is right, delete {path}")
     return entries

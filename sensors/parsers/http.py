@@ -16,9 +16,9 @@ _STARTS = tuple(m + b" " for m in METHODS)
 
 MAX_REMEMBERED = 1024
 """Connections whose last request is remembered, to know its retransmission."""
-REPEAT_SECONDS = 1.0
-"""An equal request on the same connection within this time is a retransmission (RFC 6298: the first
-is due after a second at most)."""
+REPEAT_SECONDS = 0.1
+"""An equal segment on the same connection within this time is the same one, seen twice: by a mirror port, a
+Wi-Fi repeat or a tail loss probe (RFC 8985). Soon after, a client may really ask for the same again."""
 
 
 class Requests:
@@ -43,12 +43,12 @@ class Requests:
 
     def _repeated(self, packet: Packet) -> bool:
         key = (packet.src, packet.sport, packet.dst, packet.dport)
-        seen = hash(packet.payload)
+        content = hash(packet.payload)
         last, ts = self._last.pop(key, (None, 0.0))
-        self._last[key] = (seen, packet.ts)
+        self._last[key] = (content, packet.ts)
         if len(self._last) > MAX_REMEMBERED:
             self._last.popitem(last=False)
-        return last == seen and abs(packet.ts - ts) < REPEAT_SECONDS
+        return last == content and abs(packet.ts - ts) < REPEAT_SECONDS
 
 
 def recognise(stream: Stream) -> bool | None:

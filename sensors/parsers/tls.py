@@ -21,42 +21,54 @@ _RECORD = Struct(">BBBHB")  # kind, version, length, and the first byte inside
 _LONGEST_RECORD = 2**14 + 2048
 """RFC 5246, section 6.2.3; RFC 8446 allows 256 instead of 2048."""
 
+MAX_RECORDS = 512
+"""Records a direction; a hello is one or two, this is for tools that cut it into single bytes."""
+
 
 class _Direction:
     """How far one direction has been read."""
 
-    __slots__ = ("at", "ended", "left", "message")
+    __slots__ = ("at", "ended", "left", "message", "records")
 
     def __init__(self, at: int) -> None:
         self.at = at
         self.left = 0  # bytes of the present record that were not taken yet
         self.message = bytearray()  # handshake bytes that are no whole message yet
+        self.records = 0
         self.ended = False
 
     def next(self, buffer: bytearray) -> bytes | None:
         """The next whole hello with its header; None when more must arrive, or when the direction
         has `ended` (another message, an alert or application data came)."""
-        message = self.message
-        while not self.ended:
-            if message and message[0] not in (CLIENT_HELLO, SERVER_HELLO):
-                self.ended = True
-                return None
-            size = 4 + int.from_bytes(message[1:4], "big")
-            if size > STREAM_LIMIT and len(message) >= 4:
-                raise ParseError("handshake message too long")
-            if len(message) >= max(size, 4):
-                whole = bytes(message[:size])
-                del message[:size]
-                return whole
-            if not self.left and not self._open_record(buffer):
-                return None
+        while not self.ended and (self.left or self._open_record(buffer)):
             taken = buffer[self.at : self.at + self.left]
             if not taken:
                 return None
-            message += taken
             self.at += len(taken)
             self.left -= len(taken)
+            self.message += taken
+            if whole := self._whole():
+                return whole
         return None
+
+    def _whole(self) -> bytes | None:
+        """The message, if it is a hello and complete; what follows it in its record is given back."""
+        message = self.message
+        if message[0] not in (CLIENT_HELLO, SERVER_HELLO):
+            self.ended = True
+            return None
+        if len(message) < 4:
+            return None
+        size = 4 + int.from_bytes(message[1:4], "big")
+        if size > STREAM_LIMIT:
+            raise ParseError("handshake message too long")
+        if len(message) < size:
+            return None
+        rest = len(message) - size
+        self.at -= rest
+        self.left += rest
+        self.message = bytearray()
+        return bytes(message[:size])
 
     def _open_record(self, buffer: bytearray) -> bool:
         """Goes to the next handshake record; False if it has not arrived or there will be none."""
@@ -64,6 +76,9 @@ class _Direction:
             kind, major, length = unpack_from(">BBxH", buffer, self.at)
             if major != 3 or not _CHANGE_CIPHER_SPEC <= kind <= _DATA or not 0 < length <= _LONGEST_RECORD:
                 raise ParseError("not a TLS record")
+            self.records += 1
+            if self.records > MAX_RECORDS:
+                raise ParseError("hello in too many records")
             if kind == _HANDSHAKE:
                 self.at += 5
                 self.left = length
@@ -87,35 +102,37 @@ class Handshake:
         self.retries = 0
         self.accepted = False
 
-    def advance(self, stream: Stream, ts: float) -> Iterator[Event]:
+    def advance(self, stream: Stream, ts: float) -> list[Event]:
         """The hellos that are complete by now, each once. Sets `stream.done` when all was said, also
         before it raises ParseError."""
+        told: list[Event] = []
         try:
-            yield from self._hellos(stream, ts)
+            self._hellos(stream, ts, told)
             retried = self.retries
-            yield from self._answers(stream, ts)
+            self._answers(stream, ts, told)
             if self.retries > retried:
-                yield from self._hellos(stream, ts)
+                self._hellos(stream, ts, told)
         except ParseError:
             stream.done = True
             raise
         seen = self.hellos > self.retries or self.up.ended or stream.midstream
         stream.done = seen and (self.accepted or self.down.ended)
+        return told
 
-    def _hellos(self, stream: Stream, ts: float) -> Iterator[Event]:
+    def _hellos(self, stream: Stream, ts: float, told: list[Event]) -> None:
         if not self.up.at and (size := hello_size(stream.up)):
             if len(stream.up) < size:
                 return
             self.up.at, self.hellos = size, 1
-            yield _event(stream.flow, read_old_hello(bytes(stream.up[:size])), ts)
+            told.append(_event(stream.flow, read_old_hello(bytes(stream.up[:size])), ts))
         while self.hellos <= self.retries and (message := self.up.next(stream.up)):
             if message[0] != CLIENT_HELLO:
                 self.up.ended = True
                 return
             self.hellos += 1
-            yield _event(stream.flow, read_client_hello(message, "t"), ts)
+            told.append(_event(stream.flow, read_client_hello(message, "t"), ts))
 
-    def _answers(self, stream: Stream, ts: float) -> Iterator[Event]:
+    def _answers(self, stream: Stream, ts: float, told: list[Event]) -> None:
         while not self.accepted and (message := self.down.next(stream.down)):
             if message[0] != SERVER_HELLO:
                 self.down.ended = True
@@ -126,7 +143,9 @@ class Handshake:
                 continue
             self.accepted = True
             flow = stream.flow
-            yield TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)
+            told.append(
+                TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)
+            )
 
 
 def _event(flow: Flow, hello: ClientHello, ts: float) -> TlsHello:

@@ -129,9 +129,8 @@ def single(path: Path, parser: PacketParser) -> tuple[list[Event], int]:
         data = payload(packet, upper)
         if not chosen(parser, upper, data):
             continue
-        one = Packet(
-            float(packet.time), None, None, ip.src, ip.dst, upper.sport, upper.dport, 6 if TCP in packet else 17, data
-        )
+        ends = (ip.src, ip.dst, upper.sport, upper.dport, 6 if isinstance(upper, TCP) else 17)
+        one = Packet(float(packet.time), None, None, *ends, data)
         try:
             events += parse(one)
         except ParseError:

@@ -3,6 +3,7 @@
 
 import random
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -101,10 +102,8 @@ def test_mutations_inside_quic() -> None:
     hello = chrome_hello()
     for _ in range(3_000):
         frames = mutated(chance, crypto(hello[:200]) + b"\2\0\0\0\0\1" + crypto(hello[200:], 200))[:1100]
-        try:
+        with suppress(ParseError):
             quic.fresh()(datagram(initial(frames)))
-        except ParseError:
-            pass
 
 
 def mutated(chance: random.Random, data: bytes) -> bytes:
@@ -143,12 +142,12 @@ WORST = {
 @pytest.mark.parametrize("name", WORST)
 @pytest.mark.parametrize("down", [b"", b"220 x\r\n", b"+OK\r\n", b"* OK\r\n"])
 def test_worst_cases_take_no_time(name: str, down: bytes) -> None:
-    """A whole direction in 1,460-byte segments: 50 ms of CPU would be 20 times what it takes."""
+    """A whole direction in 1,460-byte segments. It takes 3 ms; a quadratic step would take seconds."""
     start = time.process_time()
     fed = Feeder(flow(23)).down(down)
     for i in range(0, len(WORST[name]), 1460):
         fed.up(WORST[name][i : i + 1460])
-    assert time.process_time() - start < 0.05
+    assert time.process_time() - start < 0.5
 
 
 def test_the_order_does_not_hide_anyone() -> None:

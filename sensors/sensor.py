@@ -1,0 +1,152 @@
+"""`sentinel.py sensor IFACE`: the loop of one interface, until it is told to stop."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.blocklist import Blocklist
+from analysis.config import Config, ConfigError, Interface, load
+from analysis.store.database import StoreError
+from analysis.store.known import Reset
+from analysis.store.queue import WriterThread
+from analysis.store.writer import Writer
+from sensors.assemble import engine_for
+from sensors.capture import CaptureError, LiveSource, State, open_live
+from sensors.clock import PacketClock
+from sensors.engine import Engine
+
+log = logging.getLogger(__name__)
+
+FLUSH = 1.0
+"""Seconds between two batches for the store."""
+WAIT = 0.1
+"""Seconds that a read may wait for packets: what the live pages notice, and 1 % of a core when idle."""
+LISTS = 5.0
+"""Seconds between looks whether the blocklists changed."""
+
+
+class Sensor:
+    """Reads packets, feeds the engine, hands rows to the writer; never waits for the database."""
+
+    def __init__(
+        self, interface: Interface, source: LiveSource, engine: Engine, writer: WriterThread,
+        blocklist: Blocklist,
+    ) -> None:  # fmt: skip
+        self._interface, self._source, self._engine = interface, source, engine
+        self._writer, self._blocklist = writer, blocklist
+        self._clock = PacketClock()
+        self._next_flush = self._next_lists = 0.0
+        self._state = "starting"
+        self._linktype: int | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; then everything that was seen is stored."""
+        try:
+            while not stop.is_set():
+                self._read()
+                now = time.monotonic()
+                if now >= self._next_flush:
+                    self._next_flush = now + FLUSH
+                    self._flush()
+                if now >= self._next_lists:
+                    self._next_lists = now + LISTS
+                    self._reload_lists()
+        finally:
+            self._source.close()
+            self._engine.finish()
+            self._put("stopped")
+
+    def _read(self) -> None:
+        correction = self._clock.look()
+        batch = self._source.read(WAIT)
+        if batch is not None:
+            self._linktype = batch.linktype
+            self._engine.feed(batch._replace(ts=batch.ts + correction) if correction else batch)
+
+    def _flush(self) -> None:
+        self._engine.tick(self._clock.now())
+        self._take_decisions()
+        if self._source.state != self._state:
+            self._state = self._source.state
+            log.warning("%s: %s %s", self._interface.name, self._state, self._source.message or "")
+        self._put(self._state)
+
+    def _take_decisions(self) -> None:
+        """What people decided on the pages: they change what is usual and what things are called."""
+        inventory = self._engine.inventory
+        for decision in self._writer.decisions():
+            if isinstance(decision, Reset):
+                inventory.baseline.reset(decision.device, self._clock.now())
+            elif decision.key[0] == inventory.network:
+                inventory.name_given(decision.key[1], decision.name)
+
+    def _put(self, state: str) -> None:
+        stats = self._source.stats()
+        batch = self._engine.take()
+        batch.status = self._engine.status(
+            state, label=self._interface.label, message=self._source.message or self._source.notice or None,
+            linktype=self._linktype, dropped=stats.dropped + stats.interface_dropped,
+            shed=self._writer.shed,
+        )  # fmt: skip
+        self._writer.put(batch)
+
+    def _reload_lists(self) -> None:
+        if self._blocklist.reload_if_changed():
+            log.info("%s: blocklists changed and were taken over", self._interface.name)
+
+
+def listen(interface: Interface, config: Config, database: Path, stop: threading.Event) -> None:
+    """Run a sensor until `stop`. Raises CaptureError or StoreError when it cannot begin."""
+    blocklist = Blocklist.open(config)
+    with Writer(database, interface.name) as known:
+        engine = engine_for(config, known, blocklist, network=interface.name, run=int(time.time()))
+    writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)
+    try:
+        source = open_live(interface, config.capture)
+        if source.state == State.NO_RIGHTS:
+            raise CaptureError(source.message)
+        log.info("%s: %s", interface.name, source.message or source.notice or "listening")
+        Sensor(interface, source, engine, writer, blocklist).run(stop)
+    finally:
+        if not writer.close(timeout=4.0):
+            log.error("%s: the database did not take the last rows in time", interface.name)
+
+
+def interface_of(config: Config, name: str) -> Interface:
+    """What config.yaml says about an interface, else its defaults."""
+    return next((i for i in config.interfaces if i.name == name), Interface(name=name))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit 0 when stopped, 1 when it could not listen or store, 2 for a mistake in config.yaml."""
+    parser = argparse.ArgumentParser(
+        prog="sentinel.py sensor", description="Watch one interface. Needs the right to capture packets."
+    )
+    parser.add_argument("interface", metavar="IFACE", help="the system's name, such as eth0")
+    parser.add_argument("--db", type=Path, help="the database (default: as in config.yaml)")
+    parser.add_argument("--config", type=Path, help="another config.yaml")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        config = load(arguments.config)
+        database = arguments.db or Path(config.base) / config.database
+        listen(interface_of(config, arguments.interface), config, database, stop)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (CaptureError, StoreError, OSError) as error:
+        print(f"{arguments.interface}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

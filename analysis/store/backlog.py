@@ -190,8 +190,8 @@ class Backlog:
             self._drop(whole, kind, self._rows - target)
 
     def _keep(self, batch: Batch, kind: str, target: int, rows: list[Any]) -> None:
-        if self._rows > target:
-            gone = len(getattr(batch, kind)) - len(rows)
+        gone = len(getattr(batch, kind)) - len(rows)
+        if gone and self._rows > target:
             setattr(batch, kind, rows)
             self._rows -= gone
             self.shed[kind] += gone

@@ -27,6 +27,8 @@ CHUNK = 20
 """Rows read at once where they have no number; those of the chunk with the damage are lost."""
 LONGEST, UNKNOWN = 1_000_000_000, 1_000_000
 """Rowids looked through at most, and where the highest cannot be read."""
+SCHEMA_WITHIN, SCHEMA_TEXT = 1 << 20, b"CREATE TABLE device_addresses"
+"""Bytes at the beginning of our files in which this text is stored."""
 GIVE_UP = 20_000
 """Unreadable rowids after which the rest of a table is given up."""
 PROBLEMS = 5
@@ -93,14 +95,13 @@ def _replace(path: Path, problem: str) -> str:
 
 
 def _refuse_other_programs(path: Path) -> None:
-    """A damaged first page may still say whose file it is; garbage there is taken for ours only if it is
-    no SQLite header at all."""
+    """Only what bears our mark in its header, or, if the header is what is damaged, the text of our
+    schema near its beginning, may be set aside: --db may have named anything."""
     with path.open("rb") as file:
-        header = file.read(100)
-    if header[:16] == b"SQLite format 3\0" and len(header) == 100:
-        application = int.from_bytes(header[68:72], "big")
-        if application not in (APPLICATION_ID, 0):
-            raise StoreForeign(f"{path} is a damaged database of another program")
+        beginning = file.read(SCHEMA_WITHIN)
+    marked = int.from_bytes(beginning[68:72], "big") == APPLICATION_ID
+    if not (beginning.startswith(b"SQLite format 3\0") and marked) and SCHEMA_TEXT not in beginning:
+        raise StoreForeign(f"{path} is no database of Sentinel; choose another file")
 
 
 def _salvage(path: Path, fresh: Path) -> tuple[int, int]:
@@ -131,7 +132,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> tuple
     """One table. Names of tables and columns are those of our own schema."""
     info = new.execute(f"PRAGMA table_info({table})").fetchall()
     columns = ", ".join(row[1] for row in info)
-    key = ", ".join(f"{row[1]} DESC" for row in info if row[5])
+    key = ", ".join(f"{name} DESC" for _, name in sorted((row[5], row[1]) for row in info if row[5]))
     sql = new.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
     insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({', '.join('?' * len(info))})"  # noqa: S608
     select = f"SELECT {columns} FROM {table}"  # noqa: S608

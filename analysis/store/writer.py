@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from analysis.store import known
-from analysis.store.database import BUSY_TIMEOUT, named_errors, open_writer, transaction
+from analysis.store import known, recovery
+from analysis.store.database import BUSY_TIMEOUT, StoreCorrupt, named_errors, open_writer, transaction
 from analysis.store.identity import Identity
 from analysis.store.incidents import Incidents
 from analysis.store.rollups import Rollups
@@ -61,7 +61,8 @@ class Writer:
     """Writes the batches of one sensor. Not for use by two threads at once.
 
     A file that was deleted or replaced while open is noticed at the next batch, which then goes to
-    the file that has the name now (a new one if there is none).
+    the file that has the name now (a new one if there is none). A file that is too damaged to be
+    opened is set aside first, see `recovery`.
     """
 
     def __init__(
@@ -72,7 +73,11 @@ class Writer:
         self._packet_rows = packet_rows
         self._timeout = timeout
         self._status = Status(sensor)
-        self._open()
+        try:
+            self._open()
+        except StoreCorrupt:
+            recovery.ensure_sound(self.path)
+            self._open()
 
     def _open(self) -> None:
         self._db = db = open_writer(self.path, self._timeout)

@@ -138,7 +138,7 @@ class Blocklist:
             folder = prepare(self._config)
             try:
                 compiled = Compiled(folder)
-            except (OSError, RuntimeError, ValueError, KeyError) as error:
+            except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
                 problem = error
                 shutil.rmtree(folder, ignore_errors=True)
                 continue

@@ -23,7 +23,7 @@ class Hit(NamedTuple):
 class Compiled:
     """The files that `analysis.blocklist_build` writes.
 
-    Raises OSError, RuntimeError, ValueError or KeyError for a folder that is not whole.
+    Raises OSError, RuntimeError, ValueError, KeyError or EOFError for a folder that is not whole.
     """
 
     def __init__(self, folder: Path) -> None:

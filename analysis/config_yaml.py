@@ -62,7 +62,8 @@ def read_tree(text: str) -> tuple[Node, list[YamlMistake]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(part) for part in (error.problem, error.context) if part)
-        raise YamlMistake(mark.line + 1 if mark else 1, f"not YAML: {problem}") from error
+        last = len(text.splitlines()) or 1  # the end of the file counts as a line of its own
+        raise YamlMistake(min(mark.line + 1, last) if mark else 1, f"not YAML: {problem}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, max(error.position, 0)) + 1
         raise YamlMistake(line, f"not YAML: the character {_code(error.character)} is not allowed") from error

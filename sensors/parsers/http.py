@@ -15,17 +15,14 @@ from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read
 _STARTS = tuple(m + b" " for m in METHODS)
 
 MAX_REMEMBERED = 1024
-"""Connections whose last request is remembered, to know its retransmission."""
-REPEAT_SECONDS = 0.1
-"""An equal segment on the same connection within this time is the same one, seen twice: by a mirror port, a
-Wi-Fi repeat or a tail loss probe (RFC 8985). Soon after, a client may really ask for the same again."""
+"""Connections whose last request is remembered, to know a retransmission or a mirror port's double."""
 
 
 class Requests:
     """Tells requests from single segments, each once."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[tuple[str, int, str, int], tuple[int, float]] = OrderedDict()
+        self._last: OrderedDict[tuple[str, int, str, int], tuple[int, int]] = OrderedDict()
 
     def parse(self, packet: Packet) -> list[Event]:
         """The request that begins with this segment. A head that goes on in the next segment gives
@@ -43,12 +40,11 @@ class Requests:
 
     def _repeated(self, packet: Packet) -> bool:
         key = (packet.src, packet.sport, packet.dst, packet.dport)
-        content = hash(packet.payload)
-        last, ts = self._last.pop(key, (None, 0.0))
-        self._last[key] = (content, packet.ts)
+        last = self._last.pop(key, None)
+        self._last[key] = this = (packet.seq, hash(packet.payload))
         if len(self._last) > MAX_REMEMBERED:
             self._last.popitem(last=False)
-        return last == content and abs(packet.ts - ts) < REPEAT_SECONDS
+        return last == this
 
 
 def recognise(stream: Stream) -> bool | None:

@@ -129,8 +129,9 @@ def single(path: Path, parser: PacketParser) -> tuple[list[Event], int]:
         data = payload(packet, upper)
         if not chosen(parser, upper, data):
             continue
-        ends = (ip.src, ip.dst, upper.sport, upper.dport, 6 if isinstance(upper, TCP) else 17)
-        one = Packet(float(packet.time), None, None, *ends, data)
+        ends = (ip.src, ip.dst, upper.sport, upper.dport)
+        protocol, seq = (6, upper.seq) if isinstance(upper, TCP) else (17, 0)
+        one = Packet(float(packet.time), None, None, *ends, protocol, data, seq)
         try:
             events += parse(one)
         except ParseError:

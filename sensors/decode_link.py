@@ -116,19 +116,23 @@ def _cooked(batch: PacketBatch, link: Link) -> int:
 def _null(batch: PacketBatch, link: Link) -> int:
     head = read(batch.buffer, batch.offsets, _WORD)
     family = np.minimum(head["little"], head["big"])
-    link.ethertype = np.where(family == 2, IPV4, np.where(np.isin(family, _FAMILY_V6), IPV6, 0)).astype(
-        np.uint16
-    )
+    _name(link, family == 2, np.isin(family, _FAMILY_V6))
     return 4
 
 
 def _raw(batch: PacketBatch, link: Link) -> int:
     version = read(batch.buffer, batch.offsets, _BYTE)["first"] >> 4
-    link.ethertype = np.where(version == 4, IPV4, np.where(version == 6, IPV6, 0)).astype(np.uint16)
+    _name(link, version == 4, version == 6)
     empty = np.flatnonzero(batch.caplen < 1)
     link.ethertype[empty] = 0
     link.stop(empty, Undecoded.TRUNCATED)
     return 0
+
+
+def _name(link: Link, v4: NDArray[np.bool_], v6: NDArray[np.bool_]) -> None:
+    """The EtherType that the packet would have; without one there is nothing to unwrap either."""
+    link.ethertype[v4], link.ethertype[v6] = IPV4, IPV6
+    link.stop(np.flatnonzero(~(v4 | v6)), Undecoded.NOT_IP)
 
 
 def _raw_known(batch: PacketBatch, link: Link) -> int:

@@ -215,7 +215,7 @@ def up(arguments: argparse.Namespace) -> None:
             url = reachable_url(config.dashboard.host, config.dashboard.port)
             threading.Thread(target=announce, args=(url, stop), daemon=True).start()
         Supervisor(wanted, health.record).run(stop)
-    log("supervisor", "everything has stopped")
+    log("sensors" if arguments.sensors_only else "supervisor", "everything has stopped")
 
 
 def main() -> int:

@@ -46,11 +46,12 @@ class Known(Protocol):
     def new_devices(self, now: float) -> "list[NewDevice]":
         """Devices new over all runs, each told once: when it has a name, or a minute after it came."""
 
-    def note_scan(self, ip: str, ts: float) -> None:
-        """Remember that this address is scanning, so that its probes are counted once."""
+    def note_scan(self, ip: str, target: str | int, ts: float) -> None:
+        """Remember that `ip` is scanning a host (its address) or, of many hosts, a port (its number),
+        so that other rules do not count the probes again."""
 
-    def is_scanning(self, ip: str, ts: float) -> bool:
-        """Whether this address was scanning within the last five minutes."""
+    def is_scanning(self, ip: str, target: str | int, ts: float) -> bool:
+        """Whether `ip` was scanning this host or this port within the last five minutes."""
 
     def device_of(self, ip: str) -> str | None:
         """The MAC of the home device that last used this address."""

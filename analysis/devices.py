@@ -265,11 +265,11 @@ class Inventory:
     def blocked_address(self, ip: str) -> "Match | None":
         return self.blocklist.match_address(ip) if self.blocklist is not None else None
 
-    def note_scan(self, ip: str, ts: float) -> None:
-        self._scans.add(ip, ts)
+    def note_scan(self, ip: str, target: str | int, ts: float) -> None:
+        self._scans.add((ip, target), ts)
 
-    def is_scanning(self, ip: str, ts: float) -> bool:
-        last = self._scans.time_of(ip)
+    def is_scanning(self, ip: str, target: str | int, ts: float) -> bool:
+        last = self._scans.time_of((ip, target))
         return last is not None and ts - last <= SCAN_MEMORY
 
     def new_devices(self, now: float) -> list[NewDevice]:

@@ -8,6 +8,8 @@ from analysis.detector import Detector
 from analysis.events import ArpSeen
 from analysis.window import DistinctWindow, RecentSet
 
+SEARCHERS = 1024
+
 
 @dataclass
 class ArpScan(Detector):
@@ -28,7 +30,8 @@ class ArpScan(Detector):
 
     def __post_init__(self) -> None:
         self._asked = DistinctWindow(self.seconds, max_values=max(4096, self.addresses))
-        self._told = RecentSet(1024)
+        self._told = RecentSet(SEARCHERS)
+        self._growing: dict[str, tuple[ArpSeen, int]] = {}
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
         if event.op != "request" or event.target_ip == event.sender_ip:
@@ -42,22 +45,28 @@ class ArpScan(Detector):
         return self._tell(event, count)
 
     def _tell(self, event: ArpSeen, count: int) -> Iterable[Finding]:
-        """At the threshold, and again at each doubling so that the evidence tells the final size."""
+        """Once a search; how large it has become follows with the next tick."""
         last = self._told.time_of(event.source_mac)
-        new = last is None or event.ts - last > self.seconds
         self._told.add(event.source_mac, event.ts)
-        if not new and (count % self.addresses or (count // self.addresses).bit_count() != 1):
+        if last is not None and event.ts - last <= self.seconds:
+            if len(self._growing) < SEARCHERS:
+                self._growing[event.source_mac] = (event, count)
             return ()
+        return (self._finding(event, count, 1),)
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        grown, self._growing = self._growing, {}
+        return [self._finding(event, count, 0) for event, count in grown.values()]
+
+    def _finding(self, event: ArpSeen, count: int, times: int) -> Finding:
         ip = None if event.sender_ip == "0.0.0.0" else event.sender_ip  # noqa: S104 (an ARP probe)
         device = self.known.display_name(event.source_mac, ip)
-        return (
-            self.finding(
-                event.ts, Subject(event.source_mac, ip), event.source_mac,
-                title=f"{device} is searching your network for devices",
-                why="It asked for one address after the other. That is how network tools, and intruders, "
-                "find out what is there.",
-                advice=f"If somebody is using a network tool or setting up a device on {device}, all is "
-                "well. Otherwise look at what else it does.",
-                times=int(new), addresses_asked=count, threshold=self.addresses, within_seconds=self.seconds,
-            ),
+        return self.finding(
+            event.ts, Subject(event.source_mac, ip), event.source_mac,
+            title=f"{device} is searching your network for devices",
+            why="It asked for one address after the other. That is how network tools, and intruders, "
+            "find out what is there.",
+            advice=f"If somebody is using a network tool or setting up a device on {device}, all is "
+            "well. Otherwise look at what else it does.",
+            times=times, addresses_asked=count, threshold=self.addresses, within_seconds=self.seconds,
         )  # fmt: skip

@@ -36,8 +36,9 @@ class _Scan:
 class PortScan(Detector):
     """A host tried many ports of one host, or one port of many hosts, and hardly anybody answered.
 
-    Only attempts without an answer count, so that browsing, file sharing and updates do not. Innocent
-    causes: a network tool, or a program that looks for others of its kind.
+    Only attempts without an answer count, and connections that were opened and closed without a word,
+    so that browsing, file sharing and updates do not. Innocent causes: a network tool, or a program
+    that looks for others of its kind.
     """
 
     id = "port-scan"
@@ -68,10 +69,13 @@ class PortScan(Detector):
                 return ()
         elif flow.proto != "udp" or flow.group or _no_probe(flow):
             return ()
-        found = self._try_port(event.ts, flow)
+        return self._probe(event.ts, flow)
+
+    def _probe(self, ts: float, flow: Flow) -> Iterable[Finding]:
+        found = self._try_port(ts, flow)
         if flow.proto == "udp" and not flow.server_home:
             return found  # games and calls reach many servers on one port without an answer
-        return (*found, *self._try_host(event.ts, flow))
+        return (*found, *self._try_host(ts, flow))
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
@@ -80,10 +84,15 @@ class PortScan(Detector):
         return ()
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
-        """FIN, NULL and Xmas probes have no SYN: they show as conversations without any payload."""
-        if event.state != "midstream" or event.payload_up or event.payload_down or event.packets_up > 2:
+        """A door that was opened and shut again, or knocked on by FIN, NULL and Xmas probes, which
+        have no SYN: conversations without any payload."""
+        if event.flow.proto != "tcp" or event.payload_up or event.payload_down:
             return ()
-        return self._try_port(event.ts, event.flow)
+        if event.state == "established":
+            return self._probe(event.ts, event.flow)
+        if event.state == "midstream" and event.packets_up <= 2:
+            return self._try_port(event.ts, event.flow)
+        return ()
 
     def _try_port(self, ts: float, flow: Flow) -> Iterable[Finding]:
         key = (flow.client_ip, flow.server_ip)
@@ -121,7 +130,7 @@ class PortScan(Detector):
     def _scanning(
         self, ts: float, flow: Flow, key: Hashable, count: int, vertical: bool
     ) -> Iterable[Finding]:
-        self.known.note_scan(flow.client_ip, ts)
+        self.known.note_scan(flow.client_ip, flow.server_ip if vertical else flow.port, ts)
         scan = self._scans.get(key)
         if scan is None:
             scan = self._scans[key] = _Scan(flow, vertical, ts, ts, count)

@@ -47,8 +47,11 @@ class SuspiciousPort(Detector):
     """The table of ports, each with a name, a category and a sentence. Source: IANA's registry, and for
     malware the default ports that the tools' own documentation or their analyses name."""
     attempts: int = 3
-    """Unanswered attempts to one server and port that count as one. Source: own choice; a person
-    who mistypes an address gives up earlier, a beacon does not."""
+    """Unanswered attempts to one server and port that count as one; on malware's ports repeated packets of
+    one attempt do too. Source: own choice; a person who mistypes an address gives up earlier."""
+    servers: int = 5
+    """Servers that one device reaches on one port within an hour before further ones share an incident.
+    Source: own choice; a worm reaches hundreds."""
     seconds: float = 300.0
     """The time they must fall within. Source: the scan window of Zeek's misc/scan.zeek."""
 
@@ -56,6 +59,7 @@ class SuspiciousPort(Detector):
 
     def __post_init__(self) -> None:
         self._tries = DistinctWindow(self.seconds, max_values=64)
+        self._reached = DistinctWindow(3600.0, max_values=self.servers + 1)
         self._table: dict[tuple[str, int], PortEntry] = {
             (proto, port): entry for entry in self.ports for port in entry.ports for proto in entry.protos
         }
@@ -93,17 +97,26 @@ class SuspiciousPort(Detector):
         flow = event.flow
         if flow.port not in self._numbers or (entry := self._entry(flow)) is None:
             return ()
+        patient = entry.category == "malware" and event.packets_up >= self.attempts
+        if event.state == "attempt" and patient and not self._is_probe(flow, event.ts):
+            self._tries.forget(self._key(flow))
+            return (self._finding(event.ts, flow, entry, 1, answered=False),)
         return self._repeated(event.ts, flow, entry)
 
     def _repeated(self, ts: float, flow: Flow, entry: PortEntry) -> Iterable[Finding]:
         """Enough unanswered attempts make one finding; the next needs as many new ones."""
         key = self._key(flow)
         oldest = self._tries.nth_newest(key, self.attempts)
-        if oldest is None or ts - oldest > self.seconds or self.known.is_scanning(flow.client_ip, ts):
+        if oldest is None or ts - oldest > self.seconds or self._is_probe(flow, ts):
             return ()
         tried = self._tries.count(key)
         self._tries.forget(key)
         return (self._finding(ts, flow, entry, tried, answered=False),)
+
+    def _is_probe(self, flow: Flow, ts: float) -> bool:
+        """Whether it belongs to a scan of this host, or of this port on many hosts."""
+        source, known = flow.client_ip, self.known
+        return known.is_scanning(source, flow.server_ip, ts) or known.is_scanning(source, flow.port, ts)
 
     @staticmethod
     def _key(flow: Flow) -> tuple[str, str, int]:
@@ -112,13 +125,22 @@ class SuspiciousPort(Detector):
     def _finding(self, ts: float, flow: Flow, entry: PortEntry, times: int, answered: bool) -> Finding:
         known = self.known
         client = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
-        server = known.peer_name(flow.server_ip, flow.client_ip) or known.display_name(None, flow.server_ip)
-        more: dict[str, Any] = (
-            {"answered": True} if answered else {"unanswered_attempts": times, "threshold": self.attempts}
+        who = flow.client_mac or flow.client_ip
+        subject = self.subject(flow)
+        server = (
+            subject.peer_name or flow.server_ip
+            if flow.client_home
+            else known.display_name(None, flow.server_ip)
         )
+        key, also = flow.server_ip, ""
+        if self._reached.add((who, flow.port), flow.server_ip, ts) > self.servers:
+            key, also = "many", " and many others"
+        more: dict[str, Any] = {"answered": answered}
+        if not answered:
+            more |= {"unanswered_attempts": max(times, self.attempts), "threshold": self.attempts}
         return self.finding(
-            ts, self.subject(flow), flow.client_mac or flow.client_ip, flow.server_ip, flow.port,
-            title=f"{client} {'connected' if answered else 'keeps trying to connect'} to {server} "
+            ts, subject, who, key, flow.port,
+            title=f"{client} {'connected' if answered else 'keeps trying to connect'} to {server}{also} "
             f"on port {flow.port} ({entry.name})",
             why=_WHY[entry.category].format(why=entry.why),
             advice=_ADVICE[entry.category].format(client=client, port=flow.port),

@@ -42,8 +42,10 @@ def test_many_devices_asking_a_little_are_none(home: Home) -> None:
 
 def test_a_search_is_one_incident_that_tells_its_size(home: Home) -> None:
     found = [f for n in range(255) for f in ask(home, n, T0 + n / 250)]
+    found += home.pipeline.tick(T0 + 2)
+    assert home.pipeline.tick(T0 + 3) == []
     assert sum(f.times for f in found) == 1 and len({f.key for f in found}) == 1
-    assert found[-1].evidence["addresses_asked"] == 160
+    assert found[-1].evidence["addresses_asked"] == 255
 
 
 def test_a_second_search_later_counts_again(home: Home) -> None:

@@ -91,6 +91,20 @@ def test_probes_without_syn_are_seen_when_they_end(home: Home) -> None:
     assert [f for flow in flows for f in home.end(flow, "midstream", down=1)]
 
 
+def test_doors_opened_and_shut_without_a_word_are_probes(home: Home) -> None:
+    """A connect scan of hosts that all answer, and a worm in a network that pretends to be everybody."""
+    found = []
+    for n in range(60):
+        flow = home.flow(f"203.0.113.{n}", 445)
+        found += home.open(flow)
+        found += home.end(flow, "established", up=4, down=2, ts=T0 + 5)
+    assert [f.subject.port for f in found] == [445]
+    talk = [home.flow(f"198.51.100.{n}", 445) for n in range(60)]
+    assert [
+        f for flow in talk for f in (*home.open(flow), *home.end(flow, "established", payload_up=1))
+    ] == []
+
+
 def test_an_intruder_from_outside_makes_the_victim_the_device(home: Home) -> None:
     flows = [
         home.flow(TELEVISION_IP, 100 + n, client="5.6.7.8", client_mac="44:d9:e7:aa:bb:cc") for n in range(15)
@@ -102,8 +116,9 @@ def test_an_intruder_from_outside_makes_the_victim_the_device(home: Home) -> Non
 def test_the_source_is_remembered_as_scanning(home: Home) -> None:
     for n in range(15):
         home.start(home.flow(OUTSIDE, 1000 + n))
-    assert home.inventory.is_scanning("192.168.1.20", T0 + 299)
-    assert not home.inventory.is_scanning("192.168.1.20", T0 + 301)
+    assert home.inventory.is_scanning("192.168.1.20", OUTSIDE, T0 + 299)
+    assert not home.inventory.is_scanning("192.168.1.20", OUTSIDE, T0 + 301)
+    assert not home.inventory.is_scanning("192.168.1.20", TELEVISION_IP, T0 + 299)
 
 
 def test_memory_stays_bounded() -> None:

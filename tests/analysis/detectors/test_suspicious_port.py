@@ -100,6 +100,26 @@ def test_multicast_is_nothing(home: Home) -> None:
     assert home.open(home.flow("239.1.1.1", 3389, "udp", group=True)) == []
 
 
+def test_a_worm_that_is_answered_everywhere_makes_few_incidents(home: Home) -> None:
+    found = [f for n in range(100) for f in home.open(home.flow(f"203.0.113.{n}", 445))]
+    assert len(found) == 100 and len({f.key for f in found}) == 6
+    assert "many others" in found[-1].title
+
+
+def test_malware_that_repeats_one_attempt_is_told_and_a_person_who_does_is_not(home: Home) -> None:
+    irc = home.flow(OUTSIDE, 6667)
+    assert home.start(irc) == []
+    (finding,) = home.end(irc, "attempt", up=3)
+    assert finding.times == 1 and not finding.evidence["answered"]
+    assert home.end(home.flow(OUTSIDE, 6667), "attempt", up=2) == []
+    assert home.end(home.flow(OUTSIDE, 22), "attempt", up=6) == []
+    home.inventory.note_scan("192.168.1.20", OUTSIDE, T0)
+    home.inventory.note_scan("192.168.1.20", 1337, T0)
+    assert home.end(home.flow(OUTSIDE, 31337), "attempt", up=3) == []
+    assert home.end(home.flow("203.0.113.1", 1337), "attempt", up=3) == []
+    assert home.end(home.flow("203.0.113.1", 31337), "attempt", up=3)
+
+
 def test_a_table_of_ones_own() -> None:
     home = Home(SuspiciousPort(ports=[PortEntry((9999,), "shop", "malware", "Ours.")]))
     assert home.open(home.flow(OUTSIDE, 22)) == []

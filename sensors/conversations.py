@@ -88,11 +88,11 @@ class Conversations:
         self._own(row, flow)
         return flow, bool(col["syn"][row])
 
-    def answer(self, row: int) -> Flow:
+    def answer(self, row: int, ts: float) -> Flow:
         """The flow of a row whose server answered: the server is somebody, too."""
         flow = self._flows[row]
         if flow.server_mac and not flow.group:
-            self._sighting(float(self.table.col["last_ts"][row]), flow.server_mac, flow.server_ip)
+            self._sighting(ts, flow.server_mac, flow.server_ip)
             self._own(row, flow)
         return flow
 

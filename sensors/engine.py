@@ -192,7 +192,8 @@ class Engine:
                 flow, syn = self.conversations.start(started[ref], bool(update.up[i - lo]))
                 self.handle(FlowStart(float(ts[i]), flow, syn))
             else:
-                self.handle(FlowAnswered(float(ts[i]), self.conversations.answer(answered[ref])))
+                when = float(ts[i])
+                self.handle(FlowAnswered(when, self.conversations.answer(answered[ref], when)))
         self.conversations.count_traffic(update)
 
     def _parse_packet(self, table: PacketTable, i: int, number: int) -> None:

@@ -162,7 +162,7 @@ class FlowTable:
         col["payload_down"][touched] += payload_all - payload_up
         last = order[np.append(begin[1:], len(row)) - 1] if len(row) else new
         col["last_ts"][touched] = np.maximum(col["last_ts"][touched], table.batch.ts[at[last]])
-        answered, answer_at = self._answers(touched, begin, order, up_sorted)
+        answered, answer_at = self._answers(touched, begin, order, up_sorted, payload, flags)
         full_row = np.full(hi - lo, -1, np.int64)
         full_row[valid] = row
         full_up = np.zeros(hi - lo, np.bool_)
@@ -172,20 +172,29 @@ class FlowTable:
             touched, bytes_up, bytes_all - bytes_up, packets,
         )  # fmt: skip
 
-    def _answers(self, touched: Rows, begin: Rows, order: Rows, up: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-        """Rows that are answered now and were not before, with the first packet from the server."""
+    def _answers(
+        self, touched: Rows, begin: Rows, order: Rows, up: NDArray[np.bool_], payload: NDArray[np.int64],
+        flags: NDArray[np.uint8],
+    ) -> tuple[Rows, Rows]:  # fmt: skip
+        """Rows that are answered now and were not before, each with the packet that did it. Of sorted
+        packets: `order` their numbers, `up`, `payload` and `flags` what they are."""
         col = self.col
         tcp = col["proto"][touched] == TCP
         down, sent = col["flags_down"][touched], col["flags_up"][touched]
-        shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & ACK) != 0) & ((sent & SYN) != 0)
+        shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & (SYN | ACK)) == (SYN | ACK))
         now = np.where(tcp, shaken | (col["payload_down"][touched] > 0), col["packets_down"][touched] > 0)
         fresh = np.flatnonzero(now & ~col["answered"][touched])
         rows = touched[fresh]
         col["answered"][rows] = True
         if not len(rows):
             return rows, rows
-        first_down = np.minimum.reduceat(np.where(up, len(order), order), begin)[fresh]
-        return rows, np.where(first_down < len(order), first_down, order[begin[fresh]])
+        never = len(order)
+        count = np.diff(np.append(begin, never))
+        does = ~up & (payload > 0) | up & (flags & ACK != 0) & np.repeat(shaken, count)
+        does = np.where(np.repeat(tcp, count), does, ~up)
+        first = np.minimum.reduceat(np.where(does, order, never), begin)[fresh]
+        # Where the handshake's packets came in another order, any of them will do.
+        return rows, np.where(first < never, first, order[begin[fresh]])
 
     # -- rows in and out --------------------------------------------------------------------------
 
@@ -218,8 +227,8 @@ class FlowTable:
         return rows[np.argsort(self.col["serial"][rows])]
 
     def snapshot(self, rows: Rows) -> Columns:
-        """A copy of these rows."""
-        return {name: column[rows] for name, column in self.col.items()}
+        """A copy of these rows, with their numbers as column "row"."""
+        return {"row": rows, **{name: column[rows] for name, column in self.col.items()}}
 
     def remove(self, rows: Rows) -> Columns:
         """Take flows out of the table and return what they were."""

@@ -71,9 +71,7 @@ def test_an_undecided_stream_is_told_when_its_flow_ends():
     assert [e.service for e in streams.end(1, 2.0)] == [None]
 
 
-@pytest.mark.parametrize(
-    "error, counted", [(ParseError("bad"), "bad"), (RuntimeError("bug"), "bad (bug)")]
-)
+@pytest.mark.parametrize("error, counted", [(ParseError("bad"), "bad"), (RuntimeError("bug"), "bad (bug)")])
 def test_a_failing_parser_is_counted_and_its_stream_closed(error, counted):
     def parse(stream, ts):
         raise error

@@ -63,11 +63,11 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
             )
             continue
         _check(window, start, order, done)
-        if window.refill(start):
-            start = 0
-        elif window.end > start:
+        more = window.refill(start)
+        start = 0
+        if not more and window.end:
             raise BrokenCapture(f"the file ends inside packet {done + 1}", done)
-        else:
+        if not more:
             return
 
 

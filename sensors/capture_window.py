@@ -23,8 +23,8 @@ class Window:
     def refill(self, start: int) -> bool:
         """Forgets what lies before `start`, which becomes position 0, and reads on.
 
-        -> False when the file has no more bytes. Reads pipes too, in pieces of the same size, so
-        batches do not depend on how fast a writer is.
+        -> False when the file has no more bytes; what was unread is at 0 all the same. Reads pipes too,
+        in pieces of the same size, so batches do not depend on how fast a writer is.
         """
         before = self.data[start : self.end].copy()
         rest = len(before)

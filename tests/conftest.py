@@ -1,6 +1,8 @@
 """What every test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,3 +25,12 @@ def shared_blocklists() -> Path:
     if not folder.is_dir():
         pytest.skip("no lists in ../shared/blocklists: they are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """Playwright, once for all tests: a second one in the same thread refuses to start."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running

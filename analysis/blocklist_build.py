@@ -17,7 +17,10 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
@@ -31,9 +34,14 @@ from analysis import blocklist_formats, blocklist_refusals, domains
 from analysis.blocklist_formats import parse
 from analysis.blocklist_refusals import Network, read_network
 from analysis.config import BlocklistSource, Config
+from analysis.config_types import ROOT
 
 MAX_BYTES = 64 << 20
 """Largest list file that is read; the rest is left out and told as refused."""
+APART = 2 << 20
+"""Bytes of lists above which building is worth a process of its own (100,000 names, half a second)."""
+ABANDONED = 3600.0
+"""Seconds after which an unfinished folder has no builder any more."""
 KEPT = 3
 """Finished folders that stay: other configurations of the same home may use them."""
 
@@ -96,17 +104,54 @@ def prepare(config: Config) -> Path:
     folder, which is the caller's to remove.
     """
     lists = enabled_lists(config)
-    home = folder_of(config) / "compiled"
-    folder = home / digest(lists, config.home)
-    if (folder / "manifest.json").is_file():
+    folder = folder_of(config) / "compiled" / digest(lists, config.home)
+    if _finished(folder):
         return folder
+    large = sum(len(read_list(item.path) or b"") for item in lists) > APART
+    if large and _build_apart(config) and _finished(folder):
+        return folder
+    return _build_here(lists, config.home, folder)
+
+
+def _finished(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file()
+
+
+def _build_apart(config: Config) -> bool:
+    """Build in a process of its own, which gives the memory back and leaves a sensor its processor."""
+    parts = config.model_dump_json(include={"home", "blocklists"})
+    command = [sys.executable, "-m", "analysis.blocklist_build", config.base]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(
+            command, input=parts.encode(), cwd=ROOT, env=surroundings, capture_output=True, timeout=300
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0
+
+
+def main() -> None:
+    """Compile the lists of the configuration (JSON on standard input) of the folder given."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    config = Config.model_validate_json(sys.stdin.buffer.read())
+    config = config.model_copy(update={"base": sys.argv[1]})
+    lists = enabled_lists(config)
+    home = folder_of(config) / "compiled"
+    home.mkdir(parents=True, exist_ok=True)
+    _build_here(lists, config.home, home / digest(lists, config.home))
+
+
+def _build_here(lists: Sequence[ListFile], networks: Sequence[str], folder: Path) -> Path:
+    home = folder.parent
     try:
         home.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     except OSError:
         work = folder = Path(tempfile.mkdtemp(prefix="sentinel-blocklists-"))
     try:
-        build(lists, config.home, work)
+        build(lists, networks, work)
         if work != folder:
             _publish(work, folder)
             _clear(home, folder)
@@ -122,18 +167,23 @@ def _publish(work: Path, folder: Path) -> None:
     try:
         work.rename(folder)
     except OSError:
-        if not (folder / "manifest.json").is_file():
+        if not _finished(folder):
             raise
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _clear(home: Path, current: Path) -> None:
-    """Remove the oldest folders. A sensor that has one mapped keeps its pages."""
-    finished = [path for path in home.iterdir() if path != current and path.is_dir()]
-    by_age = sorted(finished, key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in by_age[KEPT - 1 :]:
-        if not path.name.startswith("building-"):
-            shutil.rmtree(path, ignore_errors=True)
+    """Remove the oldest folders, and what builders that were killed left. A sensor that has a removed
+    folder mapped keeps its pages."""
+    by_age = sorted(home.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    finished = [path for path in by_age if path != current and not path.name.startswith("building-")]
+    abandoned = [
+        path
+        for path in by_age
+        if path.name.startswith("building-") and time.time() - path.stat().st_mtime > ABANDONED
+    ]
+    for path in finished[KEPT - 1 :] + abandoned:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class _Groups:
@@ -245,3 +295,7 @@ def _sync(path: Path) -> None:
     """On disk before the folder gets its name, so that a power cut leaves no half file behind."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,9 @@ FORMATS = ("hosts", "plain", "adblock", "dnsmasq", "addresses")
 
 MAX_LINES = 2_000_000
 """Lines read of one list: the largest public ones have about a million."""
+MAX_FOREIGN = 100_000
+"""Names that are turned into punycode: each takes 20 times as long as another. Feeds hold few, since they
+write them as punycode already."""
 MAX_LINE = 4096
 SAMPLE = 500
 """Lines with content that decide about the format."""
@@ -110,12 +113,17 @@ class _Reader:
         self._add = self.parsed.names.add
         self._refusal = Refusals(own).reason
         self._home = home
+        self._foreign = 0
 
     def refuse(self, reason: str) -> None:
         self.parsed.refused[reason] += 1
 
     def name(self, text: str, exception: bool = False) -> None:
         name = text.removeprefix("*").removeprefix(".")
+        if not name.isascii():
+            self._foreign += 1
+            if self._foreign > MAX_FOREIGN:
+                return self.refuse(f"beyond {MAX_FOREIGN} internationalised names")
         try:
             name = normal_name(name)
         except BadName:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from ipaddress import ip_network
-from socket import AF_INET, inet_pton
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
 MAPPED = 0xFFFF << 32
@@ -118,7 +118,9 @@ class Refusals:
 def read_network(text: str) -> Network | None:
     """An address or CIDR; bits below the prefix are dropped."""
     try:
-        if "/" not in text and ":" not in text:
+        if "/" not in text:
+            if ":" in text:
+                return Network(int.from_bytes(inet_pton(AF_INET6, text), "big"), 128)
             return Network(MAPPED | int.from_bytes(inet_pton(AF_INET, text), "big"), 128)
         network = ip_network(text, strict=False)
     except (OSError, ValueError):

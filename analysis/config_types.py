@@ -84,7 +84,7 @@ def _shown(text: str, limit: int) -> bool:
     return len(text.strip()) > 0 and len(text) <= limit and text.isprintable()
 
 
-_HASH = re.compile(r"\$?(scrypt|argon2id?|pbkdf2)[:$]\S{20,400}")
+_HASH = re.compile(r"scrypt(?:\$\d{1,9}){3}(?:\$[\w+/=-]{16,200}){2}")
 
 Network = Annotated[
     str, *_kind("a network such as 192.168.1.0/24 or fd00::/8 (no bits set after the prefix)", _is_network)

@@ -191,6 +191,9 @@ def test_a_damaged_folder_is_built_again(tmp_path) -> None:
 
 def test_old_folders_are_removed(tmp_path) -> None:
     config = make(tmp_path, a="evil.example\n")
+    left = folder_of(config) / "compiled" / "building-killed"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
     for i in range(6):
         (tmp_path / "a.txt").write_text(f"evil{i}.example\n")
         prepare(config)
@@ -307,3 +310,18 @@ def test_real_lists(tmp_path, shared_blocklists) -> None:
     assert len(same) == 1
     assert entries["phishing-nl.txt"] > 190_000
     assert all(sum(status.refused.values()) < 10 for status in lists.status)
+
+
+def test_large_lists_are_compiled_in_a_process_of_their_own(tmp_path, monkeypatch) -> None:
+    names = "".join(f"n{i}.{'x' * 40}.example\n" for i in range(50_000))
+    config = make(tmp_path, a=names, allow=("n1.example",))
+
+    def here(*_: object) -> None:
+        raise AssertionError("compiled in this process")
+
+    monkeypatch.setattr("analysis.blocklist_build.build", here)
+    assert Blocklist.open(config).match_name(f"www.n49999.{'x' * 40}.example") is not None
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.executable", str(tmp_path / "absent"))
+    (tmp_path / "a.txt").write_text(names + "late.example\n")
+    assert Blocklist.open(config).match_name("late.example") is not None

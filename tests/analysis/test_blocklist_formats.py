@@ -194,3 +194,13 @@ def test_a_stray_line_does_not_change_the_format() -> None:
 def test_noise_is_counted_and_never_raises(noise: bytes) -> None:
     assert parse(noise).entries == 0
     assert parse(noise * 3).entries == 0
+
+
+def test_what_takes_long_is_limited(monkeypatch) -> None:
+    monkeypatch.setattr("analysis.blocklist_formats.MAX_FOREIGN", 2)
+    monkeypatch.setattr("analysis.blocklist_formats.MAX_LINES", 5)
+    parsed = parse(
+        "bü1.example\nbü2.example\nbü3.example\nplain.example\na.example\nb.example\nc.example".encode()
+    )
+    assert parsed.entries == 4
+    assert parsed.refused == Counter({"beyond 2 internationalised names": 1, "beyond line 5": 2})

@@ -269,7 +269,7 @@ class Inventory:
         self._scans.add((ip, target), ts)
 
     def is_scanning(self, ip: str, target: str | int, ts: float) -> bool:
-        last = self._scans.time_of((ip, target))
+        last = self._scans.get((ip, target))
         return last is not None and ts - last <= SCAN_MEMORY
 
     def new_devices(self, now: float) -> list[NewDevice]:

@@ -85,34 +85,19 @@ class DistinctWindow:
         return self._size
 
 
-class RecentSet:
+class RecentSet(OrderedDict[Hashable, float]):
     """Keys seen lately, each with its time; the longest unseen go first when it is full."""
 
-    __slots__ = ("_times", "evictions", "max_keys")
-
     def __init__(self, max_keys: int = 4096) -> None:
+        super().__init__()
         self.max_keys, self.evictions = max_keys, 0
-        self._times: OrderedDict[Hashable, float] = OrderedDict()
 
     def add(self, key: Hashable, ts: float) -> bool:
         """Remember a key; True when it was not there."""
-        new = key not in self._times
-        self._times[key] = ts
-        self._times.move_to_end(key)
-        if new and len(self._times) > self.max_keys:
-            self._times.popitem(last=False)
+        new = key not in self
+        self[key] = ts
+        self.move_to_end(key)
+        if len(self) > self.max_keys:
+            self.popitem(last=False)
             self.evictions += 1
         return new
-
-    def discard(self, key: Hashable) -> None:
-        self._times.pop(key, None)
-
-    def time_of(self, key: Hashable) -> float | None:
-        """When the key was last added."""
-        return self._times.get(key)
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._times
-
-    def __len__(self) -> int:
-        return len(self._times)

@@ -46,7 +46,7 @@ class ArpScan(Detector):
 
     def _tell(self, event: ArpSeen, count: int) -> Iterable[Finding]:
         """Once a search; how large it has become follows with the next tick."""
-        last = self._told.time_of(event.source_mac)
+        last = self._told.get(event.source_mac)
         self._told.add(event.source_mac, event.ts)
         if last is not None and event.ts - last <= self.seconds:
             if len(self._growing) < SEARCHERS:

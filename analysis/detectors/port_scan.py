@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
@@ -15,6 +16,10 @@ TRACEROUTE = range(33434, 33535)
 REPLIES = frozenset({1900, 3702, 5353, 5355})
 """Ports from which SSDP, WS-Discovery, mDNS and LLMNR answer what was asked by multicast: no probes."""
 SCANS = 1024
+OPEN = 1024
+"""Conversations that wait for their answer; when there are more all are counted at once."""
+GRACE = 0.5
+"""Seconds that a server has to answer: intercontinental round trips take 0.3."""
 UPDATE = 5.0
 """Seconds between two updates of a scan's evidence."""
 
@@ -56,6 +61,7 @@ class PortScan(Detector):
     slow_hosts: int = 50
     """Hosts on one port within an hour that make a slow scan. Source: own choice, twice the fast."""
 
+    _open: dict[int, Flow] = field(default_factory=dict, init=False)
     _scans: OrderedDict[Hashable, _Scan] = field(default_factory=OrderedDict, init=False)
 
     def __post_init__(self) -> None:
@@ -63,25 +69,35 @@ class PortScan(Detector):
         self._hosts_tried = DistinctWindow(HOUR, max_values=4096)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
+        """Only what nobody answers within `GRACE` is counted: most connections cost no more than this."""
         flow = event.flow
-        if flow.proto == "tcp":
-            if not event.syn or flow.group:
-                return ()
-        elif flow.proto != "udp" or flow.group or _no_probe(flow):
+        if flow.group or (not event.syn if flow.proto == "tcp" else flow.proto != "udp" or _no_probe(flow)):
             return ()
-        return self._probe(event.ts, flow)
+        self._open[flow.id] = flow
+        return self._count(inf) if len(self._open) >= OPEN else ()
+
+    def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
+        flow = event.flow
+        if self._open.pop(flow.id, None) is None:
+            self._ports_tried.discard((flow.client_ip, flow.server_ip), (flow.port, flow.proto))
+            self._hosts_tried.discard((flow.client_ip, flow.port, flow.proto), flow.server_ip)
+        return ()
+
+    def _count(self, until: float) -> list[Finding]:
+        """Count what was begun before `until` and has no answer yet."""
+        found: list[Finding] = []
+        for number, flow in list(self._open.items()):
+            if flow.first_seen > until:
+                break
+            del self._open[number]
+            found += self._probe(flow.first_seen, flow)
+        return found
 
     def _probe(self, ts: float, flow: Flow) -> Iterable[Finding]:
         found = self._try_port(ts, flow)
         if flow.proto == "udp" and not flow.server_home:
             return found  # games and calls reach many servers on one port without an answer
         return (*found, *self._try_host(ts, flow))
-
-    def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
-        flow = event.flow
-        self._ports_tried.discard((flow.client_ip, flow.server_ip), (flow.port, flow.proto))
-        self._hosts_tried.discard((flow.client_ip, flow.port, flow.proto), flow.server_ip)
-        return ()
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         """A door that was opened and shut again, or knocked on by FIN, NULL and Xmas probes, which
@@ -142,7 +158,7 @@ class PortScan(Detector):
 
     def on_tick(self, now: float) -> Iterable[Finding]:
         """Tell how large running scans have become; forget those that are over."""
-        found = []
+        found = self._count(now - GRACE)
         for key, scan in list(self._scans.items()):
             if scan.count > scan.told and (now - scan.told_at >= UPDATE or now - scan.last >= 1):
                 found.append(self._finding(scan, 0))

@@ -14,6 +14,7 @@ SYSTEM_PORTS = 1024
 """RFC 6335: below it a port is a server's. Above it, a connection joined in its middle may have been
 made from this port instead of to it."""
 FTP_DATA = 20
+WAITING = 1024
 
 _WHY = {
     "remote-access": "{why} Somebody outside may be steering a device of yours, or it is you at work.",
@@ -59,6 +60,7 @@ class SuspiciousPort(Detector):
 
     def __post_init__(self) -> None:
         self._tries = DistinctWindow(self.seconds, max_values=64)
+        self._waiting: list[tuple[float, Flow, PortEntry, int]] = []
         self._reached = DistinctWindow(3600.0, max_values=self.servers + 1)
         self._table: dict[tuple[str, int], PortEntry] = {
             (proto, port): entry for entry in self.ports for port in entry.ports for proto in entry.protos
@@ -80,9 +82,9 @@ class SuspiciousPort(Detector):
         if flow.proto == "tcp" and not event.syn:
             self._midstream.add(flow.id, event.ts)
             return ()
-        found = self._repeated(event.ts, flow, entry)
+        self._repeated(event.ts, flow, entry)
         self._tries.add(self._key(flow), flow.id, event.ts)
-        return found
+        return ()
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
@@ -98,20 +100,33 @@ class SuspiciousPort(Detector):
         if flow.port not in self._numbers or (entry := self._entry(flow)) is None:
             return ()
         patient = entry.category == "malware" and event.packets_up >= self.attempts
-        if event.state == "attempt" and patient and not self._is_probe(flow, event.ts):
+        if event.state == "attempt" and patient:
             self._tries.forget(self._key(flow))
-            return (self._finding(event.ts, flow, entry, 1, answered=False),)
-        return self._repeated(event.ts, flow, entry)
+            self._wait(event.ts, flow, entry, 1)
+        else:
+            self._repeated(event.ts, flow, entry)
+        return ()
 
-    def _repeated(self, ts: float, flow: Flow, entry: PortEntry) -> Iterable[Finding]:
+    def _repeated(self, ts: float, flow: Flow, entry: PortEntry) -> None:
         """Enough unanswered attempts make one finding; the next needs as many new ones."""
         key = self._key(flow)
         oldest = self._tries.nth_newest(key, self.attempts)
-        if oldest is None or ts - oldest > self.seconds or self._is_probe(flow, ts):
-            return ()
-        tried = self._tries.count(key)
-        self._tries.forget(key)
-        return (self._finding(ts, flow, entry, tried, answered=False),)
+        if oldest is not None and ts - oldest <= self.seconds:
+            self._wait(ts, flow, entry, self._tries.count(key))
+            self._tries.forget(key)
+
+    def _wait(self, ts: float, flow: Flow, entry: PortEntry, times: int) -> None:
+        """What was not answered is told with the next tick, unless it turns out to be part of a scan."""
+        if len(self._waiting) < WAITING:
+            self._waiting.append((ts, flow, entry, times))
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        waiting, self._waiting = self._waiting, []
+        return [
+            self._finding(ts, flow, entry, times, answered=False)
+            for ts, flow, entry, times in waiting
+            if not self._is_probe(flow, ts)
+        ]
 
     def _is_probe(self, flow: Flow, ts: float) -> bool:
         """Whether it belongs to a scan of this host, or of this port on many hosts."""

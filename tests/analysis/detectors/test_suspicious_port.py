@@ -49,6 +49,7 @@ def test_three_unanswered_attempts_count_as_one_finding(home: Home) -> None:
         flow = home.flow(OUTSIDE, 4444, ts=T0 + n * 20)
         found += home.start(flow)
         found += home.end(flow, "attempt", ts=T0 + n * 20 + 5)
+        found += home.pipeline.tick(T0 + n * 20 + 6)
     (finding,) = found
     assert finding.times == 3 and finding.evidence["unanswered_attempts"] == 3
 
@@ -57,6 +58,7 @@ def test_attempts_far_apart_do_not_add_up(home: Home) -> None:
     for n in range(10):
         flow = home.flow(OUTSIDE, 4444, ts=T0 + n * 200)
         assert home.start(flow) == [] == home.end(flow, "attempt", ts=T0 + n * 200 + 30)
+        assert home.pipeline.tick(T0 + n * 200 + 31) == []
 
 
 def test_answered_attempts_count_once_each(home: Home) -> None:
@@ -70,6 +72,7 @@ def test_a_scan_counts_as_a_scan_only() -> None:
     for attempt in range(4):
         for host in range(100):
             found += home.start(home.flow(f"203.0.113.{host}", 445, ts=T0 + attempt * 10 + host / 100))
+        found += home.pipeline.tick(T0 + attempt * 10 + 2)
     assert {f.rule for f in found} == {"port-scan"} and sum(f.times for f in found) == 1
 
 
@@ -107,17 +110,16 @@ def test_a_worm_that_is_answered_everywhere_makes_few_incidents(home: Home) -> N
 
 
 def test_malware_that_repeats_one_attempt_is_told_and_a_person_who_does_is_not(home: Home) -> None:
-    irc = home.flow(OUTSIDE, 6667)
-    assert home.start(irc) == []
-    (finding,) = home.end(irc, "attempt", up=3)
+    def ended(server: str, port: int, packets: int):
+        return [*home.end(home.flow(server, port), "attempt", up=packets), *home.pipeline.tick(T0 + 60)]
+
+    (finding,) = ended(OUTSIDE, 6667, 3)
     assert finding.times == 1 and not finding.evidence["answered"]
-    assert home.end(home.flow(OUTSIDE, 6667), "attempt", up=2) == []
-    assert home.end(home.flow(OUTSIDE, 22), "attempt", up=6) == []
+    assert ended(OUTSIDE, 6667, 2) == [] == ended(OUTSIDE, 22, 6)
     home.inventory.note_scan("192.168.1.20", OUTSIDE, T0)
     home.inventory.note_scan("192.168.1.20", 1337, T0)
-    assert home.end(home.flow(OUTSIDE, 31337), "attempt", up=3) == []
-    assert home.end(home.flow("203.0.113.1", 1337), "attempt", up=3) == []
-    assert home.end(home.flow("203.0.113.1", 31337), "attempt", up=3)
+    assert ended(OUTSIDE, 31337, 3) == [] == ended("203.0.113.1", 1337, 3)
+    assert ended("203.0.113.1", 31337, 3)
 
 
 def test_a_table_of_ones_own() -> None:

@@ -3,8 +3,8 @@
 Shared by TLS over TCP and QUIC, which carries the same messages in its CRYPTO frames.
 """
 
+from struct import Struct, unpack_from
 from struct import error as StructError
-from struct import unpack_from
 from typing import NamedTuple
 
 from analysis.text import clean
@@ -17,15 +17,16 @@ SERVER_HELLO = 2
 _SIGNATURE_ALGORITHMS = 0x000D
 _SUPPORTED_VERSIONS = 0x002B
 _ECH = 0xFE0D  # RFC 9849; browsers also send it as GREASE
+_KIND_SIZE = Struct(">HH")
 _READ = frozenset({SERVER_NAME, ALPN, _SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS})
 
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a HelloRetryRequest: SHA-256 of that word (RFC 8446, section 4.1.3)."""
 
 MAX_EXTENSIONS = 256
-"""IANA lists about 65 types; more is an attack on whoever reads it."""
+"""IANA lists well under 100 types; far more is an attack on whoever reads it."""
 MAX_CIPHERS = 1024
-"""IANA lists about 370 suites; scanners offer them all."""
+"""IANA lists a few hundred suites; scanners offer them all."""
 MAX_PROTOCOLS = 16
 
 _NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "SSL 3.0", 0x0002: "SSL 2.0"}
@@ -103,7 +104,7 @@ def _extensions(message: bytes, at: int) -> tuple[list[int], dict[int, bytes]]:
     at += 2
     end = at + length
     while at < end:
-        kind, size = unpack_from(">HH", message, at)
+        kind, size = _KIND_SIZE.unpack_from(message, at)
         at += 4
         if kind in _READ:
             found.setdefault(kind, message[at : at + size])

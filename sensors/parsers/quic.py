@@ -19,7 +19,7 @@ MAX_SECONDS = 5.0
 """How long a ClientHello may take to arrive, in packet time."""
 MAX_HELLO = 16_384
 MAX_PIECES = 128
-"""CRYPTO frames a connection; Chrome cuts its hello into some ten, to keep middleboxes from guessing."""
+"""CRYPTO frames a connection; Chrome cuts its hello into several and shuffles them."""
 MAX_PACKETS = 4
 """Initial packets in a datagram that are opened; clients send one or two."""
 

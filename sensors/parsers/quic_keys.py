@@ -49,7 +49,7 @@ def client_keys(version: bytes, target: bytes) -> Keys:
 
 @cache
 def _aes() -> tuple[Any, Any, Any]:
-    """Loaded at the first QUIC packet: it takes 40 ms and 10 MB that a home without QUIC can save."""
+    """Loaded at the first QUIC packet, so that only sensors that see QUIC pay for it."""
     try:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes

@@ -1,5 +1,5 @@
 """The ClientHello in SSL 2.0's form, which clients of the years before 2010 send to offer TLS 1.0 as well
-(RFC 5246, appendix E.2). Cameras and plugs still do."""
+(RFC 5246, appendix E.2). Cameras still do."""
 
 from struct import Struct
 

@@ -40,8 +40,16 @@ def message(kind: int, body: bytes) -> bytes:
     return bytes([kind]) + vector(body, 3)
 
 
-def client_hello(*extensions: bytes, ciphers=CIPHERS, version: int = 0x0303, session: bytes = bytes(32)) -> bytes:
-    body = struct.pack(">H", version) + bytes(range(32)) + vector(session, 1) + vector(numbers(ciphers)) + b"\1\0"
+def client_hello(
+    *extensions: bytes, ciphers=CIPHERS, version: int = 0x0303, session: bytes = bytes(32)
+) -> bytes:
+    body = (
+        struct.pack(">H", version)
+        + bytes(range(32))
+        + vector(session, 1)
+        + vector(numbers(ciphers))
+        + b"\1\0"
+    )
     return message(1, body + (vector(b"".join(extensions)) if extensions else b""))
 
 

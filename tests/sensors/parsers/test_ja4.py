@@ -9,7 +9,10 @@ KINDS = (0x1B, 0, 0x33, 0x10, 0x4469, 0x17, 0x2D, 0x0D, 5, 0x23, 0x12, 0x2B, 0xF
 
 
 def test_the_example_of_the_specification() -> None:
-    assert ja4("t", 0x0304, numbers(CIPHERS), KINDS, numbers(SIGNATURES), b"h2") == "t13d1516h2_8daaf6152771_e5627efa2ab1"
+    assert (
+        ja4("t", 0x0304, numbers(CIPHERS), KINDS, numbers(SIGNATURES), b"h2")
+        == "t13d1516h2_8daaf6152771_e5627efa2ab1"
+    )
 
 
 def test_without_signature_algorithms_the_list_ends_without_underscore() -> None:
@@ -18,7 +21,12 @@ def test_without_signature_algorithms_the_list_ends_without_underscore() -> None
 
 def test_grease_is_ignored_everywhere() -> None:
     greased = ja4(
-        "t", 0x0304, numbers((0xFAFA, *CIPHERS)), (0x0A0A, *KINDS, 0xDADA), numbers((0x3A3A, *SIGNATURES)), b"h2"
+        "t",
+        0x0304,
+        numbers((0xFAFA, *CIPHERS)),
+        (0x0A0A, *KINDS, 0xDADA),
+        numbers((0x3A3A, *SIGNATURES)),
+        b"h2",
     )
     assert greased == "t13d1516h2_8daaf6152771_e5627efa2ab1"
 
@@ -36,7 +44,15 @@ def test_first_and_last_character_of_alpn(protocol: bytes, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "shown"),
-    [(0x0304, "13"), (0x0303, "12"), (0x0302, "11"), (0x0301, "10"), (0x0300, "s3"), (0x0002, "s2"), (0x7F1C, "00")],
+    [
+        (0x0304, "13"),
+        (0x0303, "12"),
+        (0x0302, "11"),
+        (0x0301, "10"),
+        (0x0300, "s3"),
+        (0x0002, "s2"),
+        (0x7F1C, "00"),
+    ],
 )
 def test_version(version: int, shown: str) -> None:
     assert ja4("q", version, b"", (), b"", b"").startswith(f"q{shown}i0000")

@@ -33,7 +33,12 @@ def crypto(data: bytes, offset: int = 0) -> bytes:
 
 
 def initial(
-    frames: bytes, target: bytes = TARGET, version: bytes = V1, packet: int = 2, size: int = 1200, keyed: bytes = b"",
+    frames: bytes,
+    target: bytes = TARGET,
+    version: bytes = V1,
+    packet: int = 2,
+    size: int = 1200,
+    keyed: bytes = b"",
     token: bytes = b"",
 ) -> bytes:
     """A protected Initial packet of `size` bytes; `keyed`: the connection ID its keys follow from."""
@@ -52,7 +57,9 @@ def initial(
 
 
 def datagram(data: bytes, ts: float = 1.0, sport: int = 50_000, dport: int = 443) -> Packet:
-    return Packet(ts, "02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "192.0.2.7", sport, dport, 17, data)
+    return Packet(
+        ts, "02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "192.0.2.7", sport, dport, 17, data
+    )
 
 
 def names(events: list[Event]) -> list[str | None]:
@@ -75,7 +82,9 @@ def test_keys_of_version_2() -> None:
 
 def test_the_client_initial_of_rfc_9001() -> None:
     packet = initial(b"\x06\x00\x40\xf1" + RFC_HELLO)
-    assert packet.hex().startswith("c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9b")
+    assert packet.hex().startswith(
+        "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9b"
+    )
     assert packet.hex().endswith("e221af44860018ab0856972e194cd934")
     (hello,) = Initials().parse(datagram(packet))
     assert (hello.sni, hello.alpn, hello.version, hello.quic) == ("example.com", ("alpn",), "1.3", True)
@@ -90,7 +99,9 @@ def test_chrome_shape(version: bytes) -> None:
 
 def test_frames_in_any_order_among_padding_and_pings() -> None:
     hello = chrome_hello()
-    frames = b"\1\0\0" + crypto(hello[300:], 300) + b"\0\1\0" + crypto(hello[:100]) + crypto(hello[90:310], 90)
+    frames = (
+        b"\1\0\0" + crypto(hello[300:], 300) + b"\0\1\0" + crypto(hello[:100]) + crypto(hello[90:310], 90)
+    )
     assert names(Initials().parse(datagram(initial(frames)))) == ["example.com"]
 
 
@@ -114,7 +125,9 @@ def test_a_hello_is_told_once() -> None:
     packet = initial(crypto(chrome_hello()))
     assert len(initials.parse(datagram(packet))) == 1
     assert initials.parse(datagram(packet, 1.5)) == []
-    assert initials.parse(datagram(initial(b"\x02\0\0\0\0", target=b"server-chosen", keyed=TARGET), 1.6)) == []
+    assert (
+        initials.parse(datagram(initial(b"\x02\0\0\0\0", target=b"server-chosen", keyed=TARGET), 1.6)) == []
+    )
     assert len(initials.parse(datagram(packet, 1.7, sport=50_001))) == 1
 
 
@@ -122,7 +135,10 @@ def test_after_a_retry_the_hello_comes_anew() -> None:
     hello = chrome_hello(b"retry.example", extension(0x33, bytes(1300)))
     initials = Initials()
     assert initials.parse(datagram(initial(crypto(hello[:900])))) == []
-    assert initials.parse(datagram(initial(crypto(hello[:900]), target=b"from-retry", token=b"t" * 40), 1.1)) == []
+    assert (
+        initials.parse(datagram(initial(crypto(hello[:900]), target=b"from-retry", token=b"t" * 40), 1.1))
+        == []
+    )
     rest = initial(crypto(hello[900:], 900), target=b"from-retry", packet=3, token=b"t" * 40)
     assert names(initials.parse(datagram(rest, 1.1))) == ["retry.example"]
 
@@ -152,7 +168,9 @@ def test_what_is_not_for_us() -> None:
     assert initials.parse(datagram(b"\x40" + bytes(1250))) == []
 
 
-@pytest.mark.parametrize("frames", [b"\x08abc", b"\x06\x40\x00\x7f\xff", b"\x02\0\0\x7f\xff\0", crypto(b"\2" + bytes(40))])
+@pytest.mark.parametrize(
+    "frames", [b"\x08abc", b"\x06\x40\x00\x7f\xff", b"\x02\0\0\x7f\xff\0", crypto(b"\2" + bytes(40))]
+)
 def test_frames_that_may_not_be_there(frames: bytes) -> None:
     with pytest.raises(ParseError):
         Initials().parse(datagram(initial(frames)))
@@ -174,7 +192,7 @@ def test_a_changed_byte_is_noticed() -> None:
 
 
 def test_acknowledgements_are_stepped_over() -> None:
-    frames = b"\x03" + bytes.fromhex("40c8" "05" "02" "01" "0001" "0203" "040506") + crypto(b"abc")
+    frames = b"\x03" + bytes.fromhex("40c805020100010203040506") + crypto(b"abc")
     assert list(crypto_frames(frames)) == [(0, b"abc")]
 
 

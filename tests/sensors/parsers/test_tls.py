@@ -67,7 +67,11 @@ def test_retry_is_no_answer_and_the_second_hello_is_told() -> None:
 
 
 def test_older_answer_without_supported_versions() -> None:
-    fed = Feeder(flow()).up(record(chrome_hello())).down(record(server_hello(0xC02F, None) + message(11, bytes(3000))))
+    fed = (
+        Feeder(flow())
+        .up(record(chrome_hello()))
+        .down(record(server_hello(0xC02F, None) + message(11, bytes(3000))))
+    )
     assert [(e.version, e.cipher) for e in fed.of(TlsAccepted)] == [("1.2", 0xC02F)]
 
 
@@ -146,7 +150,7 @@ def test_hostile_hello_is_bounded() -> None:
 
 
 def test_ssl2_form_of_a_hello() -> None:
-    suites = bytes.fromhex("00002f" "000035" "00000a" "010080")
+    suites = bytes.fromhex("00002f00003500000a010080")
     hello = b"\x01\x03\x01" + bytes([0, len(suites), 0, 0, 0, 16]) + suites + bytes(16)
     data = bytes([0x80, len(hello)]) + hello
     for size in (len(data), 1, 5):

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from analysis.alerts import Severity
-from analysis.blocklist_build import ListFile, enabled_lists, folder_of, prepare
+from analysis.blocklist_build import enabled_lists, folder_of, prepare
+from analysis.blocklist_compile import ListFile
 from analysis.blocklist_map import Compiled, Hit, address_key
 from analysis.blocklist_status import ListStatus, health_of, status_of
 from analysis.config import BlocklistSource, Config

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from typing import Any, NamedTuple
 
-from analysis.blocklist_build import ListFile
+from analysis.blocklist_compile import ListFile
 from analysis.config import BlocklistSource
 from analysis.store.rows import HealthRow
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.blocklist import Blocklist
-from analysis.blocklist_build import ListFile, enabled_lists, read_list
+from analysis.blocklist_build import enabled_lists
+from analysis.blocklist_compile import ListFile, read_list
 from analysis.blocklist_formats import NOT_A_NAME, parse
 from analysis.config import Config, ConfigError, load
 from blocklists.fetch import STRICT, Policy, Refused, fetch

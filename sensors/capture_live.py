@@ -68,7 +68,10 @@ class LiveSource:
     def read(self, timeout: float) -> PacketBatch | None:
         """The packets that arrived, at most TAKE; None when there were none for `timeout` seconds."""
         if time.monotonic() >= self._look_at:
-            self._look()
+            try:
+                self._look()
+            except CaptureError as error:  # a mistake in the filter, of an interface that was missing
+                self.state, self.message = State.FAILED, str(error)
         if self._listener is None:
             time.sleep(min(timeout, LOOK_SECONDS))
             return None

@@ -109,12 +109,12 @@ class PcapyListener:
 
 
 def explain(state: State, name: str, detail: str) -> str:
-    """One sentence for a person: what is wrong with the interface and what to do."""
+    """One sentence for a person: what is wrong with the interface and what to do; empty if nothing is."""
     return {
         State.MISSING: f"{name}: there is no such interface; it is used as soon as it appears",
         State.NO_RIGHTS: f"{name}: no rights to listen; {RIGHTS}",
         State.LINK_DOWN: f"{name}: the interface is down or has no link; plug it in or switch it on",
-        State.RUNNING: f"{name}: listening",
+        State.RUNNING: "",
     }.get(state, f"{name}: cannot listen ({detail})")
 
 

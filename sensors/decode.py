@@ -7,7 +7,7 @@ the next: lengths are checked against the captured bytes before a field counts.
 import numpy as np
 
 from sensors.decode_bounds import Bounds
-from sensors.decode_link import ARP, IPV4, IPV6, decode_link
+from sensors.decode_link import ARP, IPV4, IPV6, Link, decode_link
 from sensors.decode_network import decode_arp, decode_ipv4, decode_ipv6
 from sensors.decode_transport import decode_transport
 from sensors.packets import PacketBatch, PacketTable
@@ -22,12 +22,24 @@ def decode(batch: PacketBatch) -> PacketTable:
     TRUNCATED. Where the source gives no wire length it is the link header and the IP length. Tunnels
     above IP are not opened.
     """
-    count = len(batch.offsets)
     end = batch.offsets + batch.caplen
-    wire = np.maximum(batch.wirelen, batch.caplen)
     link = decode_link(batch, end)
+    table = _blank(batch, link)
+    more = np.zeros(len(end), np.bool_)
+    bounds = Bounds(end, batch.offsets + table.wirelen, end.copy(), more)
     fine = link.undecoded == 0
-    table = PacketTable(
+    decode_ipv4(table, np.flatnonzero((link.ethertype == IPV4) & fine), bounds)
+    decode_ipv6(table, np.flatnonzero((link.ethertype == IPV6) & fine), bounds)
+    decode_arp(table, np.flatnonzero((link.ethertype == ARP) & fine), bounds)
+    decode_transport(table, bounds)
+    _measure(table)
+    return table
+
+
+def _blank(batch: PacketBatch, link: Link) -> PacketTable:
+    """The link columns, the place of the network layer where there is one, and 0 for all the rest."""
+    count = len(batch.offsets)
+    return PacketTable(
         batch=batch,
         undecoded=link.undecoded,
         src_mac=link.src_mac,
@@ -44,20 +56,13 @@ def decode(batch: PacketBatch) -> PacketTable:
         dport=np.zeros(count, np.uint16),
         tcp_flags=np.zeros(count, np.uint8),
         fragment=np.zeros(count, np.bool_),
-        l3=link.l3 * fine,
+        l3=link.l3 * (link.undecoded == 0),
         l4=np.zeros(count, np.int64),
         payload=np.zeros(count, np.int64),
         payload_len=np.zeros(count, np.int32),
         ip_len=np.zeros(count, np.int32),
-        wirelen=wire,
+        wirelen=np.maximum(batch.wirelen, batch.caplen),
     )
-    bounds = Bounds(end, batch.offsets + wire, end.copy(), np.zeros(count, np.bool_))
-    decode_ipv4(table, np.flatnonzero((link.ethertype == IPV4) & fine), bounds)
-    decode_ipv6(table, np.flatnonzero((link.ethertype == IPV6) & fine), bounds)
-    decode_arp(table, np.flatnonzero((link.ethertype == ARP) & fine), bounds)
-    decode_transport(table, bounds)
-    _measure(table)
-    return table
 
 
 def _measure(table: PacketTable) -> None:

@@ -45,11 +45,11 @@ def decode_ipv4(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
     at = table.l3[rows]
     head = read(table.batch.buffer, at, _V4)
     first = head["first"]
-    size = (first & 15).astype(np.int64) * 4
+    size = (first & 15).astype(np.int64) << 2
     length = head["length"].astype(np.int64)
     room = bounds.end[rows] - at
     strange = first - _PLAIN_V4 > 10  # version not 4, or a size below 20: unsigned numbers wrap around
-    odd = np.flatnonzero(strange | (length < size) | (room < size))
+    odd = np.flatnonzero(strange | (np.minimum(length, room) < size))
     if len(odd):
         refused = refuse(
             table,

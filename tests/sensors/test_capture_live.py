@@ -114,7 +114,7 @@ def opened() -> Iterator[Callable[..., LiveSource]]:
 def test_every_packet_once(opened: Callable[..., LiveSource], library: str) -> None:
     plug()
     source = opened(library)
-    assert (source.state, source.notice) == (State.RUNNING, "")
+    assert (source.state, source.message, source.notice) == (State.RUNNING, "", "")
     packets = frames(5000)
     before = time.time()
     send(packets)
@@ -262,6 +262,17 @@ def test_mistake_in_the_filter(opened: Callable[..., LiveSource], library: str) 
     plug()
     with pytest.raises(CaptureError, match="filter of sncap0: 'udp prot 53'"):
         opened(library, filter="udp prot 53")
+
+
+@both
+def test_mistake_in_the_filter_of_a_missing_interface(
+    opened: Callable[..., LiveSource], library: str
+) -> None:
+    """Found only when the interface appears; the sensor goes on and says it."""
+    source = opened(library, filter="udp prot 53")
+    plug()
+    until(source, State.FAILED, 3)
+    assert "udp prot 53" in source.message
 
 
 @both

@@ -69,7 +69,7 @@ def open_scapy(interface: Interface) -> "PacketSocketListener | LibpcapListener"
         if leave_out and "filter" in str(error).lower():
             raise CaptureError(f"filter of {name}: {interface.filter!r}: {error}") from error
         raise Unavailable(State.FAILED, explain(State.FAILED, name, str(error))) from error
-    if sys.platform == "linux" and isinstance(opened.ins, socket.socket):
+    if sys.platform == "linux" and isinstance(getattr(opened, "ins", None), socket.socket):
         return PacketSocketListener(interface, opened)
     return LibpcapListener(interface, opened)
 
@@ -171,7 +171,10 @@ class LibpcapListener:
             packets.append(data[: self._snaplen])
             times.append(float(ts))
             wirelens.append(len(data))
-        return batch_of(packets, times, wirelens, self._linktype) if packets else None
+        if not packets:  # ready and yet nothing: an error that scapy hides, which must not make us spin
+            time.sleep(min(GATHER, timeout))
+            return None
+        return batch_of(packets, times, wirelens, self._linktype)
 
     def lost(self) -> tuple[int, int]:
         """Unknown here."""

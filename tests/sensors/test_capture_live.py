@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
 
 from analysis.config import Interface
 from sensors.capture import CaptureError, LiveSource, State, default_interface, interface_subnets, open_live
+from tests.conftest import ROOT
 from tests.sensors.decode_seeds import DATA, ETHER, QUERY, V4, V6
 
 pytestmark = [
@@ -353,6 +355,34 @@ def listen_without_rights(answers, down, up) -> None:  # type: ignore[no-untyped
         until(source, state, 5)
         answers.put(source.state)
     answers.put(len(receive(source, 10)))
+
+
+THROUGH_LIBPCAP = """
+import sys
+from scapy.config import conf
+conf.use_pcap = True
+from analysis.config import Interface
+from sensors.capture import open_live
+source = open_live(Interface(name=sys.argv[1], filter="tcp"), "scapy")
+print(source.state, type(source._listener).__name__, flush=True)
+count = 0
+while count < 50:
+    batch = source.read(5)
+    count += len(batch.offsets)
+print(count, batch.linktype, source.stats().received, flush=True)
+"""
+
+
+@pytest.mark.skipif(find_library("pcap") is None, reason="needs the system's libpcap")
+def test_scapy_through_libpcap() -> None:
+    """The way of Windows, which scapy can go here too."""
+    plug()
+    command = [sys.executable, "-c", THROUGH_LIBPCAP, OWN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().split() == ["running", "LibpcapListener"]
+        send(frames(100))
+        assert child.stdout.readline().split() == ["50", "1", "50"]
 
 
 def test_buffer_that_the_system_cuts(

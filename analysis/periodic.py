@@ -55,7 +55,7 @@ def tasks_of(config: Config, path: Path) -> list[Task]:
     return [
         Task("watch", 5, lambda: upkeep.watch_heartbeats(path)),
         Task("checkpoint", 60, lambda: upkeep.checkpoint(path)),
-        Task("lists", 600, lambda: upkeep.tell(path, blocklist.health(config))),
+        Task("lists", 600, lambda: upkeep.tell(path, blocklist.health(config), whole="blocklists")),
         Task("retention", 600, lambda: retention.run_once(path, config)),
         Task("optimize", DAY, lambda: upkeep.optimize(path), tomorrow),
         Task("integrity", DAY, lambda: upkeep.check_integrity(path), tomorrow),

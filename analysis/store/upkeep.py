@@ -1,5 +1,6 @@
 """The short jobs of the periodic process on the database."""
 
+import json
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -12,13 +13,22 @@ from analysis.store.status import REPLAY, write_health
 
 SILENCE = 15.0
 """Seconds without a heartbeat after which a sensor is told to be silent; it writes one a second."""
+_OTHERS = """
+DELETE FROM health WHERE component = ? AND subject NOT IN (SELECT value FROM json_each(?))"""
 ENDED = ("stopped", "finished")
 """States of a sensor that is meant to be quiet."""
 
 
-def tell(path: str | Path, rows: Iterable[HealthRow], now: float | None = None) -> None:
-    """Write standing findings about Sentinel itself. Raises StoreError."""
+def tell(
+    path: str | Path, rows: Iterable[HealthRow], now: float | None = None, whole: str | None = None
+) -> None:
+    """Write standing findings about Sentinel itself. `whole` names a component of which these rows are
+    all there is to say: its other subjects are removed. Raises StoreError."""
+    rows = list(rows)
     with closing(open_writer(path)) as db, transaction(db):
+        if whole is not None:
+            subjects = json.dumps([row.subject for row in rows])
+            db.execute(_OTHERS, (whole, subjects))
         write_health(db, rows, now)
 
 

@@ -83,9 +83,15 @@ def _decision(alert: Row, said: str) -> html.Section:
         dmc.Button("Reopen", id="alert-reopen", size="sm", variant="default", disabled=now == "open"),
     ]
     note = dmc.Textarea(
-        id="alert-note", value=alert["note"] or "", placeholder="A note for yourself", maxLength=NOTE_LIMIT,
-        autosize=True, minRows=1, maxRows=6, **{"aria-label": "Note"},
-    )  # fmt: skip
+        id="alert-note",
+        value=alert["note"] or "",
+        placeholder="A note for yourself",
+        inputProps={"maxLength": NOTE_LIMIT},
+        autosize=True,
+        minRows=1,
+        maxRows=6,
+        **{"aria-label": "Note"},
+    )
     keep = dmc.Button("Keep note", id="alert-keep-note", size="compact-sm", variant="subtle")
     return html.Section(
         [

@@ -49,7 +49,9 @@ def summary(store: Reader) -> dict[str, Any]:
         "now": now,
         "watch": watch._asdict(),
         "counts": {"critical": counts[2], "high": counts[1], "normal": counts[0], **devices},
-        "revision": f"{change}.{counts[2]}.{counts[1]}.{devices['devices']}.{devices['unknown']}.{watch.state}",
+        "revision": ".".join(
+            map(str, (change, counts[2], counts[1], devices["devices"], devices["unknown"], watch.state))
+        ),
     }
 
 

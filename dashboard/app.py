@@ -1,6 +1,7 @@
 """Puts the app together: server, gates, pages."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,6 @@ from dashboard.shell import shell, shell_callbacks
 from dashboard.states import not_found, store_failed
 
 ASSETS = Path(__file__).parent / "assets"
-_OWN_PREFIXES = ("/_dash-", "/assets/", "/api/", "/_reload-hash", "/_favicon.ico")
 
 
 def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
@@ -87,16 +87,14 @@ def _server(config: Config) -> Flask:
 
 
 def _only_known_paths(server: Flask) -> None:
-    """Dash answers any path with its index and 200; a path that is no page is 404 here."""
-    exact = {page.path for page in PAGES if "<" not in page.path} | {"/login"}
-    prefixes = tuple(page.path.partition("<")[0] for page in PAGES if "<" in page.path)
+    """Dash's catch-all route answers any path with its index and 200; here only pages reach it."""
+    patterns = [re.sub(r"<\w+>", r"[\\w-]{1,40}", page.path) for page in PAGES]
+    pages = re.compile("|".join(patterns))
 
     @server.before_request
     def known() -> Response | None:
-        path = request.path
-        if path in exact or path.startswith(_OWN_PREFIXES):
-            return None
-        if any(path.startswith(p) and "/" not in path[len(p) :] for p in prefixes):
+        route = request.url_rule.rule if request.url_rule else None
+        if route not in (None, "/<path:path>") or pages.fullmatch(request.path):
             return None
         return error_page(404, "There is no such page.")
 

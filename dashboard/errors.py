@@ -17,7 +17,8 @@ _WORDS = {
     500: "Something went wrong on our side. The log tells more.",
 }
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} - Sentinel</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/assets/style.css">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/assets/style.css">
 </head><body class="plain"><main class="plain-box"><p class="plain-code">{code}</p><h1>{title}</h1>
 <p><a href="/">Back to the overview</a></p></main></body></html>"""
 

@@ -63,30 +63,33 @@ def _same_origin() -> bool:
     return site == "same-origin"
 
 
+_POLICY = (
+    "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self';"
+    " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
 def install_headers(app: Dash, server: Flask) -> None:
-    """Response headers; called after all callbacks are registered, for the hashes of Dash's own
-    inline scripts."""
-    scripts = " ".join(app.csp_hashes())
-    policy = (
-        f"default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline';"
-        " img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self';"
-        " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    )
-    fixed = {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    }
+    """Headers of every response. The hashes of Dash's own inline scripts are asked anew for each page:
+    Dash adds its last one while it answers the first request."""
 
     @server.after_request
     def headers(response: Response) -> Response:
-        response.headers.update(fixed)
-        if request.path.startswith("/assets/") and "m" in request.args and response.status_code == 200:
+        scripts = " ".join(app.csp_hashes()) if response.mimetype == "text/html" else ""
+        response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
+        response.headers.update(_FIXED)
+        path = request.path
+        if path.startswith("/assets/") and "m" in request.args and response.status_code == 200:
             response.headers["Cache-Control"] = "private, max-age=604800"
-        elif not request.path.startswith(("/assets/", "/_dash-component-suites/")):
+        elif not path.startswith(("/assets/", "/_dash-component-suites/")):
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -22,7 +22,7 @@ _UNPLACED = "Not yet known"
 _MIDDLE = 16
 _MAIN_EDGES = 2
 _TOP = 8
-_SIDE = 430
+_SIDE = 350
 _ROW = 30
 _ROOMY = 52
 _HEADER = 1.15
@@ -87,7 +87,8 @@ def arrange(data: Data) -> list[Element]:
                 old = totals.get(peer, Link(0, 0))
                 totals[peer] = Link(old.bytes + link.bytes, max(old.severity, link.severity))
     ranked = sorted(totals, key=lambda p: (-totals[p].severity, -totals[p].bytes, p))
-    shown, tail = ranked[:_MIDDLE], ranked[_MIDDLE:]
+    room = _MIDDLE if len(ranked) > _MIDDLE + 1 else _MIDDLE + 1  # never fold a single one
+    shown, tail = ranked[:room], ranked[room:]
     sides = _sides(data.devices)
     height = max(_units(sides[0]) * _ROW, _units(sides[1]) * _ROW, (len(shown) + bool(tail)) * 36)
     nodes = [
@@ -159,11 +160,19 @@ def _device_node(
 ) -> Element:
     top = sorted(links, key=lambda peer: (-links[peer].severity, -links[peer].bytes))
     data = {
-        "id": f"d{device['id']}", "t": "device", "device": device["id"], "label": cut(device["name"], 26),
-        "full": device["name"], "side": place, "severity": device["severity"] or 0, "trust": device["trust"],
-        "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top[:_TOP]],
+        "id": f"d{device['id']}",
+        "t": "device",
+        "device": device["id"],
+        "label": cut(device["name"], 26),
+        "full": device["name"],
+        "side": place,
+        "severity": device["severity"] or 0,
+        "trust": device["trust"],
+        "top": [
+            [peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top[:_TOP]
+        ],
         "peers": len(links),
-    }  # fmt: skip
+    }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
 
 
@@ -197,9 +206,14 @@ def _middle(
     nodes = []
     for index, peer in enumerate(shown):
         data = {
-            "id": f"p-{peer}", "t": "peer", "label": cut(peer, 24), "full": peer, "severity": totals[peer].severity,
-            "size": size(totals[peer].bytes), "users": len(users[peer]),
-        }  # fmt: skip
+            "id": f"p-{peer}",
+            "t": "peer",
+            "label": cut(peer, 24),
+            "full": peer,
+            "severity": totals[peer].severity,
+            "size": size(totals[peer].bytes),
+            "users": len(users[peer]),
+        }
         nodes.append({"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False})
     if tail:
         words = f"{len(tail):,} quieter ones"
@@ -227,8 +241,12 @@ def _edges(links: Links, shown: set[str]) -> list[Element]:
         for target, link in folded.items():
             drawn = int(link.severity > 0 or target in busiest or target.startswith("d"))
             data = {
-                "id": f"{device}>{target}", "source": f"d{device}", "target": target, "severity": link.severity,
-                "main": drawn, "home": int(target.startswith("d")),
-            }  # fmt: skip
+                "id": f"{device}>{target}",
+                "source": f"d{device}",
+                "target": target,
+                "severity": link.severity,
+                "main": drawn,
+                "home": int(target.startswith("d")),
+            }
             elements.append({"data": data})
     return elements

@@ -7,7 +7,7 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS, TRUST_WORDS
+from dashboard.words import LEVELS, STATE_WORDS, TRUST_WORDS
 
 
 def heading(title: str, *beside: Any, lead: str | None = None) -> html.Div:
@@ -37,10 +37,10 @@ def when(ts: float | None, otherwise: str = "never") -> Any:
     return html.Time(**{"data-ts": str(ts)}) if ts else html.Span(otherwise, className="muted")
 
 
-def severity(level: int | None) -> html.Span:
+def severity(level: int | None) -> html.Span | None:
     """A severity by word, colour and shape."""
     if level is None:
-        return html.Span("")
+        return None
     shown = LEVELS[level]
     mark = html.Span(shown.mark, className="mark", **{"aria-hidden": "true"})
     return html.Span([mark, shown.word], className=f"severity {shown.css}")
@@ -122,10 +122,19 @@ def redraw(page: str) -> html.Div:
     )
 
 
-def range_select(value: str, name: str = "range", page: str = "") -> dmc.Select:
-    """Choice of a time range."""
-    options = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
-    return choice(page, name, options, value if value in RANGE_WORDS else "24h", "Time range", width=150)
+def segments(
+    page: str, name: str, options: list[dict[str, str]], value: str, label: str
+) -> dmc.SegmentedControl:
+    """A filter with very few values, all in sight."""
+    values = {option["value"] for option in options}
+    return dmc.SegmentedControl(
+        id={"filter": name, "page": page},
+        data=options,
+        value=value if value in values else options[0]["value"],
+        size="sm",
+        className="segments",
+        **{"aria-label": label},
+    )
 
 
 def choice(
@@ -134,16 +143,22 @@ def choice(
     """A filter with a few values; its value lives in the address."""
     values = {option["value"] for option in options}
     return dmc.Select(
-        id={"filter": name, "page": page}, data=options, value=value if value in values else options[0]["value"],
-        w=width, size="sm", allowDeselect=False, checkIconPosition="right", **{"aria-label": label},
-    )  # fmt: skip
+        id={"filter": name, "page": page},
+        data=options,
+        value=value if value in values else options[0]["value"],
+        w=width,
+        size="sm",
+        allowDeselect=False,
+        checkIconPosition="right",
+        **{"aria-label": label},
+    )
 
 
 def search(page: str, value: str, label: str) -> dmc.TextInput:
     """The free-text filter."""
     return dmc.TextInput(
         id={"filter": "q", "page": page}, value=value[:100], placeholder=label, debounce=300, size="sm",
-        className="search", type="search", maxLength=100, **{"aria-label": label},
+        className="search", inputProps={"type": "search", "maxLength": 100}, **{"aria-label": label},
     )  # fmt: skip
 
 
@@ -160,9 +175,7 @@ _THEME = (
 def grid(
     name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]] | None = None, **options: Any
 ) -> dag.AgGrid:
-    """A table of many rows. `wide` columns are left out on phones (by feed.js)."""
-    for column in columns:
-        column["context"] = {"wide": column.pop("wide", False)}
+    """A table of many rows; `columns` come from dashboard/columns.py."""
     return dag.AgGrid(
         id=name, columnDefs=columns, rowData=rows or [], getRowId="params.data.id + ''", className="grid",
         defaultColDef={"resizable": True, "sortable": False, "suppressMovable": True, "minWidth": 70},

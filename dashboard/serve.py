@@ -50,10 +50,18 @@ def serve(
     app = create_app(db_path, config)
     try:
         server = create_server(
-            app.server, host=where.host.strip("[]"), port=where.port, threads=_THREADS, ident=None,
-            connection_limit=_MOST_CONNECTIONS, channel_timeout=_IDLE_SECONDS, cleanup_interval=10,
-            max_request_body_size=MOST_BYTES, max_request_header_size=65_536, clear_untrusted_proxy_headers=True,
-        )  # fmt: skip
+            app.server,
+            host=where.host.strip("[]"),
+            port=where.port,
+            threads=_THREADS,
+            ident=None,
+            connection_limit=_MOST_CONNECTIONS,
+            channel_timeout=_IDLE_SECONDS,
+            cleanup_interval=10,
+            max_request_body_size=MOST_BYTES,
+            max_request_header_size=65_536,
+            clear_untrusted_proxy_headers=True,
+        )
     except OSError as error:
         raise CannotServe(_why_not(error, where.host, where.port)) from error
     url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{where.port}/"  # noqa: S104

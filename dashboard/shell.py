@@ -9,11 +9,32 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dashboard.pages import PAGES
 
 _ACCENT = [
-    "#eef4ff", "#dfe8fb", "#bdcff3", "#99b4ec", "#7a9de6", "#668fe3", "#5b87e2", "#4b74c9", "#4067b4", "#31599f",
-]  # fmt: skip
+    "#eef4ff",
+    "#dfe8fb",
+    "#bdcff3",
+    "#99b4ec",
+    "#7a9de6",
+    "#668fe3",
+    "#5b87e2",
+    "#4b74c9",
+    "#4067b4",
+    "#31599f",
+]
+_DARK = [
+    "#dfe6ee",
+    "#b8c2cd",
+    "#97a3b1",
+    "#6b7887",
+    "#38424f",
+    "#29313c",
+    "#1c232d",
+    "#171c24",
+    "#12161c",
+    "#0d1117",
+]
 _THEME = {
     "primaryColor": "sentinel",
-    "colors": {"sentinel": _ACCENT},
+    "colors": {"sentinel": _ACCENT, "dark": _DARK},
     "fontFamily": "inherit",
     "headings": {"fontFamily": "inherit"},
     "defaultRadius": "md",

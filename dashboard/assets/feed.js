@@ -156,6 +156,11 @@
       if (api.isDestroyed()) return small.removeEventListener("change", fit);
       const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
       api.setColumnsVisible(wide, !small.matches);
+      const sized = api.getColumns().filter((column) => column.getColDef().context?.phone);
+      api.setColumnWidths(sized.map((column) => {
+        const given = column.getColDef();
+        return { key: column, newWidth: small.matches ? given.context.phone : given.width };
+      }));
     };
     small.addEventListener("change", fit);
     fit();

@@ -5,6 +5,10 @@
   const MARK = { 2: "▲", 1: "◆" };
   let cy = null;
 
+  // dash-cytoscape always sets the wheel's sensitivity to its default, and cytoscape.js warns of that.
+  const warn = console.warn;
+  console.warn = (...words) => { if (!String(words[0]).startsWith("You have set a custom wheel sensitivity")) warn(...words); };
+
   function text(tag, words, className) {
     const element = document.createElement(tag);
     element.textContent = words;

@@ -11,7 +11,7 @@
   const dated = (d) => (d.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(d);
 
   sentinel.clockTime = (ts) => { if (ts == null) return ""; const d = date(ts); return today(d) ? clock.format(d) : `${dated(d)} ${short.format(d)}`; };
-  sentinel.moment = (ts) => { const d = date(ts); return today(d) ? short.format(d) : `${dated(d)} ${short.format(d)}`; };
+  sentinel.moment = (ts) => { if (!Number.isFinite(ts)) return ""; const d = date(ts); return today(d) ? short.format(d) : `${dated(d)} ${short.format(d)}`; };
   sentinel.exactTime = (ts) => (ts == null ? "" : exact.format(date(ts)));
 
   function ago(ts) {
@@ -43,10 +43,10 @@
     const units = ["B", "kB", "MB", "GB", "TB"];
     let i = 0;
     while (value >= 1000 && i < 4) { value /= 1000; i += 1; }
-    return `${i && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[i]}`;
+    return `${i && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[i]}`;
   };
   window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, {
-    clock: (ms) => short.format(new Date(ms)),
+    clock: (ms) => (Number.isFinite(ms) ? short.format(new Date(ms)) : ""),
     moment: (ms) => sentinel.moment(ms / 1000),
     bytes,
     bitrate: (value) => `${bytes(value).replace("B", "bit")}/s`,

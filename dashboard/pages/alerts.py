@@ -7,23 +7,24 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 
 from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
 from analysis.store.reader import StoreError
+from dashboard import columns
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
 from dashboard.page import Page
-from dashboard.parts import choice, empty, feed, grid, heading, search
+from dashboard.parts import choice, empty, feed, grid, heading, search, segments
 from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
 
 _DEFAULTS = {"state": "open", "range": "30d"}
 
-_COLUMNS: list[dict[str, Any]] = [
-    {"field": "severity", "headerName": "Severity", "width": 108, "cellRenderer": "Severity"},
-    {"field": "title", "headerName": "What happened", "flex": 3, "minWidth": 170, "tooltipField": "title"},
-    {"field": "device_label", "headerName": "Device", "flex": 1, "minWidth": 130, "cellRenderer": "DeviceName", "wide": True},
-    {"field": "peer_name", "headerName": "Other side", "flex": 1, "minWidth": 130, "valueGetter": {"function": "peer(params.data)"}, "tooltipValueGetter": {"function": "peer(params.data)"}, "wide": True},
-    {"field": "count", "headerName": "Times", "width": 78, "type": "rightAligned", "wide": True},
-    {"field": "last_seen", "headerName": "Last seen", "width": 132, "valueFormatter": {"function": "clockTime(params.value)"}, "tooltipValueGetter": {"function": "exactTime(params.value)"}},
-    {"field": "state", "headerName": "State", "width": 118, "valueFormatter": {"function": "stateWord(params.value)"}, "wide": True},
-]  # fmt: skip
+_COLUMNS = [
+    columns.on_phone(columns.drawn("severity", "Severity", 108, "Severity"), 46),
+    columns.text("title", "What happened", 170, grow=3, wide=False),
+    columns.drawn("device_label", "Device", 130, "DeviceName", grow=1, wide=True),
+    columns.computed("peer_name", "Other side", 130, "peer", grow=1),
+    columns.number("count", "Times", 78),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 126), 88),
+    columns.text("state", "State", 118, valueFormatter={"function": "stateWord(params.value)"}),
+]
 
 
 def _options(every: str, words: dict[Any, str]) -> list[dict[str, str]]:
@@ -38,14 +39,18 @@ def device_options(every: str = "Every device") -> list[dict[str, str]]:
 
 
 def layout(
-    severity: str = "all", rule: str = "all", device: str = "all", q: str = "", range: str = "", state: str = "",
-    id: str = "", **_: str,
-) -> Any:  # fmt: skip
-    severities = _options(
-        "Every severity", {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
-    )
+    severity: str = "all",
+    rule: str = "all",
+    device: str = "all",
+    q: str = "",
+    range: str = "",
+    state: str = "",
+    id: str = "",
+    **_: str,
+) -> Any:
+    severities = _options("All", {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)})
     filters = [
-        choice("alerts", "severity", severities, severity, "Severity", 140),
+        segments("alerts", "severity", severities, severity, "Severity"),
         choice(
             "alerts", "state", _options("Every state", STATE_WORDS), state or _DEFAULTS["state"], "State", 140
         ),
@@ -67,16 +72,24 @@ def layout(
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
             html.Div(filters, className="filters"),
-            feed("alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"),
+            feed(
+                "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"
+            ),
             dcc.Store(id="alert-chosen", data=int(id) if id.isdigit() and len(id) < 18 else None),
             dcc.Store(id="alert-decided"),
             dmc.Drawer(
-                id="alert-drawer", position="right", size=520, opened=False, title="Incident", children=[],
-                closeButtonProps={"aria-label": "Close"}, overlayProps={"backgroundOpacity": 0.25},
+                id="alert-drawer",
+                position="right",
+                size=520,
+                opened=False,
+                title="Incident",
+                children=[],
+                closeButtonProps={"aria-label": "Close"},
+                overlayProps={"backgroundOpacity": 0.25},
                 transitionProps={"duration": 120},
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def callbacks(app: Dash) -> None:
@@ -87,11 +100,17 @@ def callbacks(app: Dash) -> None:
         return (_shown(chosen), True) if chosen else (no_update, False)
 
     @app.callback(
-        Output("alert-drawer", "children", allow_duplicate=True), Output("alert-decided", "data"),
-        Input("alert-acknowledge", "n_clicks"), Input("alert-expect", "n_clicks"), Input("alert-reopen", "n_clicks"),
-        Input("alert-keep-note", "n_clicks"), State("alert-chosen", "data"), State("alert-note", "value"),
-        State("alert-state", "data"), prevent_initial_call=True,
-    )  # fmt: skip
+        Output("alert-drawer", "children", allow_duplicate=True),
+        Output("alert-decided", "data"),
+        Input("alert-acknowledge", "n_clicks"),
+        Input("alert-expect", "n_clicks"),
+        Input("alert-reopen", "n_clicks"),
+        Input("alert-keep-note", "n_clicks"),
+        State("alert-chosen", "data"),
+        State("alert-note", "value"),
+        State("alert-state", "data"),
+        prevent_initial_call=True,
+    )
     def decided(*arguments: Any) -> Any:
         *clicks, chosen, note, before = arguments
         if not any(clicks) or not chosen:

@@ -49,12 +49,18 @@ def _identity(store: Reader, device: Row) -> html.Section:
     names = store.device_names(device["id"])
     mac = device["mac"] + (" (random: made up by the device)" if device["randomised"] else "")
     rows: list[tuple[str, Any]] = [
-        ("Trust", trust(device["trust"])), ("MAC", mac), ("Maker", device["vendor"]), ("Kind", device["kind"]),
-        ("System", device["os"]), ("DHCP class", device["vendor_class"]), ("Network", device["network"]),
-        ("First seen", when(device["first_seen"])), ("Last seen", when(device["last_seen"])),
+        ("Trust", trust(device["trust"])),
+        ("MAC", mac),
+        ("Maker", device["vendor"]),
+        ("Kind", device["kind"]),
+        ("System", device["os"]),
+        ("DHCP class", device["vendor_class"]),
+        ("Network", device["network"]),
+        ("First seen", when(device["first_seen"])),
+        ("Last seen", when(device["last_seen"])),
         ("Names", _listed([(html.Bdi(r["name"]), r["source"], r["last_seen"]) for r in names])),
         ("Addresses", _listed([(html.Code(r["ip"]), "", r["last_seen"]) for r in addresses])),
-    ]  # fmt: skip
+    ]
     return panel("Who it is", facts(rows))
 
 
@@ -62,25 +68,39 @@ def _listed(rows: list[tuple[Any, str, float]]) -> Any:
     if not rows:
         return None
     return html.Ul(
-        [html.Li([value, html.Span([f" {source} · " if source else " · ", when(ts)], className="muted")]) for value, source, ts in rows],
+        [
+            html.Li([value, html.Span([f" {source} · " if source else " · ", when(ts)], className="muted")])
+            for value, source, ts in rows
+        ],
         className="tight",
-    )  # fmt: skip
+    )
 
 
 def _say(device: Row) -> html.Section:
     """What a person says about the device."""
     name = dmc.TextInput(
-        id="device-name", label="Name", value=device["noted"] or "", placeholder=device["wire_name"] or device["name"],
-        maxLength=NAME_LIMIT, description="What you call it. Empty: the name it gives itself.",
-    )  # fmt: skip
+        id="device-name",
+        label="Name",
+        value=device["noted"] or "",
+        placeholder=device["wire_name"] or device["name"],
+        inputProps={"maxLength": NAME_LIMIT},
+        description="What you call it. Empty: the name it gives itself.",
+    )
     options = [{"value": value, "label": TRUST_WORDS[value]} for value in TRUSTS]
     choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)
     save = dmc.Button("Save", id="device-save", size="sm")
     return panel(
-        "What you say it is", name, html.P("Trust", className="label"), choose,
-        html.Div([save, html.Span("", id="device-said", className="said", role="status")], className="buttons"),
-        html.P("Trust changes how Sentinel speaks about a device. It never stops watching it.", className="muted"),
-    )  # fmt: skip
+        "What you say it is",
+        name,
+        html.P("Trust", className="label"),
+        choose,
+        html.Div(
+            [save, html.Span("", id="device-said", className="said", role="status")], className="buttons"
+        ),
+        html.P(
+            "Trust changes how Sentinel speaks about a device. It never stops watching it.", className="muted"
+        ),
+    )
 
 
 def _alerts(store: Reader, device: int) -> html.Section:
@@ -94,14 +114,18 @@ def _alerts(store: Reader, device: int) -> html.Section:
                 severity(r["severity"]),
                 html.Div(
                     [
-                        dcc.Link(r["title"], href=f"/alerts?id={r['id']}&device={device}&state=all", className="incident-title"),
+                        dcc.Link(
+                            r["title"],
+                            href=f"/alerts?id={r['id']}&device={device}&state=all",
+                            className="incident-title",
+                        ),
                         html.P([state(r["state"]), plural(r["count"], "time"), " · ", when(r["last_seen"])]),
                     ]
                 ),
             ]
         )
         for r in rows
-    ]  # fmt: skip
+    ]
     return panel("Alerts", html.Ul(items, className="incidents"), link=link)
 
 
@@ -110,9 +134,15 @@ def _dns(store: Reader, device: int, hour: int) -> html.Section:
     page = store.page("dns", {"device": str(device)}, limit=8)
     place = {name: index for index, name in enumerate(page.columns)}
     names = [
-        html.Li([html.Bdi(row[place["name"]]), html.Span(row[place["blocked_by"]] or "", className="blocked"), when(row[place["ts"]])])
+        html.Li(
+            [
+                html.Bdi(row[place["name"]]),
+                html.Span(row[place["blocked_by"]] or "", className="blocked"),
+                when(row[place["ts"]]),
+            ]
+        )
         for row in page.rows
-    ]  # fmt: skip
+    ]
     lead = f"{number(counts['queries'])} names asked for in 24 h, {number(counts['blocked'])} on a list."
     shown = html.Ul(names, className="plain-list") if names else empty("It has asked for no name yet")
     return panel(
@@ -160,26 +190,46 @@ def _baseline(store: Reader, device: int) -> html.Section:
     )
     reset = dmc.Button("Learn anew", id="device-reset", size="compact-sm", variant="default")
     lead = html.Div(
-        [html.P(f"{plural(kept['known'], 'connection')} known. Anything else is reported once, as new.", className="muted"), reset],
+        [
+            html.P(
+                f"{plural(kept['known'], 'connection')} known. Anything else is reported once, as new.",
+                className="muted",
+            ),
+            reset,
+        ],
         className="spread",
-    )  # fmt: skip
+    )
     if not rows:
         return panel("What is usual for it", lead, asked, empty("Nothing learned yet"))
     lines = [
-        (html.Bdi(r["service"] or r["peer"]), html.Code(r["peer"]), f"{r['port']}/{r['proto']}", "learned" if r["learned"] else "reported as new", when(r["last_seen"]))
+        (
+            html.Bdi(r["service"] or r["peer"]),
+            html.Code(r["peer"]),
+            f"{r['port']}/{r['proto']}",
+            "learned" if r["learned"] else "reported as new",
+            when(r["last_seen"]),
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
     return panel(
-        "What is usual for it", lead, asked, table(("Service", "Address", "Port", "How", "Last seen"), lines), className="usual"
-    )  # fmt: skip
+        "What is usual for it",
+        lead,
+        asked,
+        table(("Service", "Address", "Port", "How", "Last seen"), lines),
+        className="usual",
+    )
 
 
 def callbacks(app: Dash) -> None:
     @app.callback(
-        Output("device-body", "children"), Output("device-said", "children"), Input("device-save", "n_clicks"),
-        State("device-id", "data"), State("device-name", "value"), State("device-trust", "value"),
+        Output("device-body", "children"),
+        Output("device-said", "children"),
+        Input("device-save", "n_clicks"),
+        State("device-id", "data"),
+        State("device-name", "value"),
+        State("device-trust", "value"),
         prevent_initial_call=True,
-    )  # fmt: skip
+    )
     def saved(clicks: int | None, device: int, name: str, chosen: str) -> Any:
         if not clicks:
             return no_update, no_update

@@ -4,27 +4,24 @@ from typing import Any
 
 from dash import html
 
+from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.parts import choice, empty, grid, heading, search
 from dashboard.words import TRUST_WORDS
 
-_TIME = {
-    "valueFormatter": {"function": "clockTime(params.value)"},
-    "tooltipValueGetter": {"function": "exactTime(params.value)"},
-}
-_COLUMNS: list[dict[str, Any]] = [
-    {"field": "name", "headerName": "Name", "flex": 2, "minWidth": 150, "cellRenderer": "DeviceName", "tooltipField": "name"},
-    {"field": "trust", "headerName": "Trust", "width": 112, "cellRenderer": "Trust"},
-    {"field": "severity", "headerName": "Open alerts", "width": 118, "cellRenderer": "Severity", "wide": True},
-    {"field": "kind", "headerName": "Kind", "width": 110, "wide": True},
-    {"field": "vendor", "headerName": "Maker", "flex": 1, "minWidth": 110, "tooltipField": "vendor", "wide": True},
-    {"field": "ip", "headerName": "Address", "width": 128, "cellClass": "mono", "wide": True},
-    {"field": "mac", "headerName": "MAC", "width": 142, "cellClass": "mono", "wide": True},
-    {"field": "bytes", "headerName": "24 h", "width": 92, "type": "rightAligned", "valueFormatter": {"function": "bytes(params.value)"}, "wide": True},
-    {"field": "last_seen", "headerName": "Last seen", "width": 118, **_TIME},
-    {"field": "first_seen", "headerName": "First seen", "width": 118, **_TIME, "wide": True},
-]  # fmt: skip
+_COLUMNS = [
+    columns.drawn("name", "Name", 140, "DeviceName", grow=2),
+    columns.drawn("trust", "Trust", 120, "Trust"),
+    columns.drawn("severity", "Alerts", 96, "Severity", wide=True),
+    columns.text("kind", "Kind", 94),
+    columns.text("vendor", "Maker", 96, grow=1),
+    columns.text("ip", "Address", 124, cellClass="mono"),
+    columns.text("mac", "MAC", 152, cellClass="mono"),
+    columns.number("bytes", "24 h", 84, "bytes"),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 100), 88),
+    columns.moment("first_seen", "First seen", 100, wide=True),
+]
 _SHOWN = (
     "id",
     "name",
@@ -50,7 +47,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
         {"value": "all", "label": "Any trust"},
         *({"value": k, "label": v} for k, v in TRUST_WORDS.items()),
     ]
-    columns = [{**column, "sortable": True} for column in _COLUMNS]
+    sortable = [{**column, "sortable": True} for column in _COLUMNS]
     unknown = sum(row["trust"] == "unknown" for row in rows)
     lead = f"{len(rows)} in all. {unknown} still unknown: choose one to name it and say what it is."
     return html.Div(
@@ -64,7 +61,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
                 className="filters",
             ),
             html.Div(
-                grid("devices-grid", columns, [{key: row[key] for key in _SHOWN} for row in rows]),
+                grid("devices-grid", sortable, [{key: row[key] for key in _SHOWN} for row in rows]),
                 className="feed",
                 **{"data-table": "devices-grid", "data-opens": "/devices/"},
             ),

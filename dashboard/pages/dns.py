@@ -4,22 +4,24 @@ from typing import Any
 
 from dash import html
 
+from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.words import RANGE_WORDS, number
 
-_COLUMNS: list[dict[str, Any]] = [
-    {"field": "ts", "headerName": "When", "width": 118, "valueFormatter": {"function": "clockTime(params.value)"}, "tooltipValueGetter": {"function": "exactTime(params.value)"}},
-    {"field": "name", "headerName": "Name asked for", "flex": 3, "minWidth": 170, "tooltipField": "name", "cellClassRules": {"cell-blocked": "params.data && params.data.blocked_by"}},
-    {"field": "blocked_by", "headerName": "On list", "width": 120, "cellRenderer": "Blocked"},
-    {"field": "device_label", "headerName": "Device", "flex": 1, "minWidth": 130, "cellRenderer": "DeviceName", "wide": True},
-    {"field": "qtype", "headerName": "Type", "width": 82, "wide": True},
-    {"field": "answers", "headerName": "Answer", "flex": 1, "minWidth": 130, "valueGetter": {"function": "answer(params.data)"}, "tooltipValueGetter": {"function": "answer(params.data)"}, "wide": True},
-    {"field": "elapsed", "headerName": "Took", "width": 84, "type": "rightAligned", "valueFormatter": {"function": "milliseconds(params.value)"}, "wide": True},
-    {"field": "transport", "headerName": "By", "width": 76, "wide": True},
-]  # fmt: skip
+_BLOCKED = {"cell-blocked": "params.data && params.data.blocked_by"}
+_COLUMNS = [
+    columns.moment("ts", "When", 112),
+    columns.text("name", "Name asked for", 170, grow=3, wide=False, cellClassRules=_BLOCKED),
+    columns.drawn("blocked_by", "On list", 116, "Blocked"),
+    columns.drawn("device_label", "Device", 140, "DeviceName", grow=1, wide=True),
+    columns.text("qtype", "Type", 82),
+    columns.computed("answers", "Answer", 140, "answer", grow=1),
+    columns.number("elapsed", "Took", 84, "milliseconds"),
+    columns.text("transport", "By", 76),
+]
 _SHOW = [
     {"value": "all", "label": "All names"},
     {"value": "1", "label": "Only names on a list"},
@@ -30,7 +32,8 @@ _DEFAULTS = {"range": "24h"}
 def layout(device: str = "all", q: str = "", blocked: str = "all", range: str = "", **_: str) -> Any:
     store = reader()
     counts = store.dns_counts(int(store.clock() // 3600) - 24)
-    lead = f"{number(counts['queries'])} in 24 hours, {number(counts['blocked'])} on a list, {number(counts['failed'])} failed."
+    queries, blocked, failed = (number(counts[name]) for name in ("queries", "blocked", "failed"))
+    lead = f"{queries} in 24 hours, {blocked} on a list, {failed} failed."
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
     filters = [
         choice("dns", "blocked", _SHOW, blocked, "Which names", 180),

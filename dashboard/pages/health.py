@@ -1,18 +1,28 @@
 """Health: is Sentinel itself seeing everything? Read-only."""
 
 import time
+from inspect import cleandoc
 from typing import Any
 
 from dash import html
 
+from analysis.config import Config
+from analysis.detector import Detector
 from analysis.store.reader import Reader, Row
 from dashboard.context import context, reader
 from dashboard.page import Page
 from dashboard.parts import empty, facts, heading, panel, severity, table, when
 from dashboard.watch import sensor_state
-from dashboard.words import number, share, size
+from dashboard.words import number, plural, share, size
 
-_TABLES = {"flows": "conversations", "dns": "lookups", "tls": "TLS hellos", "http": "HTTP requests", "packets": "logged packets", "alerts": "incidents"}  # fmt: skip
+_TABLES = {
+    "flows": "conversations",
+    "dns": "lookups",
+    "tls": "TLS hellos",
+    "http": "HTTP requests",
+    "packets": "logged packets",
+    "alerts": "incidents",
+}
 
 
 def layout(**_: str) -> Any:
@@ -38,12 +48,17 @@ def _sensor(row: Row) -> html.Section:
     words = html.Span(row["state"] if state == "live" else watch.text, className=f"watch {state}")
     total = row["packets"] + row["dropped"]
     rows: list[tuple[str, Any]] = [
-        ("State", words), ("To do", watch.fix if state != "live" else None), ("Heartbeat", when(row["heartbeat"])),
-        ("Last packet", when(row["last_packet"])), ("Packets seen", number(row["packets"])),
+        ("State", words),
+        ("To do", watch.fix if state != "live" else None),
+        ("Heartbeat", when(row["heartbeat"])),
+        ("Last packet", when(row["last_packet"])),
+        ("Packets seen", number(row["packets"])),
         ("Lost by the system", f"{number(row['dropped'])} ({share(row['dropped'], total)})"),
-        ("Rows given up under load", number(row["shed"])), ("Pushed out of full tables", number(row["evicted"])),
-        ("Running since", when(row["started"])), *_counters(row["counters"]),
-    ]  # fmt: skip
+        ("Rows given up under load", number(row["shed"])),
+        ("Pushed out of full tables", number(row["evicted"])),
+        ("Running since", when(row["started"])),
+        *_counters(row["counters"]),
+    ]
     return panel(f"Sensor {row['name']}" + (f" · {row['label']}" if row["label"] else ""), facts(rows))
 
 
@@ -70,14 +85,19 @@ def _findings(store: Reader) -> html.Section:
             "Findings", empty("Nothing to report", "Run python3 sentinel.py doctor for a full check.")
         )
     levels = {
-        "alarm": severity(1),
+        "alarm": html.Span([html.Span("◆", className="mark"), "Alarm"], className="severity high"),
         "note": html.Span("Note", className="chip"),
         "ok": html.Span("OK", className="chip good"),
     }
     lines = [
-        (levels.get(r["level"], r["level"]), html.Div([html.P(r["message"]), html.P(r["fix"], className="muted") if r["fix"] else None]), r["component"], when(r["since"]))
+        (
+            levels.get(r["level"], r["level"]),
+            html.Div([html.P(r["message"]), html.P(r["fix"], className="muted") if r["fix"] else None]),
+            r["component"],
+            when(r["since"]),
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
     return panel("Findings", table(("", "What and how to mend it", "About", "Since"), lines, "findings"))
 
 
@@ -103,45 +123,58 @@ def _rules() -> html.Section:
         from analysis.detectors import ALL
     except ImportError:
         return panel("Rules", empty("No rules are installed"))
-    items = [
-        html.Details(
-            [
-                html.Summary([severity(int(rule.severity)), html.Span(rule.title), html.Code(rule.id)]),
-                html.P((rule.__doc__ or "").strip(), className="prose"),
-            ]
-        )
-        for rule in ALL
-    ]
-    return panel(f"Rules ({len(items)})", html.Div(items, className="rules"))
+    given = context().config.rules
+    return panel(
+        f"Rules ({len(ALL)})",
+        html.Div([_rule(rule, given.get(rule.id, {})) for rule in ALL], className="rules"),
+    )
+
+
+def _rule(rule: type[Detector], given: dict[str, Any]) -> html.Details:
+    """A rule with its documentation and its options in force."""
+    off = html.Span("off", className="chip") if given.get("enabled") is False else None
+    options = [(name.replace("_", " "), _short(value)) for name, value in sorted(given.items())]
+    return html.Details(
+        [
+            html.Summary([severity(int(rule.severity)), html.Span(rule.title), off, html.Code(rule.id)]),
+            html.Div(
+                [html.P(cleandoc(rule.__doc__ or ""), className="prose"), facts(options)], className="rule"
+            ),
+        ]
+    )
 
 
 def _config() -> html.Section:
-    """The effective configuration; the password hash is not shown."""
-    config = context().config
-    lines = []
-    for name, value in config.model_dump(exclude={"base"}).items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        default = type(config).model_fields[name].get_default(call_default_factory=True)
-        for key, given in parts:
-            usual = getattr(default, key, None) if key and not isinstance(default, dict) else default
-            shown = "set (not shown)" if key == "password_hash" and given else _short(given)
-            lines.append(
-                (
-                    html.Code(f"{name}.{key}" if key else name),
-                    shown,
-                    "default" if given == usual or given == _plain(usual) else "yours",
-                )
-            )
+    """The configuration in force; rules and lists stand in their own panels."""
+    usual = _flat(Config())
+    lines = [
+        (html.Code(key), value, "default" if value == usual.get(key) else "yours")
+        for key, value in _flat(context().config).items()
+    ]
     return panel("Configuration in force", table(("Key", "Value", ""), lines, "config"))
 
 
-def _plain(value: Any) -> Any:
-    return value.model_dump() if hasattr(value, "model_dump") else value
+def _flat(config: Config) -> dict[str, str]:
+    """Dotted keys to values in words; the password hash is not shown."""
+    flat = {}
+    for name, value in config.model_dump(
+        exclude={"base": True, "rules": True, "blocklists": {"lists"}}
+    ).items():
+        for key, part in value.items() if isinstance(value, dict) else [("", value)]:
+            hidden = key == "password_hash" and part
+            flat[f"{name}.{key}" if key else name] = "set (not shown)" if hidden else _short(part)
+    return flat
 
 
 def _short(value: Any) -> str:
     if isinstance(value, tuple | list):
+        if any(isinstance(item, dict | tuple | list) for item in value):
+            return plural(len(value), "entry", "entries")
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "not set" if value is None else str(value)
 
 

@@ -49,8 +49,11 @@ def read(span: str) -> Data:
     store = reader()
     hour = int(store.clock() // 3600)
     return Data(
-        store.devices(hour - 24), store.edges(hour - RANGES[span]), store.worst_open(), store.directory().by_ip
-    )  # fmt: skip
+        store.devices(hour - 24),
+        store.edges(hour - RANGES[span]),
+        store.worst_open(),
+        store.directory().by_ip,
+    )
 
 
 def _lead(data: Data, span: str) -> str:
@@ -115,8 +118,14 @@ def _list(data: Data) -> Any:
         more = f" and {len(peers) - len(top):,} more" if len(peers) > len(top) else ""
         total = sum(link.bytes for link in peers.values())
         rows.append(
-            (device_link(device["id"], device["name"]), severity(device["severity"] or None), trust(device["trust"]), words + more, size(total))
-        )  # fmt: skip
+            (
+                device_link(device["id"], device["name"]),
+                severity(device["severity"] or None),
+                trust(device["trust"]),
+                words + more,
+                size(total),
+            )
+        )
     return table(("Device", "Alerts", "Trust", "Talks to", "Volume"), rows)
 
 

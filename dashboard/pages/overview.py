@@ -125,22 +125,34 @@ def _volume(row: Row) -> str:
 
 def _traffic(store: Reader, now: float) -> html.Section:
     rows = store.traffic_over_time(int(now // 60) - 1440, _STEP_MINUTES)
-    if not rows:
+    if len(rows) < 2:
         return panel("Traffic, 24 h", empty("No traffic yet"))
     rate = _STEP_MINUTES * 60 / 8
     data = [
         {"t": r["minute"] * 60_000, "Down": round(r["bytes_down"] / rate), "Up": round(r["bytes_up"] / rate)}
-        for r in rows
+        for r in rows[:-1]  # the last step is not over yet
     ]
     chart = dmc.AreaChart(
-        h=210, data=data, dataKey="t", curveType="monotone", withDots=False, withLegend=True, fillOpacity=0.15,
-        strokeWidth=1.5, gridAxis="x", withGradient=False, tickLine="none",
+        h=210,
+        data=data,
+        dataKey="t",
+        curveType="monotone",
+        withDots=False,
+        withLegend=True,
+        fillOpacity=0.15,
+        strokeWidth=1.5,
+        gridAxis="x",
+        withGradient=False,
+        tickLine="none",
         series=[{"name": "Down", "color": "var(--accent)"}, {"name": "Up", "color": "var(--second)"}],
         legendProps={"verticalAlign": "top", "height": 30},
-        valueFormatter={"function": "bitrate"}, tooltipAnimationDuration=0, areaProps={"isAnimationActive": False},
+        valueFormatter={"function": "bitrate"},
+        tooltipAnimationDuration=0,
+        areaProps={"isAnimationActive": False},
         xAxisProps={"tickFormatter": {"function": "clock"}, "minTickGap": 60},
-        yAxisProps={"width": 76}, tooltipProps={"labelFormatter": {"function": "moment"}},
-    )  # fmt: skip
+        yAxisProps={"width": 80},
+        tooltipProps={"labelFormatter": {"function": "moment"}},
+    )
     return panel("Traffic, 24 h", chart, link=("Live traffic", "/traffic"))
 
 
@@ -149,9 +161,14 @@ def _new_devices(store: Reader, now: float) -> html.Section:
     if not rows:
         return panel("New this week", empty("No new devices"))
     items = [
-        html.Li([device_link(r["id"], r["name"]), html.Span([r["vendor"] or "unknown maker", " · ", when(r["first_seen"])])])
+        html.Li(
+            [
+                device_link(r["id"], r["name"]),
+                html.Span([r["vendor"] or "unknown maker", " · ", when(r["first_seen"])]),
+            ]
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
     return panel(
         "New this week", html.Ul(items, className="plain-list"), link=("Name them", "/devices?trust=unknown")
     )

@@ -4,38 +4,35 @@ from typing import Any
 
 from dash import dcc, html
 
+from dashboard import columns
 from dashboard.context import context
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.words import RANGE_WORDS
 
-_TIME = {
-    "valueFormatter": {"function": "clockTime(params.value)"},
-    "tooltipValueGetter": {"function": "exactTime(params.value)"},
-}
-_PACKETS: list[dict[str, Any]] = [
-    {"field": "ts", "headerName": "When", "width": 118, **_TIME},
-    {"field": "proto", "headerName": "Protocol", "width": 92},
-    {"field": "src", "headerName": "From", "flex": 2, "minWidth": 120, "valueGetter": {"function": "source(params.data)"}, "tooltipField": "src"},
-    {"field": "dst", "headerName": "To", "flex": 2, "minWidth": 120, "valueGetter": {"function": "target(params.data)"}, "tooltipField": "dst"},
-    {"field": "sport", "headerName": "Port", "width": 84, "type": "rightAligned", "wide": True},
-    {"field": "dport", "headerName": "To port", "width": 92, "type": "rightAligned", "wide": True},
-    {"field": "length", "headerName": "Length", "width": 88, "type": "rightAligned", "wide": True},
-    {"field": "sample", "headerName": "Logged", "width": 96, "valueFormatter": {"function": "sampled(params.value)"}, "wide": True},
-    {"field": "sensor", "headerName": "Sensor", "width": 90, "wide": True},
-]  # fmt: skip
-_FLOWS: list[dict[str, Any]] = [
-    {"field": "first_seen", "headerName": "Began", "width": 118, **_TIME},
-    {"field": "device_label", "headerName": "Device", "flex": 1, "minWidth": 120, "cellRenderer": "DeviceName"},
-    {"field": "peer", "headerName": "Other side", "flex": 2, "minWidth": 130, "valueGetter": {"function": "otherSide(params.data)"}, "tooltipField": "server_ip"},
-    {"field": "port", "headerName": "Port", "width": 80, "type": "rightAligned", "wide": True},
-    {"field": "proto", "headerName": "Protocol", "width": 92, "wide": True},
-    {"field": "service", "headerName": "Content", "width": 92, "wide": True},
-    {"field": "bytes_up", "headerName": "Up", "width": 92, "type": "rightAligned", "valueFormatter": {"function": "bytes(params.value)"}, "wide": True},
-    {"field": "bytes_down", "headerName": "Down", "width": 92, "type": "rightAligned", "valueFormatter": {"function": "bytes(params.value)"}, "wide": True},
-    {"field": "state", "headerName": "State", "width": 108, "wide": True},
-]  # fmt: skip
+_PACKETS = [
+    columns.moment("ts", "When", 112),
+    columns.text("proto", "Protocol", 92, wide=False),
+    columns.computed("src", "From", 120, "source", grow=2, wide=False),
+    columns.computed("dst", "To", 120, "target", grow=2, wide=False),
+    columns.number("sport", "From port", 98),
+    columns.number("dport", "To port", 92),
+    columns.number("length", "Length", 88),
+    columns.text("sample", "Logged", 92, valueFormatter={"function": "sampled(params.value)"}),
+    columns.text("sensor", "Sensor", 90),
+]
+_FLOWS = [
+    columns.moment("first_seen", "Began", 112),
+    columns.drawn("device_label", "Device", 120, "DeviceName", grow=1),
+    columns.computed("peer", "Other side", 130, "otherSide", grow=2, wide=False),
+    columns.number("port", "Port", 80),
+    columns.text("proto", "Protocol", 92),
+    columns.text("service", "Content", 92),
+    columns.number("bytes_up", "Up", 92, "bytes"),
+    columns.number("bytes_down", "Down", 92, "bytes"),
+    columns.text("state", "State", 108),
+]
 _PROTOCOLS = [
     {"value": "all", "label": "Any protocol"},
     *({"value": name, "label": name.upper()} for name in ("tcp", "udp", "icmp", "icmpv6", "igmp")),

@@ -54,6 +54,16 @@ def newest(table: Table) -> str:
     return f"SELECT max({table.time}) * {table.unit} FROM {table.name}"  # noqa: S608
 
 
+def first_from(table: Table) -> str:
+    """SQL for the time of the oldest row that is not older than the parameter, in seconds."""
+    return f"{oldest(table)} WHERE {table.time} >= ? / {table.unit}"
+
+
+def last_before(table: Table) -> str:
+    """SQL for the time of the newest row that is older than the parameter, in seconds."""
+    return f"{newest(table)} WHERE {table.time} < ? / {table.unit}"
+
+
 def count(table: Table) -> str:
     """SQL for (rows older than the parameter, all rows)."""
     return f"SELECT count(*) FILTER (WHERE {table.time} * {table.unit} < ?), count(*) FROM {table.name}"  # noqa: S608

@@ -3,14 +3,14 @@
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from analysis.config import Config
 from analysis.store import history, upkeep
-from analysis.store.database import companions, open_writer, transaction
+from analysis.store.database import companions, named_errors, open_writer, transaction
 from analysis.store.history import DETAIL, SUMMARY, Table
 from analysis.store.rows import HealthRow
 from analysis.store.status import write_health
@@ -81,36 +81,33 @@ class _Run:
     def _by_age(self) -> None:
         for tables, days in ((DETAIL, self._limits.days), (SUMMARY, self._limits.alert_days)):
             cutoff = self._now - days * DAY
+            jumped = self._has_jumped(tables, cutoff)
             for table in tables:
-                if self._is_clock_wrong(table, cutoff):
+                if jumped and self._takes_over_half(table, cutoff):
                     self._refused.append(table.name)
                 else:
                     self._delete_before(table, cutoff)
 
-    def _is_clock_wrong(self, table: Table, cutoff: float) -> bool:
-        """Whether more than half of a table would go, and that because time jumped.
-
-        A jump is seen when the present lies a day or more beyond the newest row or before the
-        oldest, or when the rows that would stay are all of the last day and a gap of over a day lies
-        before them: such a present must last for a day before it is believed.
-        """
-        oldest, newest = self._time(history.oldest(table)), self._time(history.newest(table))
-        if oldest is None or newest is None or oldest >= cutoff:
+    def _has_jumped(self, tables: tuple[Table, ...], cutoff: float) -> bool:
+        """Whether the clock may be wrong: the present lies over a day beyond the newest row, or the
+        rows that would stay are all of the last day and come after a gap of over a day: such a present
+        must last for a day before it is believed."""
+        newest = self._times(tables, history.newest)
+        if not newest or self._now - max(newest) > DAY:
+            return True
+        staying = self._times(tables, history.first_from, cutoff)
+        going = self._times(tables, history.last_before, cutoff)
+        if not staying or not going:
             return False
+        return min(staying) - max(going) > DAY and self._now - min(staying) < DAY
+
+    def _takes_over_half(self, table: Table, cutoff: float) -> bool:
         old, every = self._db.execute(history.count(table), (cutoff,)).fetchone()
-        if old * 2 <= every:
-            return False
-        if self._now - newest > DAY:
-            return True
-        staying = self._time(_bound(table, "min", ">="), cutoff)
-        going = self._time(_bound(table, "max", "<"), cutoff)
-        if staying is None or going is None:
-            return True
-        return staying - going > DAY and self._now - staying < DAY
+        return bool(old * 2 > every)
 
-    def _time(self, sql: str, *values: float) -> float | None:
-        found: float | None = self._db.execute(sql, values).fetchone()[0]
-        return found
+    def _times(self, tables: tuple[Table, ...], query: Callable[[Table], str], *values: float) -> list[float]:
+        found = (self._db.execute(query(table), values).fetchone()[0] for table in tables)
+        return [time for time in found if time is not None]
 
     def _by_size(self) -> None:
         cap = self._limits.size_mb << 20
@@ -125,11 +122,10 @@ class _Run:
 
     def _slices(self, tables: tuple[Table, ...]) -> Iterator[float]:
         """Times from the oldest row's towards the newest's, which is not reached."""
-        bounds = [(self._time(history.oldest(t)), self._time(history.newest(t))) for t in tables]
-        ends = [(low, high) for low, high in bounds if low is not None and high is not None]
-        if not ends:
+        oldest, newest = self._times(tables, history.oldest), self._times(tables, history.newest)
+        if not oldest:
             return
-        first, last = min(low for low, _ in ends), max(high for _, high in ends)
+        first, last = min(oldest), max(newest)
         for number in range(1, SLICES):
             yield first + (last - first) * number / SLICES
 
@@ -183,8 +179,9 @@ class _Run:
             )
             if free * 10 <= pages:
                 return
-            with transaction(self._db):
-                self._db.execute(f"PRAGMA incremental_vacuum({FREE_PAGES})").fetchall()
+            with named_errors():
+                # `execute` would stop after the first page, `executescript` goes on to the last.
+                self._db.executescript(f"PRAGMA incremental_vacuum({FREE_PAGES})")
             if self._db.execute("PRAGMA freelist_count").fetchone()[0] >= free:
                 return
             time.sleep(0.02)
@@ -216,11 +213,6 @@ def disk_health(path: Path) -> tuple[int, list[HealthRow]]:
         fix = "Make space on this disk, or lower retention.size_mb in config.yaml."
         return usage.free, [HealthRow("disk", "space", "alarm", f"The disk is nearly full: {text}", fix)]
     return usage.free, [HealthRow("disk", "space", "ok", text, None)]
-
-
-def _bound(table: Table, function: str, sign: str) -> str:
-    time = f"{table.time} * {table.unit}"
-    return f"SELECT {function}({table.time}) * {table.unit} FROM {table.name} WHERE {time} {sign} ?"  # noqa: S608
 
 
 _OLD_DEVICES = """

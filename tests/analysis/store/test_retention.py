@@ -109,6 +109,14 @@ def test_a_present_that_lasts_a_day_is_believed(path: Path) -> None:
     assert report.refused == () and counts(path)["flows"] == 6
 
 
+def test_a_table_that_is_quiet_ages_like_the_others(path: Path) -> None:
+    fill(path, range(40))
+    with Writer(path, "eth0") as writer:
+        writer._db.execute("DELETE FROM http WHERE ts > ?", (T0 + 5 * DAY,))
+    report = run_once(path, config(), T0 + 39 * DAY + 60)
+    assert report.refused == () and counts(path)["http"] == 1
+
+
 def test_a_shorter_period_in_the_configuration_is_obeyed(path: Path) -> None:
     fill(path, range(20))
     report = run_once(path, config(days=2), T0 + 19 * DAY + 60)

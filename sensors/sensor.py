@@ -14,6 +14,7 @@ from analysis.config import Config, ConfigError, Interface, load
 from analysis.store.database import StoreError
 from analysis.store.known import Reset
 from analysis.store.queue import WriterThread
+from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, open_live
@@ -108,7 +109,9 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)
     try:
         source = open_live(interface, config.capture)
-        if source.state == State.NO_RIGHTS:
+        if source.state == State.NO_RIGHTS:  # waiting does not mend it; the pages must tell it, too
+            status = engine.status(source.state, label=interface.label, message=source.message)
+            writer.put(Batch(status=status))
             raise CaptureError(source.message)
         log.info("%s: %s", interface.name, source.message or source.notice or "listening")
         Sensor(interface, source, engine, writer, blocklist).run(stop)

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -149,9 +148,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def first_seen_after(what: Callable[[], list[dict[str, Any]]], since: float, seconds: float) -> tuple[dict[str, Any], float]:
-    """The first row whose time is after `since`, and the wall time at which it was seen."""
-    row = wait_for(
-        lambda: next((r for r in what() if r["last_seen"] >= since), None), seconds, "a row in sentinel.db"
-    )
-    return row, time.time()
+def loads(sensor: Sensor, library: str) -> bool:
+    """Whether the running process has a shared library with that in its name."""
+    lines = Path(f"/proc/{sensor.process.pid}/maps").read_text().splitlines()
+    return any(library in Path(line.split()[-1]).name for line in lines)

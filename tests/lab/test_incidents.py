@@ -12,6 +12,7 @@ from tests.lab.actions import acting, address_of, allowed
 from tests.lab.browser import shows
 from tests.lab.conftest import Watched
 from tests.lab.network import LISTED, OUTSIDE, OUTSIDE_MORE, ROUTER, Host, wait_for
+from tests.lab.programs import Database, Sensor, loads, write_config
 from tests.lab.servers import BLOCKED_NAME, ssh
 
 CRITICAL, HIGH, NORMAL = 2, 1, 0
@@ -62,6 +63,7 @@ CASES = (
     Case("new connection", connect(OUTSIDE_MORE[0], 8080), "new-connection", NORMAL,
          {"peer_ip": OUTSIDE_MORE[0], "port": 8080}),
     Case("SYN scan", sh(f"nmap -n -Pn -sS -p 1-200 {SERVER}"), "port-scan", HIGH, {"peer_ip": SERVER}, "guest"),
+    Case("search by ARP", sh("nmap -n -sn 192.168.77.0/25"), "arp-scan", NORMAL, {}, "guest"),
     Case("connect scan", sh(f"nmap -n -Pn -sT -p 1-200 {ROUTER}"), "port-scan", HIGH, {"peer_ip": ROUTER},
          "guest"),
 )  # fmt: skip
@@ -75,8 +77,20 @@ def page(watched: Watched) -> Iterator[Any]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def second(watched: Watched) -> Iterator[Sensor]:
+    """A second sensor on the same bridge, with scapy's own sockets and a database of its own."""
+    folder = watched.network.folder / "scapy"
+    folder.mkdir()
+    config = write_config(folder, capture="scapy")
+    sensor = Sensor(watched.network.hosts["watch"], "br0", folder / "sentinel.db", config)
+    sensor.wait_state("running")
+    yield sensor
+    sensor.stop()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_real_client(case: Case, watched: Watched, page: Any) -> None:
+def test_real_client(case: Case, watched: Watched, second: Sensor, page: Any) -> None:
     client = watched.network.hosts[case.client]
     with acting(case.do, client):
         found, stored, shown = _watch(watched, page, case)
@@ -102,3 +116,20 @@ def _watch(watched: Watched, page: Any, case: Case) -> tuple[dict[str, Any], flo
 
     wait_for(shown, 15, f"{found['title']!r} on the page")
     return found, stored, time.time() - found["first_seen"]
+
+
+def test_both_capture_libraries_tell_the_same(watched: Watched, second: Sensor) -> None:
+    """After the cases above; what only the first sensor saw began before the second one."""
+    began = second.database.sensor("br0")["started"]
+
+    def told(database: Database) -> list[tuple[Any, ...]]:
+        names = "rule, severity, device_ip, peer_ip, port, proto, count"
+        rules = sorted({case.rule for case in CASES if case.severity > NORMAL})
+        marks = ", ".join("?" * len(rules))
+        query = f"SELECT {names} FROM alerts WHERE first_seen >= ? AND rule IN ({marks}) ORDER BY {names}"
+        return [tuple(row.values()) for row in database.rows(query, began, *rules)]
+
+    expected = told(watched.database)
+    assert len(expected) >= sum(case.severity > NORMAL for case in CASES)
+    wait_for(lambda: told(second.database) == told(watched.database), 5, f"the same incidents: {told(second.database)}")
+    assert [loads(sensor, "pcapy") for sensor in (watched.sensor, second)] == [True, False]

@@ -81,7 +81,7 @@ class PacketLog(Section):
     """The log of single packets on the Live Traffic page."""
 
     rows: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
-        100_000, description="How many of the newest packets are kept; 0 keeps none."
+        20_000, description="How many of the newest packets are kept; 0 keeps none."
     )
     per_second: Annotated[int, Field(ge=1, le=100_000)] = Field(
         500, description="Above this rate the log takes every n-th packet and says so."

@@ -1,7 +1,7 @@
 """pcap files (draft-ietf-opsawg-pcap), walked in place so that no packet is copied.
 
 libpcap's own batches are a copy, know no wire lengths and no nanoseconds, and lose the whole packets
-before a break; walking the record headers here is also a third faster.
+before a break.
 """
 
 import struct

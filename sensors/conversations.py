@@ -24,6 +24,10 @@ REFRESH = 30.0
 MAX_PAIRS = 16_384
 
 
+_START = ("first_ts", "serial", "client_mac", "server_mac", "client_hi", "client_lo", "server_hi",
+          "server_lo", "client_port", "server_port", "proto", "syn")  # fmt: skip
+
+
 class Conversations:
     """The flow table of a sensor, its flows by row, and whose traffic they are."""
 
@@ -66,27 +70,32 @@ class Conversations:
             for column, values in enumerate((sent, got, update.touched_packets)):
                 self._traffic[:, column] += np.bincount(number, values[known], size).astype(np.int64)
 
-    def start(self, row: int, from_client: bool) -> tuple[Flow, bool]:
-        """The flow that a new row holds, and whether it began with a SYN."""
-        col = self.table.col
-        client_ip = ip_text(int(col["client_hi"][row]), int(col["client_lo"][row]))
-        server_ip = ip_text(int(col["server_hi"][row]), int(col["server_lo"][row]))
-        client_mac, server_mac = int(col["client_mac"][row]), int(col["server_mac"][row])
-        ts = float(col["first_ts"][row])
+    def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
+        """The new flows of an update, one by one as their first packets came: time, flow, and whether
+        it began with a SYN."""
+        rows, col = update.started, self.table.col
+        lists = [col[name][rows].tolist() for name in _START]
+        for from_client, row, values in zip(
+            update.up[update.start_at].tolist(), rows.tolist(), zip(*lists, strict=True), strict=True
+        ):
+            yield values[0], self._start(row, from_client, values), values[-1]
+
+    def _start(self, row: int, from_client: bool, values: tuple[Any, ...]) -> Flow:
+        ts, serial, client_mac, server_mac, ch, cl, sh, sl, client_port, port, proto, _ = values
+        client_ip, server_ip = ip_text(ch, cl), ip_text(sh, sl)
         if from_client:
             self._sighting(ts, mac_text(client_mac), client_ip)
         else:
             self._sighting(ts, mac_text(server_mac), server_ip)
-        inventory = self._inventory
+        is_home = self._inventory.is_home
         group = bool(server_mac >> 40 & 1) or is_group(server_ip)
         flow = self._flows[row] = Flow(
-            self._base | int(col["serial"][row]), ts, mac_text(client_mac),
-            None if group else mac_text(server_mac), client_ip, server_ip,
-            int(col["client_port"][row]), int(col["server_port"][row]), protocol_text(int(col["proto"][row])),
-            inventory.is_home(client_ip), inventory.is_home(server_ip), group,
+            self._base | serial, ts, mac_text(client_mac), None if group else mac_text(server_mac),
+            client_ip, server_ip, client_port, port, protocol_text(proto),
+            is_home(client_ip), is_home(server_ip), group,
         )  # fmt: skip
         self._own(row, flow)
-        return flow, bool(col["syn"][row])
+        return flow
 
     def answer(self, row: int, ts: float) -> Flow:
         """The flow of a row whose server answered: the server is somebody, too."""
@@ -116,12 +125,11 @@ class Conversations:
             self._inventory.sighting(ts, mac, ip)
 
     def _own(self, row: int, flow: Flow) -> None:
-        for side, (mac, home) in enumerate(
-            ((flow.client_mac, flow.client_home), (flow.server_mac, flow.server_home))
-        ):
-            key = self._inventory.device_key(mac) if home and not (side and flow.group) else None
-            if key is not None:
-                self._owner[row, side] = self._number(key)
+        device_key = self._inventory.device_key
+        if flow.client_home and (key := device_key(flow.client_mac)) is not None:
+            self._owner[row, 0] = self._number(key)
+        if flow.server_home and not flow.group and (key := device_key(flow.server_mac)) is not None:
+            self._owner[row, 1] = self._number(key)
 
     def _number(self, key: DeviceKey) -> int:
         number = self._device_number.setdefault(key, len(self._device_number))

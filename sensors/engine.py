@@ -25,16 +25,15 @@ from analysis.events import (
 )  # fmt: skip
 from analysis.pipeline import Pipeline
 from analysis.store.rows import Batch, SensorStatus
-from sensors.addresses import ip_text, mac_text
 from sensors.conversations import Conversations
 from sensors.decode import decode
 from sensors.dns_join import DnsJoin
-from sensors.flow_keys import TCP
+from sensors.extract import Segment, packets, segments
 from sensors.packet_log import PacketLog
 from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
 from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
 from sensors.recorder import Recorder
-from sensors.select import Selector, payload_bytes, tcp_sequence
+from sensors.select import Selector
 from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
@@ -66,6 +65,7 @@ class Engine:
         self.packets = self.bytes = 0
         self.undecoded = np.zeros(len(Undecoded), np.int64)
         self.failures: dict[str, int] = {}
+        self._plans: dict[type, tuple[Callable[[Any], None], ...]] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
             DnsQuery: self._on_query,
             DnsResponse: self._on_response,
@@ -175,64 +175,51 @@ class Engine:
         update = self.conversations.update(table, lo, hi)
         at, owner = self.selector.select(table, lo, hi)
         early = np.flatnonzero(update.early)
+        starts = self.conversations.starts(update)
+        chosen = zip(owner.tolist(), packets(table, at + lo), strict=True)
+        payloads = segments(table, early + lo, update.row[early], update.up[early])
+        when = table.batch.ts[update.answer_at + lo]
+        answers = zip(update.answered.tolist(), when.tolist(), strict=True)
         parts = (update.start_at, at, early, update.answer_at)
-        keys = np.concatenate([part * 4 + kind for kind, part in enumerate(parts)])
-        refs = np.concatenate([np.arange(len(part)) for part in parts])
-        order = np.argsort(keys, kind="stable")
-        owners, early_rows, early_up = owner.tolist(), update.row[early].tolist(), update.up[early].tolist()
-        started, answered = update.started.tolist(), update.answered.tolist()
-        ts = table.batch.ts
-        for key, ref in zip(keys[order].tolist(), refs[order].tolist(), strict=True):
-            i, kind = lo + (key >> 2), key & 3
+        kinds = np.concatenate([part * 4 + kind for kind, part in enumerate(parts)])
+        kinds.sort()
+        for kind in (kinds & 3).tolist():
             if kind == 1:
-                self._parse_packet(table, i, owners[ref])
+                self._parse_packet(*next(chosen))
             elif kind == 2:
-                self._parse_segment(table, i, early_rows[ref], early_up[ref])
+                self._parse_segment(next(payloads))
             elif kind == 0:
-                flow, syn = self.conversations.start(started[ref], bool(update.up[i - lo]))
-                self.handle(FlowStart(float(ts[i]), flow, syn))
+                self.handle(FlowStart(*next(starts)))
             else:
-                when = float(ts[i])
-                self.handle(FlowAnswered(when, self.conversations.answer(answered[ref], when)))
+                row, ts = next(answers)
+                self.handle(FlowAnswered(ts, self.conversations.answer(row, ts)))
         self.conversations.count_traffic(update)
 
-    def _parse_packet(self, table: PacketTable, i: int, number: int) -> None:
-        ip = bool(table.version[i])
-        packet = Packet(
-            float(table.batch.ts[i]),
-            mac_text(int(table.src_mac[i])),
-            mac_text(int(table.dst_mac[i])),
-            ip_text(int(table.src_hi[i]), int(table.src_lo[i])) if ip else "",
-            ip_text(int(table.dst_hi[i]), int(table.dst_lo[i])) if ip else "",
-            int(table.sport[i]),
-            int(table.dport[i]),
-            int(table.proto[i]),
-            payload_bytes(table, i),
-            tcp_sequence(table, i) if table.proto[i] == TCP else 0,
-        )
-        name = self.selector.parsers[number].name
+    def _parse_packet(self, number: int, packet: Packet) -> None:
+        events: list[Event] = []
         try:
-            events = list(self._parse[number](packet))
+            events.extend(self._parse[number](packet))
         except ParseError:
-            self._failed(name)
-            return
+            self._failed(self.selector.parsers[number].name)
         except Exception:
-            if name + " (bug)" not in self.failures:
+            name = self.selector.parsers[number].name + " (bug)"
+            if name not in self.failures:
                 log.exception("parser %s failed; further failures are counted only", name)
-            self._failed(name + " (bug)")
-            return
+            self._failed(name)
         for event in events:
             self.handle(event)
 
-    def _parse_segment(self, table: PacketTable, i: int, row: int, up: bool) -> None:
+    def _parse_segment(self, segment: Segment) -> None:
+        ts, row, up, seq, payload = segment
         flow = self.conversations.flow(row)
-        if not self.streams.wants(flow.id):
+        serial, col = flow.id, self.conversations.table.col
+        if not col["watched"][row]:
             return
-        midstream = not self.conversations.table.col["syn"][row]
-        ts = float(table.batch.ts[i])
-        data, seq = payload_bytes(table, i), tcp_sequence(table, i)
-        for event in self.streams.feed(flow.id, flow, midstream, up, seq, data, ts):
+        midstream = not col["syn"][row]
+        for event in self.streams.feed(serial, flow, midstream, up, seq, payload, ts):
             self.handle(event)
+        if not self.streams.wants(serial):
+            col["watched"][row] = False
 
     def _failed(self, name: str) -> None:
         self.failures[name] = self.failures.get(name, 0) + 1
@@ -242,11 +229,23 @@ class Engine:
     def handle(self, event: Event) -> None:
         """Tell an event to those who record it, to the inventory and to the detectors."""
         kind = type(event)
-        action = self._actions.get(kind)
-        if action:
-            action(event)
-        self.inventory.handle(event)
-        self._record(self.pipeline.handle(event))
+        plan = self._plans.get(kind)
+        if plan is None:
+            plan = self._plan(kind)
+        for tell in plan:
+            tell(event)
+
+    def _plan(self, kind: type) -> tuple[Callable[[Any], None], ...]:
+        """Who wants to know of this kind of event."""
+        plan: list[Callable[[Any], None]] = []
+        if kind in self._actions:
+            plan.append(self._actions[kind])
+        if kind in self.inventory.handled_events:
+            plan.append(self.inventory.handle)
+        if kind in self.pipeline.handled_events:
+            plan.append(lambda event: self._record(self.pipeline.handle(event)))
+        self._plans[kind] = tuple(plan)
+        return self._plans[kind]
 
     def _record(self, findings: list[Any]) -> None:
         for finding in findings:

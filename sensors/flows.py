@@ -44,6 +44,7 @@ _COLUMNS: dict[str, Any] = {
     "payload_up": np.int64, "payload_down": np.int64,  # packets that carried payload
     "flags_up": np.uint8, "flags_down": np.uint8,  # all TCP flags seen
     "answered": np.bool_, "syn": np.bool_,
+    "watched": np.bool_,  # its payload is still of use to the stream parsers
     "written_up": np.int64, "written_down": np.int64,  # bytes already told to the store
     "written_ts": np.float64,  # when the last row was given to the store, 0 for never
 }  # fmt: skip
@@ -60,7 +61,7 @@ class FlowUpdate:
     up        bool[n], the packet came from the client
     started   int64[k], rows of new flows, and start_at the packet that began each
     answered  int64[m], rows answered for the first time, and answer_at a packet that did it
-    early     bool[n], among the first payload packets of a TCP flow
+    early     bool[n], among the first payload packets of a TCP flow that is still watched
     touched   int64[t], rows that had packets, each once; with the bytes of this range
     """
 
@@ -151,7 +152,8 @@ class FlowTable:
             before = col["payload_up"][touched] + col["payload_down"][touched]
             rank = np.cumsum(payload)
             rank -= np.repeat(rank[begin] - payload[begin] - before, packets)
-            early[valid[order[tcp & (payload > 0) & (rank <= STREAM_PACKETS)]]] = True
+            watched = tcp & (payload > 0) & (rank <= STREAM_PACKETS) & col["watched"][ordered]
+            early[valid[order[watched]]] = True
             col["flags_up"][touched] |= sums.either(np.where(up_sorted, flags, 0))
             col["flags_down"][touched] |= sums.either(np.where(up_sorted, 0, flags))
         col["packets_up"][touched] += packets_up
@@ -176,8 +178,8 @@ class FlowTable:
         self, touched: Rows, begin: Rows, order: Rows, up: NDArray[np.bool_], payload: NDArray[np.int64],
         flags: NDArray[np.uint8],
     ) -> tuple[Rows, Rows]:  # fmt: skip
-        """Rows that are answered now and were not before, each with the packet that did it. Of sorted
-        packets: `order` their numbers, `up`, `payload` and `flags` what they are."""
+        """Rows that are answered now and were not before, in time, each with the packet that did it. Of
+        sorted packets: `order` their numbers, `up`, `payload` and `flags` what they are."""
         col = self.col
         tcp = col["proto"][touched] == TCP
         down, sent = col["flags_down"][touched], col["flags_up"][touched]
@@ -194,7 +196,9 @@ class FlowTable:
         does = np.where(np.repeat(tcp, count), does, ~up)
         first = np.minimum.reduceat(np.where(does, order, never), begin)[fresh]
         # Where the handshake's packets came in another order, any of them will do.
-        return rows, np.where(first < never, first, order[begin[fresh]])
+        first = np.where(first < never, first, order[begin[fresh]])
+        in_time = np.argsort(first, kind="stable")
+        return rows[in_time], first[in_time]
 
     # -- rows in and out --------------------------------------------------------------------------
 
@@ -299,6 +303,7 @@ class FlowTable:
         col["proto"][rows] = table.proto[at]
         col["first_ts"][rows] = col["last_ts"][rows] = table.batch.ts[at]
         col["syn"][rows] = (table.tcp_flags[at] & SYN) != 0
+        col["watched"][rows] = table.proto[at] == TCP
         self.live[rows] = True
         self.count += len(rows)
 

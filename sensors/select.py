@@ -86,19 +86,3 @@ class Selector:
                 start = np.minimum(table.payload[at + lo], len(table.batch.buffer) - 1)
                 bad |= (table.batch.buffer[start] & mask) != value
             owner[at[bad]] = _NOBODY
-
-
-def payload_bytes(table: PacketTable, i: int) -> bytes:
-    """The transport payload of packet `i`; from the ARP header on for ARP."""
-    batch = table.batch
-    if table.version[i]:
-        start = int(table.payload[i])
-        return batch.buffer[start : start + int(table.payload_len[i])].tobytes()
-    start = int(table.l3[i])
-    return batch.buffer[start : int(batch.offsets[i]) + int(batch.caplen[i])].tobytes()
-
-
-def tcp_sequence(table: PacketTable, i: int) -> int:
-    """The sequence number of TCP packet `i`."""
-    start = int(table.l4[i]) + 4
-    return int.from_bytes(table.batch.buffer[start : start + 4].tobytes(), "big")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, Interface, load
-from analysis.store.database import StoreError
+from analysis.store.database import StoreError, share_with
 from analysis.store.known import Reset
 from analysis.store.queue import WriterThread
 from analysis.store.rows import Batch
@@ -20,6 +20,7 @@ from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, open_live
 from sensors.clock import PacketClock
 from sensors.engine import Engine
+from sensors.host import invoker
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ FLUSH = 1.0
 """Seconds between two batches for the store."""
 WAIT = 0.1
 """Seconds that a read may wait for packets: what the live pages notice, and 1 % of a core when idle."""
+PATIENCE = 3.0
+"""Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0
 """Seconds between looks whether the blocklists changed."""
 
@@ -106,6 +109,8 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     blocklist = Blocklist.open(config)
     with Writer(database, interface.name) as known:
         engine = engine_for(config, known, blocklist, network=interface.name, run=int(time.time()))
+    if person := invoker():
+        share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)
     try:
         source = open_live(interface, config.capture)
@@ -116,7 +121,7 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
         log.info("%s: %s", interface.name, source.message or source.notice or "listening")
         Sensor(interface, source, engine, writer, blocklist).run(stop)
     finally:
-        if not writer.close(timeout=4.0):
+        if not writer.close(timeout=PATIENCE):
             log.error("%s: the database did not take the last rows in time", interface.name)
 
 

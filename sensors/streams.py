@@ -132,8 +132,10 @@ class Streams:
                     return [SessionSeen(ts, stream.flow, None, False)]
                 return []
             stream.service = state.parser.name
+        events: list[Event] = []
         try:
-            return list(state.parser.parse(stream, ts))
+            events.extend(state.parser.parse(stream, ts))
+            return events
         except ParseError:
             self._failed(state.parser.name)
         except Exception:
@@ -141,7 +143,7 @@ class Streams:
                 log.exception("parser %s failed; further failures are counted only", state.parser.name)
             self._failed(state.parser.name + " (bug)")
         stream.done = True
-        return []
+        return events
 
     def _recognise(self, state: _State, ts: float) -> StreamParser | None:
         undecided = False

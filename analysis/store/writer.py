@@ -53,7 +53,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET service = coalesce(excluded.service, service), learned = excluded.learned,
     first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
 
-PACKET_ROWS = 100_000
+PACKET_ROWS = 20_000
 """Rows kept of the packet log (the default of config.yaml's `packet_log.rows`)."""
 
 

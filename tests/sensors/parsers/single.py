@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from analysis.events import Event
-from sensors.addresses import ip_text, mac_text
 from sensors.capture_files import open_file
 from sensors.decode import decode
+from sensors.extract import packets
 from sensors.packets import Packet, ParseError
 from sensors.parsers import PACKET_PARSERS
-from sensors.select import Selector, payload_bytes
+from sensors.select import Selector
 
 MAC, OTHER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 HOST, SERVER = "192.168.1.10", "192.168.1.1"
@@ -78,18 +78,7 @@ def from_capture(path: Path) -> Iterator[tuple[str, list[Event] | ParseError]]:
     for batch in open_file(path).batches():
         table = decode(batch)
         at, owners = selector.select(table, 0, len(batch.ts))
-        for i, number in zip(at.tolist(), owners.tolist(), strict=True):
-            packet = Packet(
-                float(batch.ts[i]),
-                mac_text(int(table.src_mac[i])),
-                mac_text(int(table.dst_mac[i])),
-                ip_text(int(table.src_hi[i]), int(table.src_lo[i])),
-                ip_text(int(table.dst_hi[i]), int(table.dst_lo[i])),
-                int(table.sport[i]),
-                int(table.dport[i]),
-                int(table.proto[i]),
-                payload_bytes(table, i),
-            )
+        for number, packet in zip(owners.tolist(), packets(table, at), strict=True):
             parser = PACKET_PARSERS[number]
             try:
                 yield parser.name, list(parser.parse(packet))

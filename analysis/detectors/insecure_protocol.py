@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
 from analysis.events import Flow, FlowEnd, SessionSeen
 from analysis.window import RecentSet
+
+Service = Literal["telnet", "ftp", "rlogin", "rsh", "rexec", "mqtt"]
 
 
 class _Protocol(NamedTuple):
@@ -17,7 +19,7 @@ class _Protocol(NamedTuple):
     instead: str
 
 
-PROTOCOLS = {
+PROTOCOLS: dict[str, _Protocol] = {
     "telnet": _Protocol("Telnet", 23, "SSH or the device's https page"),
     "ftp": _Protocol("FTP", 21, "SFTP, FTPS or a shared folder"),
     "rlogin": _Protocol("rlogin", 513, "SSH"),
@@ -39,7 +41,7 @@ class InsecureProtocol(Detector):
     title = "Insecure protocol in use"
     severity = Severity.CRITICAL
 
-    protocols: tuple[str, ...] = tuple(PROTOCOLS)
+    protocols: tuple[Service, ...] = get_args(Service)
     """Which of telnet, ftp, rlogin, rsh, rexec and mqtt to report. Source: none of them encrypts
     (RFC 854, RFC 959, RFC 1282, MQTT 3.1.1 chapter 5); all are on Rapid7's and CISA's lists to turn off."""
 
@@ -47,9 +49,7 @@ class InsecureProtocol(Detector):
     _logins: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        if unknown := [name for name in self.protocols if name not in PROTOCOLS]:
-            raise ValueError(f"protocols: {unknown[0]!r} is none of {', '.join(PROTOCOLS)}")
-        self._by_port = {PROTOCOLS[name].port: name for name in self.protocols}
+        self._by_port: dict[int, str] = {PROTOCOLS[name].port: name for name in self.protocols}
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
         flow = event.flow

@@ -119,6 +119,11 @@ class Inventory:
             device.last_seen = ts
             self._dirty[device.mac] = device
 
+    @property
+    def handled_events(self) -> frozenset[type]:
+        """Event types that say something about devices."""
+        return frozenset(self._handlers)
+
     def handle(self, event: Any) -> None:
         """Learn from an event; those that say nothing about devices are ignored."""
         handler = self._handlers.get(type(event))

@@ -46,7 +46,7 @@ def drawn(field: str, title: str, width: int, component: str, *, grow: int = 0, 
 
 def on_phone(column: Column, width: int) -> Column:
     """The column with another width on phones."""
-    return {**column, "context": {**column["context"], "phone": width}}
+    return {**column, "minWidth": width, "context": {**column["context"], "phone": width}}
 
 
 def _context(wide: bool) -> Column:

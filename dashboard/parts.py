@@ -166,9 +166,9 @@ _THEME = (
     "themeQuartz.withParams({accentColor: 'var(--accent)', backgroundColor: 'var(--surface)',"
     " foregroundColor: 'var(--ink)', borderColor: 'var(--line)', chromeBackgroundColor: 'var(--surface)',"
     " headerBackgroundColor: 'var(--surface)', headerTextColor: 'var(--muted)', oddRowBackgroundColor:"
-    " 'var(--surface)', rowHoverColor: 'var(--hover)', fontFamily: 'inherit', fontSize: 13, headerFontSize: 12,"
-    " headerFontWeight: 600, spacing: 6, wrapperBorderRadius: 10, cellHorizontalPadding: 12,"
-    " columnBorder: false, headerColumnBorder: false})"
+    " 'var(--surface)', rowHoverColor: 'var(--hover)', fontFamily: 'inherit', fontSize: 13,"
+    " headerFontSize: 12, headerFontWeight: 600, spacing: 6, wrapperBorderRadius: 10,"
+    " cellHorizontalPadding: 12, columnBorder: false, headerColumnBorder: false})"
 )
 
 

@@ -47,8 +47,8 @@ def sensor_state(row: Row, now: float) -> Watch:
 
 
 def _recording(sensors: list[Row], now: float) -> Watch:
-    last = max((row["last_packet"] or 0.0) for row in sensors)
+    """A database that holds only files played through: its last packet is its present."""
     playing = any(
         now - (row["heartbeat"] or 0.0) <= SILENT_AFTER and row["state"] == "running" for row in sensors
     )
-    return Watch("recording", "Playing a recording" if playing else "A recording, ended", None, last or None)
+    return Watch("recording", "Playing a recording" if playing else "A recording", None, None)

@@ -124,7 +124,8 @@ def _volume(row: Row) -> str:
 
 
 def _traffic(store: Reader, now: float) -> html.Section:
-    rows = store.traffic_over_time(int(now // 60) - 1440, _STEP_MINUTES)
+    since = (int(now // 60) - 1440) // _STEP_MINUTES * _STEP_MINUTES
+    rows = store.traffic_over_time(since, _STEP_MINUTES)
     if len(rows) < 2:
         return panel("Traffic, 24 h", empty("No traffic yet"))
     rate = _STEP_MINUTES * 60 / 8

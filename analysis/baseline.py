@@ -126,6 +126,12 @@ class Baseline:
         fresh = self._devices[device] = _Usual()
         fresh.since = asked
 
+    def learn_from(self, device: DeviceKey, asked: float) -> None:
+        """A person asked in an earlier run that learning begin anew at `asked`; what was learned since
+        stays."""
+        usual = self._devices.setdefault(device, _Usual())
+        usual.since = max(usual.since, asked)
+
     def learning_until(self, device: DeviceKey, first_seen: float) -> float:
         """When this device's learning ends, in seconds since the epoch."""
         usual = self._devices.get(device)

@@ -13,7 +13,10 @@ from sensors.packet_log import PacketLog
 
 def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int) -> Engine:
     """An engine for one network that knows the devices and baselines of the writer's database."""
+    resets = writer.baseline_resets()
     baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
+    for reset in resets:
+        baseline.learn_from(reset.device, reset.asked)
     inventory = Inventory(
         config, network, writer.known_devices(network), baseline=baseline, blocklist=blocklist
     )

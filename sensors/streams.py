@@ -13,6 +13,8 @@ MAX_STREAMS = 4_096
 """Streams whose buffers are kept at a time: 4,096 x 2 x 16 KiB is the bound, 2 KiB each is usual."""
 UNDECIDED_SECONDS = 3.0
 """After so long a stream that no parser knows is told by its port alone."""
+UNDECIDED_SEGMENTS = 6
+"""After so many segments without an answer no parser will know: each decides on a greeting or a request."""
 _AHEAD = 8
 """Segments kept that arrived before the one they follow."""
 _WRAP = 1 << 32
@@ -46,7 +48,7 @@ class _Side:
 
 
 class _State:
-    __slots__ = ("down", "parser", "since", "stream", "told", "up")
+    __slots__ = ("down", "parser", "segments", "since", "stream", "told", "up")
 
     def __init__(self, flow: Flow, midstream: bool, ts: float) -> None:
         self.stream = Stream(flow, midstream)
@@ -54,6 +56,7 @@ class _State:
         self.parser: StreamParser | None = None
         self.since = ts
         self.told = False
+        self.segments = 0
 
 
 class Streams:
@@ -152,7 +155,8 @@ class Streams:
             if answer:
                 return parser
             undecided = undecided or answer is None
-        state.stream.done = not undecided
+        state.segments += 1
+        state.stream.done = not undecided or state.segments >= UNDECIDED_SEGMENTS
         return None
 
     def _failed(self, name: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from analysis.baseline import IN_ALL, PER_DEVICE, REFRESH, Baseline
+from analysis.store.rows import BaselineRow
 
 A, B = ("eth0", "a4:83:e7:11:22:33"), ("eth0", "cc:b8:a8:01:02:03")
 LEARN = 3600.0
@@ -100,3 +101,13 @@ def test_one_device_and_all_devices_are_bounded(baseline: Baseline) -> None:
         ask(baseline, 1.0, f"9.{n}", device=("eth0", f"device {n % 3000}"))
     assert len(baseline) <= IN_ALL + 1
     assert len(baseline.drain()) <= IN_ALL + 1
+
+
+def test_a_reset_of_an_earlier_run_begins_learning_anew_and_keeps_what_was_learned_since():
+    row = BaselineRow(A, "192.0.2.1", 443, "tcp", None, True, 500.0, 500.0)
+    baseline = Baseline(100.0, [row])
+    baseline.learn_from(A, 450.0)
+    assert baseline.learning_until(A, 0.0) == 550.0
+    assert baseline.check(A, 0.0, "192.0.2.1", 443, "tcp", None, 600.0) == "known"
+    assert baseline.check(A, 0.0, "192.0.2.2", 443, "tcp", None, 540.0) == "learned"
+    assert baseline.check(A, 0.0, "192.0.2.3", 443, "tcp", None, 560.0) == "new"

@@ -63,6 +63,8 @@ class SessionSeen(NamedTuple):
     "http", ... None when no parser knows it; the port is then the only clue."""
     login: bool
     """Credentials passed in clear (their values are never kept)."""
+    text: bool = False
+    """No parser knows it, and it begins with readable text."""
 
 
 class FlowEnd(NamedTuple):
@@ -300,8 +302,87 @@ class BannerSeen(NamedTuple):
     from_client: bool
 
 
+class CertificateSeen(NamedTuple):
+    """The leaf certificate of a TLS server (TLS 1.2 and below; 1.3 encrypts it)."""
+
+    ts: float
+    client_mac: str | None
+    client_ip: str
+    server_ip: str
+    port: int
+    sni: str | None
+    """What the client asked for."""
+    subject: str
+    """The subject's common name, else its organisation; may be empty."""
+    issuer: str
+    names: tuple[str, ...]
+    """DNS names and IP addresses of the alternative names, lower case; the common name where there
+    are none (RFC 6125)."""
+    not_before: float
+    not_after: float
+    """Seconds since the epoch."""
+    key: str
+    """"rsa", "ec", "ed25519", ..."""
+    key_bits: int
+    """0 where the kind of key has no size of its own."""
+    self_signed: bool
+    """Issuer and subject are the same."""
+    fingerprint: str
+    """SHA-256 of the certificate in hexadecimal."""
+
+
+class SnmpSeen(NamedTuple):
+    """An SNMP v1 or v2c request: its community, a password, passed in clear."""
+
+    ts: float
+    client_mac: str | None
+    client_ip: str
+    server_ip: str
+    port: int
+    version: str
+    """"1" or "2c"."""
+    default: bool
+    """The community is one that devices leave the factory with ("public", "private"...); its value is
+    never kept."""
+    writes: bool
+    """A set request."""
+
+
+class LoginFailed(NamedTuple):
+    """A server refused a password, said in clear."""
+
+    ts: float
+    client_mac: str | None
+    client_ip: str
+    server_ip: str
+    port: int
+    service: str
+    """"ftp", "telnet", "http"."""
+
+
+class PortMapping(NamedTuple):
+    """A device asked the router to let connections from outside in."""
+
+    ts: float
+    client_mac: str | None
+    client_ip: str
+    server_ip: str
+    """The router."""
+    method: str
+    """"upnp", "nat-pmp" or "pcp"."""
+    proto: str
+    """"tcp", "udp" or "all"."""
+    outside_port: int
+    """0 where any will do."""
+    inside_ip: str
+    inside_port: int
+    lifetime: int
+    """Seconds; 0 means for ever with UPnP, and closes the port with the other two."""
+    description: str | None
+
+
 Event = (
     FlowStart | FlowAnswered | SessionSeen | FlowEnd | DnsQuery | DnsResponse | DnsLookup | DhcpMessage
     | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | NameSeen | TlsHello | TlsAccepted
-    | HttpRequest | BannerSeen
+    | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed | PortMapping
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""How fast, how small, how lossless: measured beside other designs. `python -m benchmarks --help`."""

@@ -1,0 +1,38 @@
+"""The configuration that every benchmark runs Sentinel with: config.yaml's defaults and a large list."""
+
+import json
+from pathlib import Path
+
+from analysis.config import Blocklists, BlocklistSource, Config
+from benchmarks.traffic import made_names
+
+
+def prepare(folder: Path, names: int) -> None:
+    """Make and compile a blocklist of so many made-up names in a working folder, for all rounds."""
+    from analysis.blocklist import Blocklist
+
+    (folder / "list.txt").write_text("\n".join(made_names(names)) + "\n", encoding="utf-8")
+    Blocklist.open(config_in(folder))
+
+
+def config_in(folder: Path, packet_rows: int = 0) -> Config:
+    """Every rule on; connections are reported as new from the first packet, as `replay` does."""
+    config = Config(
+        base=str(folder),
+        learning_hours=0,
+        blocklists=Blocklists(lists=(BlocklistSource(name="made up", file="list.txt"),)),
+    )
+    log = config.packet_log.model_copy(update={"rows": packet_rows})
+    return config.model_copy(update={"packet_log": log})
+
+
+def write_yaml(folder: Path, packet_rows: int = 100_000) -> Path:
+    """The same as a config.yaml (JSON is YAML), for processes that are started by their command line."""
+    path = folder / "config.yaml"
+    lists = [{"name": "made up", "file": "list.txt"}]
+    text = {
+        "home": ["192.168.0.0/16", "10.0.0.0/8", "fe80::/10"], "blocklists": {"lists": lists},
+        "learning_hours": 72, "packet_log": {"rows": packet_rows},
+    }  # fmt: skip
+    path.write_text(json.dumps(text))
+    return path

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.devices import Inventory
 from analysis.events import Flow, FlowEnd, SessionSeen
@@ -13,7 +12,7 @@ from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import ip_text, mac_text, protocol_text
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
-from sensors.recorder import Recorder, flow_state
+from sensors.recorder import Recorder, Totals, flow_state
 
 FIRST_ROW = 30.0
 """Seconds after which a flow that still runs gets its first row."""
@@ -185,38 +184,27 @@ class Conversations:
 
     def ended(self, gone: Columns, now: float) -> Iterator[FlowEnd]:
         """The ends of removed flows, in order; their rows go to the recorder."""
-        for values in _records(gone):
-            flow = self._flows.pop(values["row"], None)
+        for row, totals in zip(gone["row"].tolist(), _totals(gone), strict=True):
+            flow = self._flows.pop(row, None)
             if flow is None:
                 continue
             service = self._services.pop(flow.id, None)
-            state = _state(values)
-            self._record(flow, service, state, values)
+            state = flow_state(
+                totals.proto, totals.syn, totals.answered, totals.flags_down,
+                totals.payload_up + totals.payload_down,
+            )  # fmt: skip
+            self._recorder.flow(flow, service, state, totals)
             yield FlowEnd(
-                now, flow, values["packets_up"], values["packets_down"], values["bytes_up"],
-                values["bytes_down"], values["payload_up"], values["payload_down"], state, service,
+                now, flow, totals.packets_up, totals.packets_down, totals.bytes_up, totals.bytes_down,
+                totals.payload_up, totals.payload_down, state, service,
             )  # fmt: skip
 
     def _write(self, columns: Columns) -> None:
-        for values in _records(columns):
-            flow = self._flows.get(values["row"])
+        for row, totals in zip(columns["row"].tolist(), _totals(columns), strict=True):
+            flow = self._flows.get(row)
             if flow is not None:
-                self._record(flow, self._services.get(flow.id), "open", values)
-
-    def _record(self, flow: Flow, service: str | None, state: str, values: dict[str, Any]) -> None:
-        self._recorder.flow(
-            flow, service, state, values["last_ts"],
-            (values["packets_up"], values["packets_down"]), (values["bytes_up"], values["bytes_down"]),
-            (values["written_up"], values["written_down"]), not values["written_ts"],
-        )  # fmt: skip
+                self._recorder.flow(flow, self._services.get(flow.id), "open", totals)
 
 
-def _records(columns: dict[str, NDArray[Any]]) -> Iterator[dict[str, Any]]:
-    names = list(columns)
-    for values in zip(*(column.tolist() for column in columns.values()), strict=True):
-        yield dict(zip(names, values, strict=True))
-
-
-def _state(values: dict[str, Any]) -> str:
-    payload = values["payload_up"] + values["payload_down"]
-    return flow_state(values["proto"], values["syn"], values["answered"], values["flags_down"], payload)
+def _totals(columns: Columns) -> Iterator[Totals]:
+    return map(Totals, *(columns[name].tolist() for name in Totals._fields))

@@ -187,7 +187,7 @@ class Engine:
             if kind == 1:
                 self._parse_packet(*next(chosen))
             elif kind == 2:
-                self._parse_segment(next(payloads))
+                self._parse_segment(next(payloads), table.batch.buffer.data)
             elif kind == 0:
                 self.handle(FlowStart(*next(starts)))
             else:
@@ -209,16 +209,16 @@ class Engine:
         for event in events:
             self.handle(event)
 
-    def _parse_segment(self, segment: Segment) -> None:
-        ts, row, up, seq, payload = segment
-        flow = self.conversations.flow(row)
-        serial, col = flow.id, self.conversations.table.col
+    def _parse_segment(self, segment: Segment, buffer: memoryview) -> None:
+        row, ts, up, seq, begin, end = segment
+        col = self.conversations.table.col
         if not col["watched"][row]:
             return
-        midstream = not col["syn"][row]
-        for event in self.streams.feed(serial, flow, midstream, up, seq, payload, ts):
+        flow = self.conversations.flow(row)
+        midstream, payload = not col["syn"][row], bytes(buffer[begin:end])
+        for event in self.streams.feed(flow.id, flow, midstream, up, seq, payload, ts):
             self.handle(event)
-        if not self.streams.wants(serial):
+        if not self.streams.wants(flow.id):
             col["watched"][row] = False
 
     def _failed(self, name: str) -> None:

@@ -15,11 +15,13 @@ from sensors.packets import Packet, PacketTable
 class Segment(NamedTuple):
     """A TCP segment with payload, on its way to the stream parsers."""
 
-    ts: float
     row: int
+    ts: float
     up: bool
     seq: int
-    payload: bytes
+    begin: int
+    """Of the payload, in the batch's buffer."""
+    end: int
 
 
 def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
@@ -42,9 +44,14 @@ def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
 def segments(
     table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
 ) -> Iterator[Segment]:
-    """The TCP packets `at`, which belong to flow `rows` and come from the client where `up`."""
-    columns = (table.batch.ts[at].tolist(), rows.tolist(), up.tolist(), _sequences(table, at))
-    return map(Segment, *columns, _spans(table, at))
+    """The TCP packets `at`, which belong to flow `rows` and come from the client where `up`.
+    Most are not wanted any more when their turn comes, so payload stays in the buffer."""
+    begin = table.payload[at]
+    end = begin + table.payload_len[at]
+    return map(
+        Segment, rows.tolist(), table.batch.ts[at].tolist(), up.tolist(), _sequences(table, at),
+        begin.tolist(), end.tolist(),
+    )  # fmt: skip
 
 
 def _spans(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:

@@ -1,5 +1,7 @@
 """Turns events and flows into the rows that the store takes."""
 
+from typing import NamedTuple
+
 from analysis.blocklist import Match
 from analysis.detector import Known
 from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello
@@ -9,6 +11,26 @@ from sensors.flow_keys import RST, SYN, TCP
 
 MAX_ANSWERS = 32
 """Answers of one look-up that are stored; a UDP answer of 1,232 bytes holds about 70."""
+
+
+class Totals(NamedTuple):
+    """The columns of a flow's row that a record of it needs; see `sensors.flows`."""
+
+    last_ts: float
+    packets_up: int
+    packets_down: int
+    bytes_up: int
+    bytes_down: int
+    payload_up: int
+    payload_down: int
+    flags_down: int
+    proto: int
+    syn: bool
+    answered: bool
+    written_ts: float
+    """When an earlier row was written, 0 for never; `written_up` and `written_down` are its bytes."""
+    written_up: int
+    written_down: int
 
 
 class Recorder:
@@ -79,11 +101,8 @@ class Recorder:
             )
         )
 
-    def flow(
-        self, flow: Flow, service: str | None, state: str, last_seen: float,
-        packets: tuple[int, int], size: tuple[int, int], written: tuple[int, int], new: bool,
-    ) -> None:  # fmt: skip
-        """A flow's totals, (up, down) each; `written` is what earlier rows told of its bytes."""
+    def flow(self, flow: Flow, service: str | None, state: str, totals: "Totals") -> None:
+        """A flow so far, or at its end."""
         device, outward = self._owner(flow)
         peer_ip, own_ip = (flow.server_ip, flow.client_ip) if outward else (flow.client_ip, flow.server_ip)
         peer = None if flow.group else self._known.peer_name(peer_ip, own_ip)
@@ -100,15 +119,15 @@ class Recorder:
                 service,
                 state,
                 flow.first_seen,
-                last_seen,
-                packets[0],
-                packets[1],
-                size[0],
-                size[1],
+                totals.last_ts,
+                totals.packets_up,
+                totals.packets_down,
+                totals.bytes_up,
+                totals.bytes_down,
                 self._peer_key(flow, peer_ip, peer),
-                new,
-                size[0] - written[0],
-                size[1] - written[1],
+                not totals.written_ts,
+                totals.bytes_up - totals.written_up,
+                totals.bytes_down - totals.written_down,
             )
         )
 

@@ -36,8 +36,8 @@ def acting(do: Callable[[Host], object], host: Host) -> Iterator[None]:
 
 
 def allowed(seconds: float) -> float:
-    """The limit, doubled while other work keeps every core of this machine busy."""
-    return seconds * (2 if os.getloadavg()[0] > (os.cpu_count() or 1) else 1)
+    """The limit; longer in proportion where other work already wants more than this machine's cores."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def address_of(device: str) -> str:

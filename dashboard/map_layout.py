@@ -203,26 +203,21 @@ def _middle(
     step = height / max(1, len(shown) + bool(tail) - 1)
     step = min(step, _ROOMY)
     y = (height - step * (len(shown) + bool(tail) - 1)) / 2
-    nodes = []
-    for index, peer in enumerate(shown):
-        data = {
-            "id": f"p-{peer}",
-            "t": "peer",
-            "label": cut(peer, 24),
-            "full": peer,
-            "severity": totals[peer].severity,
-            "size": size(totals[peer].bytes),
-            "users": len(users[peer]),
-        }
-        nodes.append({"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False})
+    drawn = [_destination(f"p-{peer}", peer, totals[peer], len(users[peer])) for peer in shown]
     if tail:
-        words = f"{len(tail):,} quieter ones"
-        data = {
-            "id": TAIL, "t": "peer", "label": words, "full": words, "severity": 0,
-            "size": size(sum(totals[peer].bytes for peer in tail)), "users": len(links), "folded": 1,
-        }  # fmt: skip
-        nodes.append({"data": data, "position": {"x": 0, "y": y + len(shown) * step}, "grabbable": False})
-    return nodes
+        quiet = Link(sum(totals[peer].bytes for peer in tail), 0)
+        drawn.append(_destination(TAIL, f"{len(tail):,} quieter ones", quiet, len(links)) | {"folded": 1})
+    return [
+        {"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False}
+        for index, data in enumerate(drawn)
+    ]
+
+
+def _destination(node: str, name: str, link: Link, users: int) -> dict[str, Any]:
+    return {
+        "id": node, "t": "peer", "label": cut(name, 24), "full": name, "severity": link.severity,
+        "size": size(link.bytes), "users": users,
+    }  # fmt: skip
 
 
 def _edges(links: Links, shown: set[str]) -> list[Element]:

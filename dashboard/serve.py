@@ -5,7 +5,9 @@ import sys
 import threading
 import webbrowser
 from pathlib import Path
+from typing import Any
 
+from dash import Dash
 from waitress import create_server
 
 from analysis.config import Config
@@ -47,23 +49,7 @@ def serve(
             "password_hash.  Or serve on 127.0.0.1.",
             code=2,
         )
-    app = create_app(db_path, config)
-    try:
-        server = create_server(
-            app.server,
-            host=where.host.strip("[]"),
-            port=where.port,
-            threads=_THREADS,
-            ident=None,
-            connection_limit=_MOST_CONNECTIONS,
-            channel_timeout=_IDLE_SECONDS,
-            cleanup_interval=10,
-            max_request_body_size=MOST_BYTES,
-            max_request_header_size=65_536,
-            clear_untrusted_proxy_headers=True,
-        )
-    except OSError as error:
-        raise CannotServe(_why_not(error, where.host, where.port)) from error
+    server = _listen(create_app(db_path, config), where.host, where.port)
     url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{where.port}/"  # noqa: S104
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
     if open_browser:
@@ -71,6 +57,19 @@ def serve(
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
+
+
+def _listen(app: Dash, host: str, port: int) -> Any:
+    """The WSGI server on its socket; raises `CannotServe` with the fix."""
+    try:
+        return create_server(
+            app.server, host=host.strip("[]"), port=port, threads=_THREADS, ident=None,
+            connection_limit=_MOST_CONNECTIONS, channel_timeout=_IDLE_SECONDS, cleanup_interval=10,
+            max_request_body_size=MOST_BYTES, max_request_header_size=65_536,
+            clear_untrusted_proxy_headers=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise CannotServe(_why_not(error, host, port)) from error
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

@@ -38,40 +38,31 @@ def device_options(every: str = "Every device") -> list[dict[str, str]]:
     return _options(every, named)
 
 
-def layout(
-    severity: str = "all",
-    rule: str = "all",
-    device: str = "all",
-    q: str = "",
-    range: str = "",
-    state: str = "",
-    id: str = "",
-    **_: str,
-) -> Any:
-    severities = _options("All", {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)})
-    filters = [
-        segments("alerts", "severity", severities, severity, "Severity"),
-        choice(
-            "alerts", "state", _options("Every state", STATE_WORDS), state or _DEFAULTS["state"], "State", 140
+def _filters(given: dict[str, str]) -> html.Div:
+    levels = {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
+    choices = {
+        "state": (_options("Every state", STATE_WORDS), "State", 140),
+        "rule": (_options("Every rule", {rule: rule for rule in reader().rules_seen()}), "Rule", 170),
+        "device": (device_options(), "Device", 170),
+        "range": (_options("Any time", RANGE_WORDS), "Time range", 140),
+    }
+    value = _DEFAULTS | given
+    parts = [
+        segments("alerts", "severity", _options("All", levels), value.get("severity", "all"), "Severity"),
+        *(
+            choice("alerts", name, *spec[:1], value.get(name, "all"), *spec[1:])
+            for name, spec in choices.items()
         ),
-        choice(
-            "alerts", "rule", _options("Every rule", {r: r for r in reader().rules_seen()}), rule, "Rule", 170
-        ),
-        choice("alerts", "device", device_options(), device, "Device", 170),
-        choice(
-            "alerts",
-            "range",
-            _options("Any time", RANGE_WORDS),
-            range or _DEFAULTS["range"],
-            "Time range",
-            140,
-        ),
-        search("alerts", q, "Search alerts"),
+        search("alerts", value.get("q", ""), "Search alerts"),
     ]
+    return html.Div(parts, className="filters")
+
+
+def layout(id: str = "", **given: str) -> Any:
     return html.Div(
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
-            html.Div(filters, className="filters"),
+            _filters(given),
             feed(
                 "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"
             ),

@@ -101,7 +101,7 @@ def test_a_tile_leads_to_the_rows_behind_it(site: Site, new_page: Callable[..., 
 def test_scrolling_brings_older_rows(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/dns?range=7d")
     page.wait_for_selector(".ag-row")
-    page.evaluate("sentinel.feed.api.ensureIndexVisible(199)")
+    page.evaluate("() => { sentinel.feed.api.ensureIndexVisible(199); }")
     page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() >= 400")
 
 
@@ -109,7 +109,7 @@ def test_choosing_on_the_map_explains_and_leads_on(site: Site, new_page: Callabl
     page = new_page(site.url + "/map?device=4")
     page.wait_for_selector("#map-chosen h2:has-text('ipcam-front')")
     assert page.evaluate("sentinel.map.$('.dim').length > 5 && sentinel.map.$('edge.hot').length > 0")
-    page.evaluate("sentinel.map.getElementById('d1').emit('tap')")
+    page.evaluate("() => { sentinel.map.getElementById('d1').emit('tap'); }")
     page.wait_for_selector('#map-chosen h2:has-text("Anna\'s phone")')
     page.click("#map-chosen >> text=Open device")
     page.wait_for_selector('h1:has-text("Anna\'s phone")')

@@ -1,0 +1,62 @@
+"""Where things stand on the map."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dashboard.map_layout import Data, arrange
+from tests.dashboard.filldb import busy
+
+
+def device(number: int, kind: str | None = "phone", severity: int | None = None) -> dict[str, Any]:
+    return {"id": number, "name": f"d{number}", "kind": kind, "trust": "trusted", "severity": severity}
+
+
+def edge(device: int, peer: str, size: int = 10) -> dict[str, Any]:
+    return {"device": device, "peer": peer, "bytes_up": size, "bytes_down": 0}
+
+
+def nodes(elements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {e["data"]["id"]: e for e in elements if "position" in e}
+
+
+def test_the_map_folds_the_quiet_tail_and_shows_alerts_first() -> None:
+    edges = [edge(1, f"site{n}.test", 1000 - n) for n in range(50)]
+    worst = [{"device": 1, "peer_ip": "192.0.2.1", "peer_name": "www.site49.test", "severity": 2}]
+    drawn = nodes(arrange(Data([device(1, severity=2)], edges, worst, {})))
+    assert drawn["p-site49.test"]["data"]["severity"] == 2
+    assert drawn["tail"]["data"]["label"] == "34 quieter ones"
+    assert "p-site48.test" not in drawn
+
+
+def test_an_alert_between_devices_is_a_line_between_devices() -> None:
+    worst = [{"device": 1, "peer_ip": "192.168.1.2", "peer_name": None, "severity": 1}]
+    elements = arrange(Data([device(1, severity=1), device(2)], [], worst, {"192.168.1.2": 2}))
+    line = next(e["data"] for e in elements if "source" in e["data"])
+    assert (line["source"], line["target"], line["severity"], line["home"]) == ("d1", "d2", 1, 1)
+
+
+def test_every_line_of_the_map_ends_at_a_node_and_nothing_overlaps(tmp_path: Path) -> None:
+    from analysis.store.reader import Reader
+
+    home = busy(tmp_path / "busy.db", flows=10, lookups=10, alerts=300)
+    store = Reader(home.path)
+    hour = int(store.clock() // 3600)
+    data = Data(store.devices(hour - 24), store.edges(hour - 24), store.worst_open(), store.directory().by_ip)
+    elements = arrange(data)
+    drawn = nodes(elements)
+    assert sum(n["data"]["t"] == "device" for n in drawn.values()) == 40
+    for element in elements:
+        if "source" in element["data"]:
+            assert element["data"]["source"] in drawn and element["data"]["target"] in drawn
+    spots = [(round(n["position"]["x"]), round(n["position"]["y"])) for n in drawn.values()]
+    assert len(spots) == len(set(spots))
+    lefts = sum(n["data"].get("side") == "left" and n["data"]["t"] == "device" for n in drawn.values())
+    assert 14 <= lefts <= 26
+    assert arrange(data) == elements, "the same data gives the same picture"
+    assert len(json.dumps(elements)) < 200_000
+
+
+def test_the_map_of_nobody_and_of_one() -> None:
+    assert arrange(Data([], [], [], {})) == []
+    assert "d1" in nodes(arrange(Data([device(1, None)], [], [], {})))

@@ -132,6 +132,12 @@ class Baseline:
         usual = self._devices.setdefault(device, _Usual())
         usual.since = max(usual.since, asked)
 
+    def entry(self, device: DeviceKey, ip: str, port: int, proto: str) -> tuple[float, bool] | None:
+        """When the tuple was first seen and whether it is learned as usual; None when not on record."""
+        usual = self._devices.get(device)
+        found = usual.entries.get((ip, port, proto)) if usual else None
+        return (found.first_seen, found.learned) if found else None
+
     def learning_until(self, device: DeviceKey, first_seen: float) -> float:
         """When this device's learning ends, in seconds since the epoch."""
         usual = self._devices.get(device)

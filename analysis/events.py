@@ -86,6 +86,18 @@ class FlowEnd(NamedTuple):
     service: str | None
 
 
+class FlowActive(NamedTuple):
+    """A conversation goes on: told when it is half a minute old, then every two minutes in which it had
+    packets. Totals since it began."""
+
+    ts: float
+    flow: Flow
+    packets_up: int
+    packets_down: int
+    bytes_up: int
+    bytes_down: int
+
+
 class DnsQuery(NamedTuple):
     """A client asked for a name."""
 
@@ -384,5 +396,5 @@ class PortMapping(NamedTuple):
 Event = (
     FlowStart | FlowAnswered | SessionSeen | FlowEnd | DnsQuery | DnsResponse | DnsLookup | DhcpMessage
     | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | NameSeen | TlsHello | TlsAccepted
-    | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed | PortMapping
+    | FlowActive | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed | PortMapping
 )  # fmt: skip

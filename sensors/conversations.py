@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from analysis.devices import Inventory
-from analysis.events import Flow, FlowEnd, SessionSeen
+from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
 from analysis.networks import is_group
 from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import ip_text, mac_text, protocol_text
@@ -38,6 +38,7 @@ class Conversations:
         self._base = run << 32
         self._flows: dict[int, Flow] = {}
         self._services: dict[int, str] = {}
+        self._active: list[FlowActive] = []
         self._pairs: dict[tuple[str, str], float] = {}
         self._device_number: dict[DeviceKey, int] = {}
         self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
@@ -161,7 +162,7 @@ class Conversations:
         fresh = col["last_ts"][rows] > col["written_ts"][rows]
         due = rows[fresh & (age >= FIRST_ROW) & (since >= NEXT_ROW)]
         if len(due):
-            self._write(self.table.snapshot(due))
+            self._write(self.table.snapshot(due), now)
             col["written_ts"][due] = now
             col["written_up"][due] = col["bytes_up"][due]
             col["written_down"][due] = col["bytes_down"][due]
@@ -199,11 +200,21 @@ class Conversations:
                 totals.payload_up, totals.payload_down, state, service,
             )  # fmt: skip
 
-    def _write(self, columns: Columns) -> None:
+    def take_active(self) -> list[FlowActive]:
+        """What goes on, as found by the last `expire`."""
+        active, self._active = self._active, []
+        return active
+
+    def _write(self, columns: Columns, now: float) -> None:
         for row, totals in zip(columns["row"].tolist(), _totals(columns), strict=True):
             flow = self._flows.get(row)
             if flow is not None:
                 self._recorder.flow(flow, self._services.get(flow.id), "open", totals)
+                self._active.append(
+                    FlowActive(
+                        now, flow, totals.packets_up, totals.packets_down, totals.bytes_up, totals.bytes_down
+                    )
+                )
 
 
 def _totals(columns: Columns) -> Iterator[Totals]:

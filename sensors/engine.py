@@ -144,6 +144,8 @@ class Engine:
         self.now = max(self.now, now)
         if self._next_step:
             self._end(self.conversations.expire(self.now))
+            for active in self.conversations.take_active():
+                self.handle(active)
             self._overdue()
         self._next_step = (self.now // STEP + 1) * STEP
 

@@ -7,7 +7,31 @@ from pathlib import Path
 APPLICATION_ID = int.from_bytes(b"Sent", "big")
 """Written into the file's header by schema.sql (sqlite.org/pragma.html#pragma_application_id)."""
 
-STEPS: tuple[str, ...] = ()
+_IDENTITY = """
+ALTER TABLE devices ADD COLUMN maker TEXT;
+ALTER TABLE devices ADD COLUMN model TEXT;
+ALTER TABLE devices ADD COLUMN confidence REAL;
+ALTER TABLE devices ADD COLUMN os_confidence REAL;
+CREATE TABLE device_evidence (
+    device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
+    source TEXT NOT NULL, clue TEXT NOT NULL, says TEXT NOT NULL, weight REAL NOT NULL,
+    first_seen REAL NOT NULL, last_seen REAL NOT NULL,
+    PRIMARY KEY (device, source, clue, says)
+) WITHOUT ROWID;
+CREATE TABLE merge_proposals (
+    a INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
+    b INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
+    score REAL NOT NULL, evidence TEXT NOT NULL, made REAL NOT NULL,
+    PRIMARY KEY (a, b)
+) WITHOUT ROWID;
+CREATE TABLE device_links (
+    network TEXT NOT NULL, mac TEXT NOT NULL, other_network TEXT NOT NULL, other_mac TEXT NOT NULL,
+    same INTEGER NOT NULL, changed REAL NOT NULL,
+    PRIMARY KEY (network, mac, other_network, other_mac)
+) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_IDENTITY,)
 """`STEPS[n]` is the SQL from version n + 1 to n + 2. A change of schema.sql adds a step here and
 raises its `user_version`; released steps never change."""
 

@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 1;              -- grows with each step in migrations.py
+PRAGMA user_version = 2;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -41,6 +41,8 @@ CREATE TABLE devices (
     router INTEGER NOT NULL DEFAULT 0,   -- forwards other hosts' packets: not shown as a device
     ip TEXT,                        -- the latest IPv4 address, else the latest IPv6
     first_seen REAL NOT NULL, last_seen REAL NOT NULL,
+    maker TEXT, model TEXT,         -- of the device, which the card's vendor need not be
+    confidence REAL, os_confidence REAL,   -- 0 to 1: how sure kind and os are
     UNIQUE (network, mac)
 );
 CREATE TABLE device_addresses (
@@ -53,6 +55,24 @@ CREATE TABLE device_names (
     device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
     source TEXT NOT NULL, name TEXT NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL,
     PRIMARY KEY (device, source, name)
+) WITHOUT ROWID;
+
+CREATE TABLE device_evidence (      -- why we think that it is what it is; also its habits, which say nothing
+    device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
+    source TEXT NOT NULL,           -- as in identity.py: dhcp-class, mdns-service, user-agent, ja4...
+    clue TEXT NOT NULL,             -- what was seen
+    says TEXT NOT NULL,             -- "kind=phone", "os=Android 14", or empty
+    weight REAL NOT NULL,           -- 0 to 1
+    first_seen REAL NOT NULL, last_seen REAL NOT NULL,
+    PRIMARY KEY (device, source, clue, says)
+) WITHOUT ROWID;
+CREATE TABLE merge_proposals (      -- two MACs that seem to be one device; written by the periodic process
+    a INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,   -- a < b
+    b INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
+    score REAL NOT NULL,            -- 0 to 1
+    evidence TEXT NOT NULL,         -- JSON array of sentences
+    made REAL NOT NULL,
+    PRIMARY KEY (a, b)
 ) WITHOUT ROWID;
 
 CREATE TABLE flows (                -- a conversation each; long ones are updated while they last
@@ -173,6 +193,11 @@ CREATE TABLE device_notes (
     name TEXT, trust TEXT NOT NULL DEFAULT 'unknown',  -- unknown, trusted, guest, iot
     note TEXT, changed REAL NOT NULL,
     PRIMARY KEY (network, mac)
+) WITHOUT ROWID;
+CREATE TABLE device_links (         -- whether two MACs are one device; the smaller pair stands first
+    network TEXT NOT NULL, mac TEXT NOT NULL, other_network TEXT NOT NULL, other_mac TEXT NOT NULL,
+    same INTEGER NOT NULL, changed REAL NOT NULL,
+    PRIMARY KEY (network, mac, other_network, other_mac)
 ) WITHOUT ROWID;
 CREATE TABLE alert_notes (
     uid TEXT PRIMARY KEY, state TEXT NOT NULL DEFAULT 'open',  -- open, acknowledged, expected

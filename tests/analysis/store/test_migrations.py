@@ -13,6 +13,7 @@ import pytest
 from analysis.store import migrations
 from analysis.store.database import open_writer, transaction
 
+FIRST = Path(__file__).with_name("schema_1.sql")
 STEPS = (
     "ALTER TABLE devices ADD COLUMN colour TEXT;\nUPDATE devices SET colour = 'blue';\n",
     "CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT);\n-- a remark; with a semicolon\nINSERT INTO rooms (name) VALUES ('kitchen');\n",
@@ -90,3 +91,23 @@ def test_killed_in_the_middle_it_is_old_or_new(tmp_path: Path) -> None:
         db.close()
         seen.add(version)
     assert 1 in seen
+
+
+def columns(db: sqlite3.Connection) -> dict[str, set[tuple[object, ...]]]:
+    """Every table's columns: name, type, whether it may be NULL, default, place in the key."""
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: {row[1:] for row in db.execute(f"PRAGMA table_info({table})")} for table in tables}
+
+
+def test_the_steps_lead_from_the_first_schema_to_the_present_one(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "first.db", isolation_level=None)
+    for statement in migrations.statements(FIRST.read_text()):
+        db.execute(statement)
+    db.execute("INSERT INTO devices (network, mac, first_seen, last_seen) VALUES ('eth0', 'a', 1, 2)")
+    with transaction(db):
+        migrations.migrate(db)
+    fresh = open_writer(tmp_path / "fresh.db")
+    assert columns(db) == columns(fresh)
+    assert db.execute("SELECT mac FROM devices").fetchall() == [("a",)]
+    db.close()
+    fresh.close()

@@ -61,7 +61,8 @@ def test_a_step_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
 SLOW = """
 import sys
 from analysis.store import database, migrations
-steps = ["CREATE TABLE t%d (a);\\nINSERT INTO t%d SELECT value FROM generate;\\n" % (n, n) for n in range(40)]
+taken = [""] * (migrations.VERSION - 1)
+steps = taken + ["CREATE TABLE t%d (a);\\nINSERT INTO t%d SELECT value FROM generate;\\n" % (n, n) for n in range(40)]
 db = database.open_writer(sys.argv[1])
 db.execute("CREATE TEMP VIEW generate AS WITH RECURSIVE g(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM g LIMIT 3000) SELECT value FROM g")
 print("ready", flush=True)
@@ -76,7 +77,7 @@ def test_killed_in_the_middle_it_is_old_or_new(tmp_path: Path) -> None:
     seen = set()
     for turn in range(12):
         path = tmp_path / f"{turn}.db"
-        old_database(path).close()
+        open_writer(path).close()
         child = subprocess.Popen([sys.executable, "-c", SLOW, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
         time.sleep(turn * 0.008)
@@ -86,11 +87,12 @@ def test_killed_in_the_middle_it_is_old_or_new(tmp_path: Path) -> None:
         db = sqlite3.connect(path)
         version = db.execute("PRAGMA user_version").fetchone()[0]
         tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name GLOB 't[0-9]*'").fetchone()[0]
-        assert (version, tables) in {(1, 0), (41, 40)}
+        old, new = migrations.VERSION, migrations.VERSION + 40
+        assert (version, tables) in {(old, 0), (new, 40)}
         assert db.execute("PRAGMA quick_check").fetchone() == ("ok",)
         db.close()
         seen.add(version)
-    assert 1 in seen
+    assert migrations.VERSION in seen
 
 
 def columns(db: sqlite3.Connection) -> dict[str, set[tuple[object, ...]]]:

@@ -174,7 +174,7 @@ class FeedQueries(DirectoryQueries):
     def _where(self, spec: Feed, filters: Mapping[str, str], now: float) -> _Where:
         where = _Where()
         for name, (condition, kind) in spec.equal.items():
-            if value := filters.get(name):
+            if (value := filters.get(name)) and value != "all":
                 where.add(condition, _number(name, value) if kind is int else kind(value))
         for name, condition in spec.flags.items():
             if filters.get(name) == "1":
@@ -182,7 +182,7 @@ class FeedQueries(DirectoryQueries):
         if text := filters.get("q", "").strip():
             tests = " OR ".join(f"{column} LIKE ?1 ESCAPE '\\'" for column in spec.text)
             where.add(f"({tests})", _like(text))
-        if span := filters.get("range"):
+        if (span := filters.get("range")) and span != "all":
             if span not in RANGES:
                 raise BadFilter(f"range: expected one of {', '.join(RANGES)}")
             self._since(spec, where, now - RANGES[span] * 3600)

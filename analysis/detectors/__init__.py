@@ -2,6 +2,7 @@
 
 from analysis.detector import Detector
 from analysis.detectors.arp_scan import ArpScan
+from analysis.detectors.beacon import Beacon
 from analysis.detectors.blocklisted_address import BlocklistedAddress
 from analysis.detectors.blocklisted_name import BlocklistedName
 from analysis.detectors.insecure_protocol import InsecureProtocol
@@ -19,5 +20,6 @@ ALL: tuple[type[Detector], ...] = (
     NewConnection,
     ArpScan,
     NewDeviceSeen,
+    Beacon,
 )
 """In the order in which they see an event: what is serious first, so that it is not learned as usual."""

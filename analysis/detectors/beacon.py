@@ -1,0 +1,187 @@
+"""A device calls the same place again and again, as regularly as a clock."""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from analysis import regularity
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector
+from analysis.events import Flow, FlowEnd
+from analysis.first_party import is_first_party
+from analysis.names import registrable
+from analysis.vendors import vendor
+
+PAIRS, CONTACTS = 2048, 256
+"""Pairs of device and destination that are watched, and the newest contacts kept of each: 8 MB when full."""
+LOOK_EVERY = 8
+"""A pair is looked at again after so many further contacts: a look takes 0.1 ms."""
+CLOCKWORK = frozenset({53, 67, 123, 853, 5353})
+"""Names, addresses and the time are asked for regularly by everybody."""
+TELL_AGAIN = 1800.0
+LARGE, LOPSIDED = 50_000, 10.0
+"""An upload has at least so many bytes, and so many times what comes back."""
+
+Key = tuple[str, str, int, str]
+"""Device, destination (name, else address), port, protocol"""
+
+
+class Contacts:
+    """What is remembered of one pair."""
+
+    __slots__ = ("count", "first", "told", "told_count", "sizes", "starts")
+
+    def __init__(self, first: float) -> None:
+        self.first, self.count, self.told, self.told_count = first, 0, 0.0, 0
+        self.starts, self.sizes = array("d"), array("d")
+
+    def add(self, start: float, size: int) -> None:
+        self.count += 1
+        self.first = min(self.first, start)
+        self.starts.append(start)
+        self.sizes.append(size)
+        if len(self.starts) > CONTACTS:
+            del self.starts[:LOOK_EVERY], self.sizes[:LOOK_EVERY]
+
+
+@dataclass
+class Beacon(Detector):
+    """A device calls the same place outside at regular intervals with messages of the same size, as malware
+    does that asks its owner for orders; or sends large, equally sized parcels by the clock.
+
+    Connections are scored as RITA does: how even the intervals are, how alike the sizes, how
+    steadily they fill the time, and how long it has lasted. What the device has learned as usual, services
+    of its own maker, places that other devices of the home call too, name look-ups and clocks are left out.
+    """
+
+    id = "beacon"
+    title = "Regular calls to one place"
+    severity = Severity.HIGH
+    cooldown_minutes = 24 * 60.0
+
+    score: float = 0.9
+    """The score from 0 to 1 from which calls are told. Source: RITA v5 calls 0.9 high."""
+    connections: int = 30
+    """Connections needed before a pair is judged. Source: own choice; RITA's 4 need a day's history."""
+    enough_connections: int = 200
+    """Connections that make a series as telling as `enough_hours` do. Source: own choice; one every three
+    minutes for ten hours."""
+    enough_hours: float = 6.0
+    """Hours after which a series is long enough. Source: RITA v5 needs 6 hours."""
+    minutes: float = 10.0
+    """Minutes that a series lasts at least. Source: own choice; the set-up of a Hue bridge calls its cloud
+    every 2.3 seconds for two minutes."""
+    parcels: int = 6
+    """Large uploads of the same size at even intervals, with nearly nothing coming back, that are told.
+    Source: own choice; a remote-access trojan that sends a picture of the screen every ten seconds."""
+
+    def __post_init__(self) -> None:
+        self._pairs: OrderedDict[Key, Contacts] = OrderedDict()
+        self.evictions = 0
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.port in CLOCKWORK or flow.group or event.state == "attempt" or event.state == "rejected":
+            return ()
+        if (flow.server_home and event.bytes_up < LARGE) or flow.proto not in ("tcp", "udp"):
+            return ()
+        place = self.known.peer_name(flow.server_ip, flow.client_ip) or flow.server_ip
+        key = (flow.client_mac or flow.client_ip, place, flow.port, flow.proto)
+        pair = self._pairs.get(key)
+        if pair is None:
+            pair = self._pairs[key] = Contacts(flow.first_seen)
+            if len(self._pairs) > PAIRS:
+                self._pairs.popitem(last=False)
+                self.evictions += 1
+        else:
+            self._pairs.move_to_end(key)
+        pair.add(flow.first_seen, event.bytes_up)
+        if pair.count < self.parcels:
+            return ()
+        if event.bytes_up >= LARGE and event.bytes_up >= LOPSIDED * event.bytes_down:
+            return self._parcels(event, key, pair)
+        if flow.server_home or pair.count < self.connections or pair.count % LOOK_EVERY:
+            return ()
+        return self._judge(event, key, pair)
+
+    def _judge(self, event: FlowEnd, key: Key, pair: Contacts) -> Iterable[Finding]:
+        """Score the pair, the cheap questions first."""
+        lasted = max(pair.starts) - pair.first
+        if lasted < self.minutes * 60 or event.ts - pair.told < TELL_AGAIN:
+            return ()
+        parts = self._parts(pair, lasted)
+        score = sum(parts.values()) / len(parts)
+        if score < self.score or self._is_explained(event.flow, key, event.ts):
+            return ()
+        return (self._finding(event, pair, round(score, 3), parts, lasted),)
+
+    def _parts(self, pair: Contacts, lasted: float) -> dict[str, float]:
+        long = max(lasted / 3600 / self.enough_hours, pair.count / self.enough_connections)
+        return {
+            "even_intervals": round(regularity.evenness(regularity.gaps(pair.starts)), 3),
+            "equal_sizes": round(regularity.evenness(pair.sizes), 3),
+            "steady": round(regularity.steadiness(pair.starts), 3),
+            "long_enough": round(min(1.0, long), 3),
+        }
+
+    def _is_explained(self, flow: Flow, key: Key, ts: float) -> bool:
+        """Whether the calls are the device's usual business, or everybody's."""
+        known, name = self.known, key[1] if key[1] != flow.server_ip else None
+        device = known.device_key(flow.client_mac)
+        if device is not None:
+            entry = known.baseline.entry(device, flow.server_ip, flow.port, flow.proto)
+            learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
+            if entry is not None and entry[1] and (name is not None or not learning):
+                return True
+        if name is None:
+            return any(k[1] == key[1] and k[0] != key[0] for k in self._pairs)
+        if is_first_party(name, known.display_name(flow.client_mac, flow.client_ip), vendor(flow.client_mac or "")):
+            return True
+        domain = registrable(name)
+        return any(k[0] != key[0] and registrable(k[1]) == domain for k in self._pairs if "." in k[1])
+
+    def _parcels(self, event: FlowEnd, key: Key, pair: Contacts) -> Iterable[Finding]:
+        """Large uploads by the clock: an even series of few is enough, for chance makes none."""
+        starts, sizes = pair.starts[-CONTACTS:], pair.sizes[-CONTACTS:]
+        if event.ts - pair.told < TELL_AGAIN or regularity.spread(sizes)[0] < LARGE:
+            return ()
+        middle, deviation = regularity.spread(regularity.gaps(starts) or [0.0])
+        if middle < 1.0 or deviation > 0.05 * middle or self._is_explained(event.flow, key, event.ts):
+            return ()
+        parts = {"interval_deviation": round(deviation, 3), "deviation_threshold": round(0.05 * middle, 3)}
+        return (self._finding(event, pair, None, parts, max(starts) - pair.first),)
+
+    def _finding(
+        self, event: FlowEnd, pair: Contacts, score: float | None, parts: dict[str, float], lasted: float
+    ) -> Finding:
+        flow, known = event.flow, self.known
+        subject = self.subject(flow)
+        device = known.display_name(subject.device_mac, subject.device_ip)
+        place = subject.peer_name or flow.server_ip
+        every, size = regularity.spread(regularity.gaps(pair.starts))[0], regularity.spread(pair.sizes)[0]
+        times, pair.told, pair.told_count = pair.count - pair.told_count, event.ts, pair.count
+        more: dict[str, Any] = {"score": score, "threshold": self.score} if score is not None else {}
+        parcel = score is None
+        what = f"sends {place} {size / 1000:,.0f} kB" if parcel else f"calls {place}"
+        return self.finding(
+            event.ts, subject, subject.device_mac or subject.device_ip, place, flow.port,
+            title=f"{device} {what} every {_span(every)}, as regularly as a clock",
+            why="People do not act by the clock, programs do. Many are harmless, such as a weather display or "
+            "a backup; malware that asks its owner for orders, or sends away what is on the screen, looks "
+            "the same." + ("" if subject.peer_name else " The address was reached without any name, which is unusual."),
+            advice=f"If you know what {device} does there, mark the alert as expected. If not, find the "
+            f"program that talks to {place}, and have {device} checked for malware.",
+            severity=Severity.NORMAL if parcel or subject.peer_name else None,
+            times=max(1, times), destination=flow.server_ip, port=flow.port,
+            connections=pair.count, connections_needed=self.parcels if parcel else self.connections,
+            interval_seconds=round(every, 2), bytes_up_each=round(size), lasted_minutes=round(lasted / 60, 1),
+            **more, **parts,
+        )  # fmt: skip
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds" if seconds >= 10 else f"{seconds:.1f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -1,4 +1,4 @@
-"""The designs that are compared, each in a process of its own: `python -m benchmarks.designs NAME FILE FOLDER`.
+"""The designs to compare, each in a process of its own: `python -m benchmarks.designs NAME FILE FOLDER`.
 
 A design reads a capture and does what it is for; it tells packets, CPU seconds of its loop and of all
 before (start-up: imports, a first capture of a few packets), and its peak memory.

@@ -1,11 +1,15 @@
 """The first payload of TCP conversations, put in order and shown to the stream parsers."""
 
 import logging
+import re
 from collections.abc import Sequence
 
 from analysis.events import Event, Flow, SessionSeen
 from sensors.packets import ParseError
 from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+
+_TEXT = re.compile(rb"[\t\r\n -~]{8,64}")
+"""Readable text; shorter beginnings are so by chance."""
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +100,7 @@ class Streams:
         for state in self._open.values():
             if state and not state.told and state.parser is None and now - state.since > UNDECIDED_SECONDS:
                 state.told = True
-                events.append(SessionSeen(now, state.stream.flow, None, False))
+                events.append(_unknown(state.stream, now))
         return events
 
     def end(self, serial: int, ts: float) -> list[Event]:
@@ -122,7 +126,7 @@ class Streams:
         self._open[serial] = None
         self._buffered -= 1
         if state.parser is None and not state.told:
-            return [SessionSeen(ts, state.stream.flow, None, False)]
+            return [_unknown(state.stream, ts)]
         return []
 
     def _look(self, state: _State, ts: float) -> list[Event]:
@@ -132,7 +136,7 @@ class Streams:
             if state.parser is None:
                 if stream.done and not state.told:
                     state.told = True
-                    return [SessionSeen(ts, stream.flow, None, False)]
+                    return [_unknown(stream, ts)]
                 return []
             stream.service = state.parser.name
         events: list[Event] = []
@@ -161,3 +165,10 @@ class Streams:
 
     def _failed(self, name: str) -> None:
         self.failures[name] = self.failures.get(name, 0) + 1
+
+
+def _unknown(stream: Stream, ts: float) -> SessionSeen:
+    """No parser knows this conversation; whether what both sides begin with can be read by people."""
+    sides = [bytes(side[:64]) for side in (stream.up, stream.down) if side]
+    text = not stream.midstream and all(map(_TEXT.fullmatch, sides)) and bool(sides)
+    return SessionSeen(ts, stream.flow, None, False, text)

@@ -19,12 +19,13 @@ PATIENCE = 8192
 class Dialogue:
     """How far one such conversation has been told."""
 
-    __slots__ = ("greeted", "login", "secured", "tls", "told")
+    __slots__ = ("greeted", "login", "refused", "secured", "tls", "told")
 
     def __init__(self) -> None:
         self.greeted = False
         self.told = False
         self.login = False
+        self.refused = 0
         self.secured = False
         self.tls: Handshake | None = None
 

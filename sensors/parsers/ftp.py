@@ -7,7 +7,7 @@ has, or USER and AUTH in FTP's form, tell them apart.
 import re
 from collections.abc import Iterator
 
-from analysis.events import BannerSeen, Event
+from analysis.events import BannerSeen, Event, LoginFailed
 from analysis.text import clean
 from sensors.parsers.base import Stream, StreamParser
 from sensors.parsers.dialogue import PATIENCE, agreed, clear, dialogue, secure, upgraded
@@ -25,6 +25,8 @@ _AUTH = re.compile(rb"AUTH +(?:TLS|SSL)[^\r\n]{0,8}\r?\n", re.I)
 _FALLBACK = re.compile(rb"^(?:USER|PASS) ", re.I | re.M)
 _ACCEPTED = re.compile(rb"^234[ -]", re.M)
 _PASSWORD = re.compile(rb"^PASS +[^\r\n]*\r?\n", re.I | re.M)
+_REFUSED = re.compile(rb"^331 [^\n]*\n(?:530|430)[ -]", re.M)
+_WELCOME = re.compile(rb"^230[ -]", re.M)
 
 
 def recognise(stream: Stream) -> bool | None:
@@ -45,8 +47,9 @@ def recognise(stream: Stream) -> bool | None:
 
 
 def parse(stream: Stream, ts: float) -> Iterator[Event]:
-    """BannerSeen for the greeting; SessionSeen "ftp", with login once PASS was sent; or "ftps" and
-    the hellos when the server accepted AUTH TLS before anything else."""
+    """BannerSeen for the greeting; SessionSeen "ftp", with login once PASS was sent, and LoginFailed for
+    each that was refused; or "ftps" and the hellos when the server accepted AUTH TLS before anything
+    else."""
     state = dialogue(stream)
     if not state.greeted and (banner := _greeting(stream)) is not None:
         state.greeted = True
@@ -55,9 +58,25 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     if start is not None:
         yield from secure(stream, ts, "ftps", start)
     elif _in_clear(stream):
-        yield from clear(stream, ts, "ftp", bool(_PASSWORD.search(stream.up, 0, PATIENCE)))
+        login = bool(_PASSWORD.search(stream.up, 0, PATIENCE))
+        yield from clear(stream, ts, "ftp", login)
+        if login:
+            yield from _refusals(stream, ts)
     elif _ACCEPTED.search(stream.down, 0, PATIENCE):
         yield from agreed(stream, ts, "ftps")
+
+
+def _refusals(stream: Stream, ts: float) -> Iterator[Event]:
+    """LoginFailed for each refusal that was not told; the conversation is followed until a login succeeds.
+    A 530 may also ask to log in first: only one that follows 331, the demand for a password, counts."""
+    state = dialogue(stream)
+    refused = len(_REFUSED.findall(stream.down, 0, PATIENCE))
+    flow = stream.flow
+    for _ in range(refused - state.refused):
+        yield LoginFailed(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, "ftp")
+    state.refused = max(refused, state.refused)
+    over = max(len(stream.up), len(stream.down)) > PATIENCE
+    stream.done = over or bool(_WELCOME.search(stream.down, 0, PATIENCE))
 
 
 def _in_clear(stream: Stream) -> bool:

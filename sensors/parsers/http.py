@@ -11,6 +11,7 @@ from analysis.events import Event, SessionSeen
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import PacketParser, Stream, StreamParser
 from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read_request
+from sensors.parsers.port_mapping import read_mapping
 
 _STARTS = tuple(m + b" " for m in METHODS)
 
@@ -36,7 +37,10 @@ class Requests:
         if self._repeated(packet):
             return []
         ends = (packet.src_mac, packet.src, packet.dst, packet.dport)
-        return [read_request(packet.ts, ends, payload, line)]
+        request = read_request(packet.ts, ends, payload, line)
+        if line[1] == b"POST" and b"PortMapping" in payload:
+            return [request, *read_mapping(packet)]
+        return [request]
 
     def _repeated(self, packet: Packet) -> bool:
         key = (packet.src, packet.sport, packet.dst, packet.dport)

@@ -8,7 +8,7 @@ Telnet's own ports one is enough, and so is a login prompt.
 import re
 from collections.abc import Iterator
 
-from analysis.events import Event, SessionSeen
+from analysis.events import Event, LoginFailed, SessionSeen
 from sensors.parsers.base import Stream, StreamParser
 from sensors.parsers.prompts import PATIENCE, answered, exhausted
 
@@ -19,6 +19,11 @@ _ASK = rb"\xff[\xfb-\xfe]" + _OPTION  # WILL, WON'T, DO, DON'T
 _DETAIL = rb"\xff\xfa" + _OPTION + rb"(?:[^\xff]|\xff\xff){0,256}\xff\xf0"
 _BEGINNING = re.compile(rb"(?:" + _ASK + rb"|" + _DETAIL + rb"){1,64}", re.S)
 _COMMANDS = re.compile(_DETAIL + rb"|\xff[\xfb-\xfe].|\xff[\xf0-\xf9]", re.S)
+_REFUSED = re.compile(
+    rb"(?:login|password|authentication) (?:incorrect|failed|failure|invalid)|(?:bad|invalid|incorrect|wrong)"
+    rb" (?:login|password|user|credentials)|authorization failed",
+    re.I,
+)
 _PROMPT = re.compile(rb"(?:login|user ?name|password) ?: ?$", re.I)
 
 
@@ -48,17 +53,33 @@ def recognise(stream: Stream) -> bool | None:
     return None if None in (asked, answers) and (asked != 0 and answers != 0) else False
 
 
+class _Told:
+    """What of a conversation was said already."""
+
+    __slots__ = ("login", "refused")
+
+    def __init__(self) -> None:
+        self.login = False
+        self.refused = 0
+
+
 def parse(stream: Stream, ts: float) -> Iterator[Event]:
-    """SessionSeen at once, and again with login when the client answered a password prompt."""
+    """SessionSeen at once, and again with login when the client answered a password prompt; then
+    LoginFailed for each time the server says that it was wrong."""
     if stream.state is None:
-        stream.state = True
+        stream.state = _Told()
         yield SessionSeen(ts, stream.flow, "telnet", False)
+    told: _Told = stream.state
     shown = _COMMANDS.sub(b"", stream.down[:PATIENCE])
     if answered(_COMMANDS.sub(b"", stream.up[:PATIENCE]), shown):
-        stream.done = True
-        yield SessionSeen(ts, stream.flow, "telnet", True)
-    elif exhausted(len(stream.up), len(stream.down)):
-        stream.done = True
+        if not told.login:
+            told.login = True
+            yield SessionSeen(ts, stream.flow, "telnet", True)
+        flow, refused = stream.flow, len(_REFUSED.findall(shown))
+        for _ in range(refused - told.refused):
+            yield LoginFailed(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, "telnet")
+        told.refused = max(refused, told.refused)
+    stream.done = exhausted(len(stream.up), len(stream.down))
 
 
 PARSER = StreamParser("telnet", recognise, parse)

@@ -1,11 +1,13 @@
-"""TLS on any port: the hellos of both sides, put together over segments and records (RFC 8446, 5.1)."""
+"""TLS on any port: the hellos of both sides and, up to TLS 1.2, the server's certificate, put together
+over segments and records (RFC 8446, 5.1)."""
 
 from collections.abc import Iterator
 from struct import Struct, unpack_from
 
-from analysis.events import Event, Flow, SessionSeen, TlsAccepted, TlsHello
+from analysis.events import CertificateSeen, Event, Flow, SessionSeen, TlsAccepted, TlsHello
 from sensors.packets import ParseError
 from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+from sensors.parsers.certificate import CERTIFICATE, Leaf, read_certificate
 from sensors.parsers.hello import (
     CLIENT_HELLO,
     SERVER_HELLO,
@@ -28,17 +30,18 @@ MAX_RECORDS = 512
 class _Direction:
     """How far one direction has been read."""
 
-    __slots__ = ("at", "ended", "left", "message", "records")
+    __slots__ = ("answered", "at", "ended", "left", "message", "records")
 
     def __init__(self, at: int) -> None:
         self.at = at
+        self.answered = False  # the ServerHello has come: a certificate may follow, in clear up to TLS 1.2
         self.left = 0  # bytes of the present record that were not taken yet
         self.message = bytearray()  # handshake bytes that are no whole message yet
         self.records = 0
         self.ended = False
 
     def next(self, buffer: bytearray) -> bytes | None:
-        """The next whole hello with its header; None when more must arrive, or when the direction
+        """The next whole hello or certificate; None when more must arrive, or when the direction
         has `ended` (another message, an alert or application data came)."""
         while not self.ended and (self.left or self._open_record(buffer)):
             taken = buffer[self.at : self.at + self.left]
@@ -52,9 +55,9 @@ class _Direction:
         return None
 
     def _whole(self) -> bytes | None:
-        """The message, if it is a hello and complete; what follows it in its record is given back."""
+        """The message, if it is wanted and complete; what follows it in its record is given back."""
         message = self.message
-        if message[0] not in (CLIENT_HELLO, SERVER_HELLO):
+        if message[0] not in ((CERTIFICATE,) if self.answered else (CLIENT_HELLO, SERVER_HELLO)):
             self.ended = True
             return None
         if len(message) < 4:
@@ -83,7 +86,7 @@ class _Direction:
                 self.at += 5
                 self.left = length
                 return True
-            if kind != _CHANGE_CIPHER_SPEC:
+            if kind != _CHANGE_CIPHER_SPEC or self.answered:
                 self.ended = True
                 return False
             self.at += 5 + length
@@ -93,7 +96,7 @@ class _Direction:
 class Handshake:
     """The hellos of one TLS conversation; for STARTTLS it begins after the clear text."""
 
-    __slots__ = ("accepted", "down", "hellos", "retries", "up")
+    __slots__ = ("accepted", "down", "hellos", "retries", "sni", "up")
 
     def __init__(self, up: int = 0, down: int = 0) -> None:
         self.up = _Direction(up)
@@ -101,6 +104,7 @@ class Handshake:
         self.hellos = 0
         self.retries = 0
         self.accepted = False
+        self.sni: str | None = None
 
     def advance(self, stream: Stream, ts: float) -> list[Event]:
         """The hellos that are complete by now, each once. Sets `stream.done` when all was said, also
@@ -116,7 +120,7 @@ class Handshake:
             stream.done = True
             raise
         seen = self.hellos > self.retries or self.up.ended or stream.midstream
-        stream.done = seen and (self.accepted or self.down.ended)
+        stream.done = seen and self.down.ended
         return told
 
     def _hellos(self, stream: Stream, ts: float, told: list[Event]) -> None:
@@ -130,10 +134,18 @@ class Handshake:
                 self.up.ended = True
                 return
             self.hellos += 1
-            told.append(_event(stream.flow, read_client_hello(message, "t"), ts))
+            hello = read_client_hello(message, "t")
+            self.sni = hello.sni
+            told.append(_event(stream.flow, hello, ts))
 
     def _answers(self, stream: Stream, ts: float, told: list[Event]) -> None:
-        while not self.accepted and (message := self.down.next(stream.down)):
+        flow = stream.flow
+        while message := self.down.next(stream.down):
+            if message[0] == CERTIFICATE:
+                self.down.ended = True
+                if leaf := read_certificate(message):
+                    told.append(_certificate(flow, self.sni, leaf, ts))
+                return
             if message[0] != SERVER_HELLO:
                 self.down.ended = True
                 return
@@ -141,8 +153,8 @@ class Handshake:
             if answer.retry and not self.retries:  # RFC 8446, section 4.1.4: at most one
                 self.retries = 1
                 continue
-            self.accepted = True
-            flow = stream.flow
+            self.accepted = self.down.answered = True
+            self.down.ended = answer.version == "1.3"
             told.append(
                 TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)
             )
@@ -152,6 +164,14 @@ def _event(flow: Flow, hello: ClientHello, ts: float) -> TlsHello:
     return TlsHello(
         ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port,
         hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, False,
+    )  # fmt: skip
+
+
+def _certificate(flow: Flow, sni: str | None, leaf: Leaf, ts: float) -> CertificateSeen:
+    return CertificateSeen(
+        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, sni,
+        leaf.subject, leaf.issuer, leaf.names, leaf.not_before, leaf.not_after, leaf.key, leaf.key_bits,
+        leaf.self_signed, leaf.fingerprint,
     )  # fmt: skip
 
 
@@ -181,7 +201,8 @@ def recognise(stream: Stream) -> bool | None:
 
 
 def parse(stream: Stream, ts: float) -> Iterator[Event]:
-    """SessionSeen at once, then a TlsHello for each ClientHello and TlsAccepted for the ServerHello."""
+    """SessionSeen at once, then a TlsHello for each ClientHello, TlsAccepted for the ServerHello and, up
+    to TLS 1.2, CertificateSeen."""
     handshake = stream.state
     if handshake is None:
         handshake = stream.state = Handshake()

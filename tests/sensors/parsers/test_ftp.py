@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.events import BannerSeen, TlsAccepted, TlsHello
+from analysis.events import BannerSeen, LoginFailed, TlsAccepted, TlsHello
 from tests.sensors.parsers.feed import Feeder, flow
 from tests.sensors.parsers.hellos import chrome_hello, record, server_hello
 
@@ -28,7 +28,21 @@ def test_login_is_told_with_the_password_and_without_its_value() -> None:
     assert fed.sessions() == [("ftp", False)]
     fed.up(b"PASS hunter2\r\n")
     assert fed.sessions() == [("ftp", False), ("ftp", True)]
+    assert not fed.down(b"230 Welcome\r\n").of(LoginFailed)
     assert fed.stream.done and "hunter2" not in repr(fed.events)
+
+
+def test_each_refused_password_is_told_once_and_an_order_to_log_in_is_none() -> None:
+    fed = Feeder(flow(21)).down(b"220 ready\r\n").up(b"SYST\r\n").down(b"530 Please login\r\n")
+    fed.up(b"USER anna\r\n").down(b"331 Password\r\n")
+    assert fed.of(LoginFailed) == []
+    for tries in (1, 2):
+        fed.up(b"PASS hunter2\r\n")
+        assert len(fed.of(LoginFailed)) == tries - 1
+        fed.down(b"530 Login incorrect.\r\n").up(b"USER anna\r\n").down(b"331 Password\r\n")
+        assert len(fed.of(LoginFailed)) == tries
+    assert fed.of(LoginFailed)[0][2:] == ("10.0.0.1", "10.0.0.2", 21, "ftp") and not fed.stream.done
+    assert "hunter2" not in repr(fed.events)
 
 
 def test_bytes_one_by_one() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.events import LoginFailed
 from tests.sensors.parsers.feed import Feeder, flow
 
 ASKS = bytes.fromhex("fffd18fffd20fffd23fffd27")
@@ -76,7 +77,12 @@ def test_login_when_both_prompts_are_answered() -> None:
     assert fed.sessions() == [("telnet", False)]
     fed.up(b"\r\x00")
     assert fed.sessions() == [("telnet", False), ("telnet", True)]
-    assert fed.stream.done
+    assert not fed.of(LoginFailed)
+    for tries in (1, 2):
+        fed.down(b"\r\nLogin incorrect\r\nhost login: ")
+        assert len(fed.of(LoginFailed)) == tries
+    assert fed.of(LoginFailed)[0][2:] == ("10.0.0.1", "10.0.0.2", 23, "telnet")
+    assert fed.sessions() == [("telnet", False), ("telnet", True)]
     assert b"hunter2" not in repr(fed.events).encode()
 
 

@@ -11,7 +11,9 @@ from analysis.alerts import Finding, Severity, Subject
 if TYPE_CHECKING:
     from analysis.baseline import Baseline
     from analysis.blocklist import Match
+    from analysis.gateway import Gateway
     from analysis.store.rows import DeviceKey
+    from analysis.volumes import Volumes
 
 
 def handler_name(event: type) -> str:
@@ -39,6 +41,9 @@ class Known(Protocol):
 
     baseline: "Baseline"
     """What is usual for each device."""
+
+    volumes: "Volumes"
+    """What each device sends out of the home in an hour."""
 
     def device_key(self, mac: str | None) -> "DeviceKey | None":
         """The key of a device; None for routers, loopback and MACs never seen."""

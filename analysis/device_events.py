@@ -9,6 +9,7 @@ from analysis.events import (
     ArpSeen,
     DhcpMessage,
     Dhcpv6Message,
+    FlowAnswered,
     HttpRequest,
     NameSeen,
     NeighborSeen,
@@ -37,6 +38,7 @@ class DeviceEvents:
             ArpSeen: self.arp,
             NeighborSeen: self.neighbor,
             RouterAdvertised: self.router_advertised,
+            FlowAnswered: self.flow_answered,
             NameSeen: self.name_seen,
             TlsHello: inventory.names.handle,
             HttpRequest: inventory.names.handle,
@@ -47,6 +49,7 @@ class DeviceEvents:
             if event.source_mac in (None, event.client_mac):
                 self._dhcp_client(event)
         elif event.kind in ("offer", "ack"):
+            self._inventory.gateway.dhcp(event)
             self._dhcp_server(event)
 
     def _dhcp_client(self, event: DhcpMessage) -> None:
@@ -105,6 +108,7 @@ class DeviceEvents:
 
     def arp(self, event: ArpSeen) -> None:
         """The frame's sender claims the address, whatever MAC stands inside."""
+        self._inventory.gateway.arp(event)
         device = self._inventory.touch(event.source_mac, event.ts)
         if device is None:
             return
@@ -117,6 +121,9 @@ class DeviceEvents:
         self._inventory.record_address(device, ip, event.ts)
         if new:
             self._inventory.judge(device)
+
+    def flow_answered(self, event: FlowAnswered) -> None:
+        self._inventory.gateway.answered(event.ts, event.flow)
 
     def neighbor(self, event: NeighborSeen) -> None:
         """Addresses that a host defends or is about to take (RFC 4862 section 5.4) are on the link."""
@@ -135,6 +142,7 @@ class DeviceEvents:
 
     def router_advertised(self, event: RouterAdvertised) -> None:
         """Lifetime 0 is no router for others (RFC 4861 section 4.2): smart-home hubs announce so."""
+        self._inventory.gateway.advertisement(event)
         learned = [self._inventory.networks.learn_prefix(prefix) for prefix in event.prefixes[:8]]
         if any(learned):
             self._inventory.prefix_learned()

@@ -9,10 +9,12 @@ from analysis.config import Config
 from analysis.detector import NewDevice
 from analysis.device import NAME_SOURCES, Device
 from analysis.device_events import DeviceEvents
+from analysis.gateway import Gateway
 from analysis.names import Names
 from analysis.networks import HomeNetworks, is_group, is_loopback, is_unspecified
 from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, KnownDevice, NameRow
 from analysis.vendors import is_randomised, vendor
+from analysis.volumes import Volumes
 from analysis.window import RecentSet
 
 if TYPE_CHECKING:
@@ -45,13 +47,16 @@ class Inventory:
 
     def __init__(
         self, config: Config, network: str, known_devices: Iterable[KnownDevice] = (),
-        names: Names | None = None, *, baseline: Baseline | None = None, blocklist: "Blocklist | None" = None,
+        names: Names | None = None, *, baseline: Baseline | None = None, volumes: Volumes | None = None,
+        blocklist: "Blocklist | None" = None,
     ) -> None:  # fmt: skip
         self.network = network
         self.networks = HomeNetworks(config.home)
         self.names = names if names is not None else Names()
         self.baseline = baseline if baseline is not None else Baseline(config.learning_hours * 3600)
+        self.volumes = volumes if volumes is not None else Volumes()
         self.blocklist = blocklist
+        self.gateway = Gateway()
         subnets = [s for i in config.interfaces if i.name == network for s in i.subnets if ":" not in s]
         self._subnets = HomeNetworks([*subnets, "169.254.0.0/16"]) if subnets else None
         self._devices: dict[str, Device] = {}
@@ -140,6 +145,7 @@ class Inventory:
     def learn_name(self, event: Any) -> None:
         """Join the addresses of a DnsLookup to the name that was asked."""
         self.names.answer(event)
+        self.gateway.lookup(event, self.is_home(event.server_ip))
 
     def touch(self, mac: str | None, ts: float) -> Device | None:
         """The device of this MAC, made if need be; None when it can be no host's or there is no room."""
@@ -223,6 +229,7 @@ class Inventory:
         return {
             **self._gone, "device_details": details, "names": self.names.evictions,
             "baseline": self.baseline.evictions, "prefixes": self.networks.refused,
+            "gateway": self.gateway.evictions,
         }  # fmt: skip
 
     # -- what may be asked (detector.Known) -------------------------------------------------------

@@ -55,9 +55,8 @@ class Notes:
             if found is None:
                 raise NoteError("This incident is no longer in the database.")
             connection.execute(
-                "INSERT INTO alert_notes (uid, state, note, changed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT"
-                " (uid)"
-                " DO UPDATE SET state = ?2, note = COALESCE(?3, note), changed = ?4",
+                "INSERT INTO alert_notes (uid, state, note, changed) VALUES (?1, ?2, ?3, ?4)"
+                " ON CONFLICT (uid) DO UPDATE SET state = ?2, note = COALESCE(?3, note), changed = ?4",
                 (found[0], state, text, time.time()),
             )
 

@@ -44,6 +44,8 @@ class Known(Protocol):
 
     volumes: "Volumes"
     """What each device sends out of the home in an hour."""
+    gateway: "Gateway"
+    """The home's own router and resolvers."""
 
     def device_key(self, mac: str | None) -> "DeviceKey | None":
         """The key of a device; None for routers, loopback and MACs never seen."""

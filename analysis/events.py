@@ -247,6 +247,21 @@ class RouterAdvertised(NamedTuple):
     dns: tuple[str, ...]
 
 
+class EchoSeen(NamedTuple):
+    """An ICMP or ICMPv6 echo request or reply ("ping") with more than a time stamp in it."""
+
+    ts: float
+    reply: bool
+    source_mac: str | None
+    source_ip: str
+    target_ip: str
+    size: int
+    """Bytes of data after the echo header."""
+    digest: int
+    """CRC-32 of the data without its first 16 bytes, where ping programs put the time. They fill the
+    rest with a pattern; the data itself is never kept."""
+
+
 class NameSeen(NamedTuple):
     """A host told its own name, or what it is."""
 
@@ -395,6 +410,6 @@ class PortMapping(NamedTuple):
 
 Event = (
     FlowStart | FlowAnswered | SessionSeen | FlowEnd | DnsQuery | DnsResponse | DnsLookup | DhcpMessage
-    | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | NameSeen | TlsHello | TlsAccepted
+    | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | EchoSeen | NameSeen | TlsHello | TlsAccepted
     | FlowActive | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed | PortMapping
 )  # fmt: skip

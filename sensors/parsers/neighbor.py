@@ -1,4 +1,4 @@
-"""IPv6 neighbour discovery in ICMPv6 (RFC 4861, RDNSS of RFC 8106)."""
+"""ICMPv6: neighbour discovery (RFC 4861, RDNSS of RFC 8106) and echo messages (RFC 4443)."""
 
 import struct
 from collections.abc import Iterator
@@ -8,7 +8,9 @@ from analysis.events import Event, NeighborSeen, RouterAdvertised
 from sensors.packets import Packet, ParseError
 from sensors.parsers.addresses import ip6_text, mac_text
 from sensors.parsers.base import PacketParser
+from sensors.parsers.icmp import echo
 
+_ECHO_REQUEST, _ECHO_REPLY = 128, 129
 _ROUTER_ADVERTISEMENT, _SOLICITATION, _ADVERTISEMENT = 134, 135, 136
 _SOURCE_LINK, _TARGET_LINK, _PREFIX, _RDNSS = 1, 2, 3, 25
 _ON_LINK = 0x80
@@ -19,7 +21,8 @@ MAX_OPTIONS = 32
 
 def parse_neighbor(packet: Packet) -> tuple[Event, ...]:
     """`NeighborSeen` for solicitations and advertisements, `RouterAdvertised` for router
-    advertisements, nothing for other ICMPv6. Raises ParseError on a cut or malformed message."""
+    advertisements, `EchoSeen` for echo messages, nothing for other ICMPv6. Raises ParseError
+    on a cut or malformed message."""
     payload = packet.payload
     if not payload:
         raise ParseError("empty ICMPv6")
@@ -28,6 +31,8 @@ def parse_neighbor(packet: Packet) -> tuple[Event, ...]:
         return (_neighbor(packet, kind),)
     if kind == _ROUTER_ADVERTISEMENT:
         return (_router(packet),)
+    if kind in (_ECHO_REQUEST, _ECHO_REPLY):
+        return echo(packet, kind == _ECHO_REPLY)
     return ()
 
 

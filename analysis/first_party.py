@@ -7,12 +7,13 @@ from analysis.names import registrable
 
 SHORTEST = 3
 """Characters of a word that count: "hue" is one, "co" is none."""
-EMPTY_WORDS = frozenset(
-    "inc ltd llc corp corporation company gmbh limited electronics electronic technologies technology tech "
-    "international systems system networks network communications communication digital devices device group "
-    "holdings industries industrial global mobile home smart the and for shenzhen guangdong hangzhou beijing "
-    "taiwan china semiconductor solutions computer computers labs cloud web net com www api cdn".split()
-)
+_EMPTY = """
+inc ltd llc corp corporation company gmbh limited electronics electronic technologies technology tech
+international systems system networks network communications communication digital devices device group
+holdings industries industrial global mobile home smart the and for shenzhen guangdong hangzhou beijing
+taiwan china semiconductor solutions computer computers labs cloud web net com www
+api cdn"""
+EMPTY_WORDS = frozenset(_EMPTY.split())
 """Words in makers' names that say nothing about whose a domain is."""
 
 

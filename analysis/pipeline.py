@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, Known
+from analysis.usual import in_words
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +97,16 @@ class Pipeline:
             except Exception as error:  # any detector, any mistake: the others must go on
                 self._failed(route.rule, error, now)
         for finding in findings:
+            self._say_how_usual(finding)
             if finding.severity >= Severity.HIGH:
                 self._refuse(finding)
         return findings
+
+    def _say_how_usual(self, finding: Finding) -> None:
+        if "usual" not in finding.evidence:
+            words = in_words(self._known, finding.subject, finding.ts)
+            if words is not None:
+                finding.evidence["usual"] = words
 
     def _refuse(self, finding: Finding) -> None:
         """What raised a serious alert must not become usual."""

@@ -1,4 +1,4 @@
-"""How regular a series of contacts is: the parts of RITA's beacon score (activecm/rita v5, analysis/beacons.go).
+"""How regular a series of contacts is: the parts of RITA's beacon score (RITA v5, analysis/beacons.go).
 
 Each part is a number from 0 (as people do) to 1 (as clocks do).
 """

@@ -7,6 +7,7 @@ from analysis.config_rules import build_detectors
 from analysis.devices import Inventory
 from analysis.pipeline import Pipeline
 from analysis.store.writer import Writer
+from analysis.volumes import Volumes
 from sensors.engine import Engine
 from sensors.packet_log import PacketLog
 
@@ -17,9 +18,11 @@ def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network:
     baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
     for reset in resets:
         baseline.learn_from(reset.device, reset.asked)
+    volumes = Volumes(writer.known_volumes(network))
     inventory = Inventory(
-        config, network, writer.known_devices(network), baseline=baseline, blocklist=blocklist
-    )
+        config, network, writer.known_devices(network),
+        baseline=baseline, volumes=volumes, blocklist=blocklist,
+    )  # fmt: skip
     pipeline = Pipeline(build_detectors(config), inventory)
     log = PacketLog(config.packet_log.rows, config.packet_log.per_second)
     return Engine(inventory, pipeline, log, run)

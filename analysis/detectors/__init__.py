@@ -5,21 +5,27 @@ from analysis.detectors.arp_scan import ArpScan
 from analysis.detectors.beacon import Beacon
 from analysis.detectors.blocklisted_address import BlocklistedAddress
 from analysis.detectors.blocklisted_name import BlocklistedName
+from analysis.detectors.flood import Flood
 from analysis.detectors.insecure_protocol import InsecureProtocol
+from analysis.detectors.long_connection import LongConnection
 from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.new_device import NewDeviceSeen
 from analysis.detectors.port_scan import PortScan
 from analysis.detectors.suspicious_port import SuspiciousPort
+from analysis.detectors.upload_volume import UploadVolume
 
 ALL: tuple[type[Detector], ...] = (
     InsecureProtocol,
     BlocklistedName,
     BlocklistedAddress,
+    Flood,
     PortScan,
     SuspiciousPort,
     NewConnection,
     ArpScan,
     NewDeviceSeen,
     Beacon,
+    UploadVolume,
+    LongConnection,
 )
 """In the order in which they see an event: what is serious first, so that it is not learned as usual."""

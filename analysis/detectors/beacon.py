@@ -10,9 +10,8 @@ from analysis import regularity
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
 from analysis.events import Flow, FlowEnd
-from analysis.first_party import is_first_party
 from analysis.names import registrable
-from analysis.vendors import vendor
+from analysis.usual import is_learned, is_own_maker
 
 PAIRS, CONTACTS = 2048, 256
 """Pairs of device and destination that are watched, and the newest contacts kept of each: 8 MB when full."""
@@ -31,7 +30,7 @@ Key = tuple[str, str, int, str]
 class Contacts:
     """What is remembered of one pair."""
 
-    __slots__ = ("count", "first", "told", "told_count", "sizes", "starts")
+    __slots__ = ("count", "first", "sizes", "starts", "told", "told_count")
 
     def __init__(self, first: float) -> None:
         self.first, self.count, self.told, self.told_count = first, 0, 0.0, 0
@@ -128,19 +127,12 @@ class Beacon(Detector):
 
     def _is_explained(self, flow: Flow, key: Key, ts: float) -> bool:
         """Whether the calls are the device's usual business, or everybody's."""
-        known, name = self.known, key[1] if key[1] != flow.server_ip else None
-        device = known.device_key(flow.client_mac)
-        if device is not None:
-            entry = known.baseline.entry(device, flow.server_ip, flow.port, flow.proto)
-            learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
-            if entry is not None and entry[1] and (name is not None or not learning):
-                return True
-        if name is None:
-            return any(k[1] == key[1] and k[0] != key[0] for k in self._pairs)
-        if is_first_party(name, known.display_name(flow.client_mac, flow.client_ip), vendor(flow.client_mac or "")):
+        if is_learned(self.known, flow, ts) or is_own_maker(self.known, flow):
             return True
-        domain = registrable(name)
-        return any(k[0] != key[0] and registrable(k[1]) == domain for k in self._pairs if "." in k[1])
+        if key[1] == flow.server_ip:
+            return any(k[1] == key[1] and k[0] != key[0] for k in self._pairs)
+        domain = registrable(key[1])
+        return any(k[0] != key[0] and k[2] == key[2] and registrable(k[1]) == domain for k in self._pairs)
 
     def _parcels(self, event: FlowEnd, key: Key, pair: Contacts) -> Iterable[Finding]:
         """Large uploads by the clock: an even series of few is enough, for chance makes none."""
@@ -164,13 +156,14 @@ class Beacon(Detector):
         times, pair.told, pair.told_count = pair.count - pair.told_count, event.ts, pair.count
         more: dict[str, Any] = {"score": score, "threshold": self.score} if score is not None else {}
         parcel = score is None
+        nameless = "" if subject.peer_name else " It was reached by its bare address, which is unusual."
         what = f"sends {place} {size / 1000:,.0f} kB" if parcel else f"calls {place}"
         return self.finding(
             event.ts, subject, subject.device_mac or subject.device_ip, place, flow.port,
             title=f"{device} {what} every {_span(every)}, as regularly as a clock",
-            why="People do not act by the clock, programs do. Many are harmless, such as a weather display or "
-            "a backup; malware that asks its owner for orders, or sends away what is on the screen, looks "
-            "the same." + ("" if subject.peer_name else " The address was reached without any name, which is unusual."),
+            why="People do not act by the clock, programs do. Many are harmless, such as a weather display "
+            "or a backup; malware that asks its owner for orders, or sends away what is on the screen, looks "
+            f"the same.{nameless}",
             advice=f"If you know what {device} does there, mark the alert as expected. If not, find the "
             f"program that talks to {place}, and have {device} checked for malware.",
             severity=Severity.NORMAL if parcel or subject.peer_name else None,

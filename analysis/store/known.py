@@ -4,7 +4,7 @@ import sqlite3
 from typing import NamedTuple
 
 from analysis.store.database import transaction
-from analysis.store.rows import BaselineRow, DeviceKey, KnownDevice
+from analysis.store.rows import BaselineRow, DeviceKey, KnownDevice, VolumeRow
 
 DEVICES = 4_096
 BASELINE = 65_536
@@ -43,6 +43,12 @@ SELECT d.network, d.mac, b.peer, b.port, b.proto, b.service, b.learned, b.first_
 FROM baseline b JOIN devices d ON d.id = b.device
 WHERE d.network = ?1 ORDER BY b.last_seen DESC LIMIT ?2"""
 
+# Bytes between two devices of the home have the peer "device:<id>".
+_VOLUMES = """
+SELECT d.network, d.mac, e.hour, sum(e.bytes_up) FROM edge_hour e JOIN devices d ON d.id = e.device
+WHERE e.hour > (SELECT max(hour) FROM edge_hour) - ?2 AND e.peer NOT LIKE 'device:%' AND d.network = ?1
+GROUP BY e.device, e.hour ORDER BY e.hour DESC LIMIT ?3"""
+
 _RESETS = """
 SELECT r.id, d.network, d.mac, r.asked FROM baseline_resets r JOIN devices d ON d.id = r.device
 WHERE r.id > ? ORDER BY r.id LIMIT 1000"""
@@ -79,6 +85,12 @@ def baseline(db: sqlite3.Connection, network: str) -> list[BaselineRow]:
         db.execute(_VOID, (0,))
     rows = db.execute(_BASELINE, (network, BASELINE))
     return [BaselineRow((r[0], r[1]), r[2], r[3], r[4], r[5], bool(r[6]), r[7], r[8]) for r in rows]
+
+
+def volumes(db: sqlite3.Connection, network: str, hours: int) -> list[VolumeRow]:
+    """What each device sent out of the home in each of the last `hours` hours, newest first."""
+    rows = db.execute(_VOLUMES, (network, hours, BASELINE))
+    return [VolumeRow((place, mac), hour, sent) for place, mac, hour, sent in rows]
 
 
 def resets(db: sqlite3.Connection, after: int) -> list[Reset]:

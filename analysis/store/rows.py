@@ -28,6 +28,25 @@ class DeviceRow(NamedTuple):
     ip: str | None
     first_seen: float
     last_seen: float
+    maker: str | None = None
+    """Of the device; `vendor` is that of its network card."""
+    model: str | None = None
+    confidence: float | None = None
+    """How sure `kind` is, 0 to 1."""
+    os_confidence: float | None = None
+
+
+class EvidenceRow(NamedTuple):
+    """A clue about a device and one thing that it says; `says` is empty for mere habits."""
+
+    key: DeviceKey
+    source: str
+    clue: str
+    says: str
+    """"kind=phone", "os=Android 14", "maker=Apple", "model=DCS-935L"."""
+    weight: float
+    first_seen: float
+    last_seen: float
 
 
 class KnownDevice(NamedTuple):
@@ -43,6 +62,8 @@ class KnownDevice(NamedTuple):
     addresses: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     """(source, name) as in `NameRow`."""
+    evidence: tuple[tuple[str, str, float, float], ...] = ()
+    """(source, clue, first seen, last seen) as in `EvidenceRow`."""
 
 
 class AddressRow(NamedTuple):
@@ -160,6 +181,15 @@ class BaselineRow(NamedTuple):
     last_seen: float
 
 
+class VolumeRow(NamedTuple):
+    """What a device sent out of the home within an hour since the epoch (read back, never written: it is
+    the sum of the roll-ups)."""
+
+    device: DeviceKey
+    hour: int
+    bytes_up: int
+
+
 class HealthRow(NamedTuple):
     component: str
     subject: str
@@ -192,6 +222,7 @@ class Batch:
     devices: list[DeviceRow] = field(default_factory=list)
     addresses: list[AddressRow] = field(default_factory=list)
     names: list[NameRow] = field(default_factory=list)
+    evidence: list[EvidenceRow] = field(default_factory=list)
     flows: list[FlowRow] = field(default_factory=list)
     dns: list[DnsRow] = field(default_factory=list)
     tls: list[TlsRow] = field(default_factory=list)

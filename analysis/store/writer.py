@@ -21,6 +21,7 @@ from analysis.store.rows import (
     KnownDevice,
     PacketRow,
     TlsRow,
+    VolumeRow,
 )
 from analysis.store.status import Status, write_health
 
@@ -204,6 +205,12 @@ class Writer:
         sensor's name, unless told."""
         with named_errors():
             return known.baseline(self._db, network or self.sensor)
+
+    def known_volumes(self, network: str | None = None, hours: int = 14 * 24) -> list[VolumeRow]:
+        """What a sensor loads at start: what devices sent out of the home, by hour. Of the network that
+        has the sensor's name, unless told."""
+        with named_errors():
+            return known.volumes(self._db, network or self.sensor, hours)
 
     def baseline_resets(self, after_id: int = 0) -> list[known.Reset]:
         """Resets asked by a person since, ascending. Deletes what was learned before."""

@@ -1,0 +1,100 @@
+"""A device bombards one target outside."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector
+from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
+from analysis.window import RecentSet
+
+WINDOW = 10.0
+PAIRS = 65_536
+SILENCE = 60.0
+"""Seconds of silence after which a conversation that is not TCP is over: they do not belong to it."""
+DNS = 53
+
+
+@dataclass
+class Flood(Detector):
+    """A device sends one target outside thousands of connection attempts or a one-sided stream of packets.
+
+    That is how devices with malware take part in attacks that make servers unreachable (DDoS). Name look-ups
+    are left out, and streams of which the other side confirms what it gets.
+    """
+
+    id = "flood"
+    title = "Device attacks a target"
+    severity = Severity.CRITICAL
+
+    connections: int = 2000
+    """New connections within ten seconds to one address and port. Source: ntopng warns of 256 a second."""
+    packets: int = 20_000
+    """Packets in one conversation before it is looked at. Source: own choice; some seconds of an attack."""
+    per_second: float = 500.0
+    """Packets a second in it. Source: own choice; a video call sends 100, a camera 400, Mirai thousands."""
+    answers: float = 0.05
+    """The largest share of answers. Source: own choice; confirmations of TCP and QUIC are a tenth or more."""
+
+    _told: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def __post_init__(self) -> None:
+        self._starts: dict[tuple[str, str, int], int] = {}
+        self._until = 0.0
+        self.evictions = 0
+
+    def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.server_home or flow.port == DNS or flow.group:
+            return ()
+        key = (flow.client_mac or flow.client_ip, flow.server_ip, flow.port)
+        count = self._starts[key] = self._starts.get(key, 0) + 1
+        if count != self.connections:
+            return ()
+        what = f"opened {count:,} connections within ten seconds to"
+        return (self._finding(event.ts, flow, what, connections=count, threshold=self.connections),)
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        if now >= self._until or len(self._starts) > PAIRS:
+            self.evictions += len(self._starts) if now < self._until else 0
+            self._starts.clear()
+            self._until = now + WINDOW
+        return ()
+
+    def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
+        return self._stream(event, event.ts - event.flow.first_seen)
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        silent = 0.0 if event.flow.proto == "tcp" else SILENCE
+        return self._stream(event, event.ts - event.flow.first_seen - silent)
+
+    def _stream(self, event: FlowActive | FlowEnd, seconds: float) -> Iterable[Finding]:
+        flow, sent = event.flow, event.packets_up
+        if sent < self.packets or flow.server_home or flow.group or flow.id in self._told:
+            return ()
+        rate, share = sent / max(1.0, seconds), event.packets_down / sent
+        if rate < self.per_second or share > self.answers:
+            return ()
+        self._told.add(flow.id, event.ts)
+        what = f"sends {rate:,.0f} packets a second to"
+        return (
+            self._finding(
+                event.ts, flow, what, packets=sent, packets_needed=self.packets,
+                packets_per_second=round(rate), threshold=self.per_second, answered_share=round(share, 3), largest_share=self.answers,
+            ),
+        )  # fmt: skip
+
+    def _finding(self, ts: float, flow: Flow, what: str, **evidence: Any) -> Finding:
+        subject = self.subject(flow)
+        device = self.known.display_name(subject.device_mac, subject.device_ip)
+        target = subject.peer_name or flow.server_ip
+        return self.finding(
+            ts, subject, subject.device_mac or subject.device_ip, flow.server_ip,
+            title=f"{device} {what} {target}, which hardly answers",
+            why="No ordinary program does this. Devices that malware has taken over are used to attack "
+            "others in this way, from your connection and in your name.",
+            advice=f"Disconnect {device} now. Reset it to its factory settings, install its updates and set "
+            "a new password before you connect it again.",
+            port=flow.port, **evidence,
+        )  # fmt: skip

@@ -1,0 +1,140 @@
+"""A device sends far more out of the home than it ever does."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from analysis.alerts import Finding, Severity
+from analysis.detector import Detector
+from analysis.events import Flow, FlowActive, FlowEnd
+from analysis.store.rows import DeviceKey
+from analysis.volumes import Usual
+
+HOUR, MEGABYTE = 3600, 1_000_000
+DEVICES, PEERS, FLOWS = 4096, 64, 16_384
+"""Devices, destinations of each within the hour, and conversations that go on, which are remembered."""
+DAY = 86_400.0
+
+
+class _Hour:
+    """What one device sent to whom within an hour, and how much of it was told."""
+
+    __slots__ = ("hour", "peers", "told")
+
+    def __init__(self, hour: int) -> None:
+        self.hour, self.told = hour, 0
+        self.peers: dict[str, int] = {}
+
+
+@dataclass
+class UploadVolume(Detector):
+    """Within an hour a device sent much more out of the home than its own usual hour.
+
+    Compared with the hours of the last two weeks in which it sent anything. Backups and shared films do
+    this; so does somebody who takes your files away. Serious when the receiver is new or has no name.
+    """
+
+    id = "upload-volume"
+    title = "Unusually large upload"
+    severity = Severity.HIGH
+    cooldown_minutes = 180.0
+
+    megabytes: float = 100.0
+    """Megabytes within an hour below which nothing is told. Source: Slips, modules/flowalerts: 100 MB."""
+    deviations: float = 6.0
+    """Median absolute deviations above the device's median hour. Source: own choice; with even noise
+    3.5 marks an outlier (Iglewicz and Hoaglin 1993), and uploads are far from even."""
+    hours: int = 24
+    """Hours with uploads that must be known before an upload can be serious. Source: own choice: a day."""
+
+    def __post_init__(self) -> None:
+        self._now: OrderedDict[DeviceKey, _Hour] = OrderedDict()
+        self._counted: OrderedDict[int, int] = OrderedDict()
+        self.evictions = 0
+
+    def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.server_home == flow.client_home or flow.group:
+            return ()
+        sent = event.bytes_up if flow.client_home else event.bytes_down
+        new = sent - self._counted.get(flow.id, 0)
+        self._counted[flow.id] = sent
+        if len(self._counted) > FLOWS:
+            self._counted.popitem(last=False)
+            self.evictions += 1
+        return self._add(event.ts, flow, new)
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        flow = event.flow
+        if flow.server_home == flow.client_home or flow.group:
+            return ()
+        sent = event.bytes_up if flow.client_home else event.bytes_down
+        return self._add(event.ts, flow, sent - self._counted.pop(flow.id, 0))
+
+    def _add(self, ts: float, flow: Flow, size: int) -> Iterable[Finding]:
+        known = self.known
+        device = known.device_key(flow.client_mac if flow.client_home else flow.server_mac)
+        if device is None or size <= 0:
+            return ()
+        hour = int(ts) // HOUR
+        total = known.volumes.sent(device, hour, size)
+        now = self._now.get(device)
+        if now is None or now.hour != hour:
+            now = self._now[device] = _Hour(hour)
+            if len(self._now) > DEVICES:
+                self._now.popitem(last=False)
+                self.evictions += 1
+        peer = flow.server_ip if flow.client_home else flow.client_ip
+        if peer in now.peers or len(now.peers) < PEERS:
+            now.peers[peer] = now.peers.get(peer, 0) + size
+        if total < self.megabytes * MEGABYTE or total < 2 * now.told:
+            return ()
+        return self._compare(ts, flow, device, now, total)
+
+    def _compare(self, ts: float, flow: Flow, device: DeviceKey, now: _Hour, total: int) -> Iterable[Finding]:
+        """Against the device's own past; told again when it has doubled."""
+        known = self.known
+        usual = known.volumes.usual(device, now.hour)
+        limit = max(self.megabytes * MEGABYTE, usual.median + self.deviations * usual.deviation)
+        peer = flow.server_ip if flow.client_home else flow.client_ip
+        main = max(now.peers, key=lambda ip: now.peers[ip])
+        learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
+        if total < limit or peer != main or (learning and known.peer_name(main)):
+            return ()
+        first = now.told == 0
+        now.told = total
+        return (self._finding(ts, flow, device, usual, limit, (total, now.peers[main]), int(first)),)
+
+    def _is_new(self, ts: float, flow: Flow, device: DeviceKey) -> bool:
+        """Whether the receiver is nobody that this device is used to."""
+        entry = self.known.baseline.entry(device, flow.server_ip, flow.port, flow.proto)
+        return entry is None or (not entry[1] and ts - entry[0] < DAY)
+
+    def _finding(
+        self, ts: float, flow: Flow, device: DeviceKey, usual: Usual, limit: float, sent: tuple[int, int],
+        times: int,
+    ) -> Finding:  # fmt: skip
+        subject = self.subject(flow)
+        name = self.known.display_name(subject.device_mac, subject.device_ip)
+        peer = subject.peer_name or subject.peer_ip
+        strange = subject.peer_name is None or self._is_new(ts, flow, device)
+        grave = strange and usual.hours >= self.hours
+        compared = (
+            f"usually {usual.median / MEGABYTE:.1f} MB in an hour, from {usual.hours} hours"
+            if usual.hours
+            else "nothing to compare with yet: the device is new here"
+        )
+        return self.finding(
+            ts, subject, device[1], peer,
+            title=f"{name} sent {sent[0] / MEGABYTE:,.0f} MB out of your home within an hour, "
+            f"mostly to {peer}",
+            why="That is far more than it usually sends. Backups, photo uploads and video calls do this, and "
+            "so does somebody who takes your files away.",
+            advice=f"Ask who uses {name}: a backup or upload that somebody started is harmless. If nobody "
+            f"did, disconnect {name} from the network and find the program that talks to {peer}.",
+            severity=None if grave else Severity.NORMAL, times=times,
+            megabytes_sent=round(sent[0] / MEGABYTE, 1), threshold_megabytes=round(limit / MEGABYTE, 1),
+            megabytes_to_peer=round(sent[1] / MEGABYTE, 1), usual=compared,
+            median_megabytes=round(usual.median / MEGABYTE, 2), hours_compared=usual.hours,
+            deviation_megabytes=round(usual.deviation / MEGABYTE, 2), receiver_new_or_nameless=strange,
+        )  # fmt: skip

@@ -1,0 +1,73 @@
+"""What each device sends out of the home, hour by hour: the measure of what is much for it."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from statistics import median
+from typing import NamedTuple
+
+from analysis.store.rows import DeviceKey, VolumeRow
+
+HOURS = 14 * 24
+"""Hours kept of each device: two weeks hold every weekday twice."""
+IN_ALL = 65_536
+
+
+class Usual(NamedTuple):
+    """The hours in which a device sent something."""
+
+    hours: int
+    median: float
+    """Bytes."""
+    deviation: float
+    """The median absolute deviation (MAD) in bytes."""
+
+
+class Volumes:
+    """Bytes sent outside by device and hour since the epoch. Bounded: the oldest hour of the device that was
+    quiet for longest goes first, counted in `evictions`."""
+
+    def __init__(self, rows: Iterable[VolumeRow] = ()) -> None:
+        self.evictions = 0
+        self._devices: OrderedDict[DeviceKey, dict[int, int]] = OrderedDict()
+        self._size = 0
+        for row in sorted(rows, key=lambda row: row.hour):
+            self.sent(row.device, row.hour, row.bytes_up)
+
+    def sent(self, device: DeviceKey, hour: int, size: int) -> int:
+        """Add bytes; returns all that the device sent in this hour."""
+        hours = self._devices.get(device)
+        if hours is None:
+            hours = self._devices[device] = {}
+        total = hours.get(hour)
+        if total is None:
+            self._open(device, hours, hour)
+            total = 0
+        hours[hour] = total = total + size
+        return total
+
+    def usual(self, device: DeviceKey, hour: int) -> Usual:
+        """Of the hours before this one."""
+        hours = self._devices.get(device, {})
+        past = [size for at, size in hours.items() if at < hour]
+        if not past:
+            return Usual(0, 0.0, 0.0)
+        middle = median(past)
+        return Usual(len(past), middle, median(abs(size - middle) for size in past))
+
+    def _open(self, device: DeviceKey, hours: dict[int, int], hour: int) -> None:
+        self._devices.move_to_end(device)
+        for old in [at for at in hours if at <= hour - HOURS]:
+            del hours[old]
+            self._size -= 1
+        hours[hour] = 0
+        self._size += 1
+        while self._size > IN_ALL:
+            quiet, first = next(iter(self._devices.items()))
+            del first[min(first)]
+            self._size -= 1
+            self.evictions += 1
+            if not first:
+                del self._devices[quiet]
+
+    def __len__(self) -> int:
+        return self._size

@@ -9,6 +9,8 @@ from analysis.store.rows import BaselineRow, DeviceKey
 PER_DEVICE = 1024
 """Tuples kept a device. A busy laptop reaches about 600 different ones a day."""
 IN_ALL = 65_536
+DISTRUSTED = 1024
+"""Devices whose last serious alert is remembered."""
 REFRESH = 3600.0
 """Seconds after which a new `last_seen` is written again: each second would rewrite every row."""
 
@@ -62,6 +64,7 @@ class Baseline:
         self._devices: OrderedDict[DeviceKey, _Usual] = OrderedDict()
         self._dirty: dict[tuple[DeviceKey, Target], _Entry] = {}
         self._size = 0
+        self._distrusted: OrderedDict[DeviceKey, float] = OrderedDict()
         for row in sorted(rows, key=lambda row: row.last_seen):
             entry = _Entry(row.service, row.learned, row.first_seen, row.last_seen)
             self._insert(row.device, (row.peer, row.port, row.proto), entry)
@@ -115,6 +118,18 @@ class Baseline:
             usual.leave_service(target, entry)
             entry.service, entry.learned = None, False
             self._dirty[device, target] = entry
+
+    def distrust(self, device: DeviceKey, ts: float) -> None:
+        """The device raised a serious alert."""
+        self._distrusted[device] = ts
+        self._distrusted.move_to_end(device)
+        if len(self._distrusted) > DISTRUSTED:
+            self._distrusted.popitem(last=False)
+            self.evictions += 1
+
+    def distrusted(self, device: DeviceKey) -> float | None:
+        """When the device last raised a serious alert, in seconds since the epoch."""
+        return self._distrusted.get(device)
 
     def reset(self, device: DeviceKey, asked: float = 0.0) -> None:
         """Forget a device's record; it learns anew from `asked` (packet time) on."""

@@ -81,6 +81,9 @@ class Known(Protocol):
     def is_router(self, mac: str) -> bool:
         """Whether this MAC forwards other hosts' packets."""
 
+    def kind_of(self, mac: str) -> str | None:
+        """What a device is ("camera", "printer", "plug"...), where that is clear."""
+
     def blocked_name(self, name: str) -> "Match | None":
         """The blocklist entry that covers a name, by label suffix."""
 

@@ -112,6 +112,8 @@ class Pipeline:
         """What raised a serious alert must not become usual."""
         about = finding.subject
         key = self._known.device_key(about.device_mac)
+        if key is not None:
+            self._known.baseline.distrust(key, finding.ts)
         if key is not None and about.peer_ip and about.port and about.proto:
             self._known.baseline.refuse(key, about.peer_ip, about.port, about.proto, finding.ts)
 

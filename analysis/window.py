@@ -69,6 +69,11 @@ class DistinctWindow:
         """How many values the key holds; old ones count until the key is touched."""
         return len(self._keys.get(key, ()))
 
+    def seen(self, key: Hashable, value: Hashable) -> float:
+        """When the key last held this value, in seconds since the epoch; 0 if it holds it no more."""
+        values = self._keys.get(key)
+        return 0.0 if values is None else values.get(value, 0.0)
+
     def nth_newest(self, key: Hashable, n: int) -> float | None:
         """The time of the n-th newest value (1 is the newest), None when there are fewer."""
         values = self._keys.get(key)

@@ -2,10 +2,12 @@
 
 from analysis.detector import Detector
 from analysis.detectors.arp_scan import ArpScan
+from analysis.detectors.arp_spoof import ArpSpoof
 from analysis.detectors.beacon import Beacon
 from analysis.detectors.blocklisted_address import BlocklistedAddress
 from analysis.detectors.blocklisted_name import BlocklistedName
 from analysis.detectors.flood import Flood
+from analysis.detectors.gateway_change import GatewayChange
 from analysis.detectors.insecure_protocol import InsecureProtocol
 from analysis.detectors.long_connection import LongConnection
 from analysis.detectors.new_connection import NewConnection
@@ -19,6 +21,8 @@ ALL: tuple[type[Detector], ...] = (
     BlocklistedName,
     BlocklistedAddress,
     Flood,
+    ArpSpoof,
+    GatewayChange,
     PortScan,
     SuspiciousPort,
     NewConnection,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import measure, settings, traffic
+from sensors.honesty import status
 from sensors.packets import PacketBatch
 
 BATCH = 8_192
@@ -192,14 +193,14 @@ def measured(kind: str, folder: Path, given: str) -> dict[str, Any]:
             if engine.now - flushed >= 1.0 or engine.pending > 20_000:
                 flushed = engine.now
                 spent += measure.timed(lambda: writer.write(engine.take()))[0]
-        status = engine.status("stopped")
+        told = status(engine, "stopped")
         spent += measure.timed(lambda: (engine.finish(), writer.write(engine.take())))[0]
         kept = sum(
             engine.inventory.device_key(f"02:11:22:33:00:{n:02x}") is not None for n in range(HOME_DEVICES)
         )
     return {
         "packets": engine.packets, "us": spent / engine.packets * 1e6, "rss": measure.peak_mb(),
-        "evicted": status.evicted, "evictions": status.counters["evicted"],
+        "evicted": told.evicted, "evictions": told.counters["evicted"],
         "known": 0 if kind == "home" else HOME_DEVICES, "kept": kept,
         "incidents": incidents(folder / f"{kind}.db"),
     }  # fmt: skip

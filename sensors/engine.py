@@ -24,7 +24,7 @@ from analysis.events import (
     TlsHello,
 )  # fmt: skip
 from analysis.pipeline import Pipeline
-from analysis.store.rows import Batch, SensorStatus
+from analysis.store.rows import Batch
 from sensors.conversations import Conversations
 from sensors.decode import decode
 from sensors.dns_join import DnsJoin
@@ -131,6 +131,7 @@ class Engine:
         """The rows since the last call; the packet log only where asked."""
         self.conversations.drain_traffic()
         batch = self.recorder.take()
+        batch.evidence = self.inventory.drain_evidence()
         batch.devices, batch.addresses, batch.names = self.inventory.drain()
         batch.baseline = self.inventory.baseline.drain()
         if packets:
@@ -285,31 +286,3 @@ class Engine:
             for event in self.streams.end(end.flow.id, self.now):
                 self.handle(event)
             self.handle(end)
-
-    # -- the honesty line -------------------------------------------------------------------------
-
-    def status(self, state: str, **more: Any) -> SensorStatus:
-        """Cumulative counters; `more` overrides fields."""
-        counters: dict[str, Any] = {
-            "undecoded": {
-                Undecoded(n).name.lower(): int(count) for n, count in enumerate(self.undecoded) if n and count
-            },
-            "parser_errors": {**self.failures, **self.streams.failures},
-            "detector_failures": dict(self.pipeline.failures),
-            "detectors_disabled": dict(self.pipeline.disabled),
-            "fragments": self.conversations.fragments,
-            "dns_answers_without_question": self.dns.orphans,
-        }
-        evicted = {
-            "flows": self.conversations.table.evicted, "streams": self.streams.evicted,
-            "dns": self.dns.evicted, **self.inventory.evictions(),
-        }  # fmt: skip
-        counters["evicted"] = {name: count for name, count in evicted.items() if count}
-        fields: dict[str, Any] = {
-            "label": None, "linktype": None, "state": state, "message": None,
-            "last_packet": self.now if self.packets else None,
-            "packets": self.packets, "bytes": self.bytes, "dropped": 0,
-            "undecoded": int(self.undecoded[Undecoded.TRUNCATED :].sum()),
-            "shed": 0, "evicted": sum(evicted.values()), "counters": counters,
-        }  # fmt: skip
-        return SensorStatus(**{**fields, **more})

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.flow_groups import Groups
 from sensors.flow_index import HashIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes, source_is_client
 from sensors.packets import PacketTable
@@ -123,82 +124,59 @@ class FlowTable:
             start_at = missing[first[order]]
             self._begin(table, at[start_at], src_half[start_at], dst_half[start_at], key[start_at], new)
         up = src_half == self.col["client_half"][row]
-        return self._account(table, lo, hi, valid, row, up, new, start_at)
-
-    def _account(
-        self, table: PacketTable, lo: int, hi: int, valid: Rows, row: Rows, up: NDArray[np.bool_],
-        new: Rows, start_at: Rows,
-    ) -> FlowUpdate:  # fmt: skip
-        at = valid + lo
-        order = np.argsort(row.astype(np.uint16), kind="stable")
-        ordered = row[order]
-        begin = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(row) else new
-        touched = ordered[begin]
-        packets = np.diff(np.append(begin, len(row)))
-        size = table.ip_len[at].astype(np.int64)[order]
-        up_sorted = up[order]
-        payload = (table.payload_len[at][order] > 0).astype(np.int64)
-        tcp = table.proto[at][order] == TCP
-        flags = table.tcp_flags[at][order]
-        # An ACK that comes with RST accepts nothing: SYN, SYN-ACK, RST is what a scanner does.
-        flags = np.where(flags & RST, flags & ~np.uint8(ACK), flags)
-        sums = _Sums(begin)
-        packets_up = sums.add(up_sorted)
-        bytes_all, bytes_up = sums.add(size), sums.add(np.where(up_sorted, size, 0))
-        payload_all, payload_up = sums.add(payload), sums.add(payload & up_sorted)
-        col = self.col
-        early = np.zeros(hi - lo, np.bool_)
-        if tcp.any():
-            before = col["payload_up"][touched] + col["payload_down"][touched]
-            rank = np.cumsum(payload)
-            rank -= np.repeat(rank[begin] - payload[begin] - before, packets)
-            watched = tcp & (payload > 0) & (rank <= STREAM_PACKETS) & col["watched"][ordered]
-            early[valid[order[watched]]] = True
-            col["flags_up"][touched] |= sums.either(np.where(up_sorted, flags, 0))
-            col["flags_down"][touched] |= sums.either(np.where(up_sorted, 0, flags))
-        col["packets_up"][touched] += packets_up
-        col["packets_down"][touched] += packets - packets_up
-        col["bytes_up"][touched] += bytes_up
-        col["bytes_down"][touched] += bytes_all - bytes_up
-        col["payload_up"][touched] += payload_up
-        col["payload_down"][touched] += payload_all - payload_up
-        last = order[np.append(begin[1:], len(row)) - 1] if len(row) else new
-        col["last_ts"][touched] = np.maximum(col["last_ts"][touched], table.batch.ts[at[last]])
-        answered, answer_at = self._answers(touched, begin, order, up_sorted, payload, flags)
-        full_row = np.full(hi - lo, -1, np.int64)
-        full_row[valid] = row
-        full_up = np.zeros(hi - lo, np.bool_)
-        full_up[valid] = up
-        return FlowUpdate(
-            full_row, full_up, new, valid[start_at], answered, valid[answer_at], early,
-            touched, bytes_up, bytes_all - bytes_up, packets,
+        groups = Groups(table, at, row, up)
+        update = FlowUpdate(
+            np.full(hi - lo, -1, np.int64), np.zeros(hi - lo, np.bool_), new, valid[start_at], new, new,
+            np.zeros(hi - lo, np.bool_), groups.rows, new, new, groups.count,
         )  # fmt: skip
+        update.row[valid], update.up[valid] = row, up
+        update.early[valid[groups.order[self._early(groups)]]] = True
+        if len(groups.rows):
+            update.touched_up, update.touched_down = self._count(groups)
+            last_ts, rows = self.col["last_ts"], groups.rows
+            last_ts[rows] = np.maximum(last_ts[rows], table.batch.ts[at[groups.last()]])
+            update.answered, answer_at = self._answers(groups)
+            update.answer_at = valid[answer_at]
+        return update
 
-    def _answers(
-        self, touched: Rows, begin: Rows, order: Rows, up: NDArray[np.bool_], payload: NDArray[np.int64],
-        flags: NDArray[np.uint8],
-    ) -> tuple[Rows, Rows]:  # fmt: skip
-        """Rows that are answered now and were not before, in time, each with the packet that did it. Of
-        sorted packets: `order` their numbers, `up`, `payload` and `flags` what they are."""
+    def _early(self, groups: Groups) -> NDArray[np.bool_]:
+        """Which sorted packets are among the first with payload of a TCP flow that is watched."""
         col = self.col
-        tcp = col["proto"][touched] == TCP
-        down, sent = col["flags_down"][touched], col["flags_up"][touched]
+        before = groups.spread(col["payload_up"][groups.rows] + col["payload_down"][groups.rows])
+        early = groups.tcp & (groups.payload > 0) & col["watched"][groups.sorted_rows]
+        return np.asarray(early & (groups.running(groups.payload) + before <= STREAM_PACKETS))
+
+    def _count(self, groups: Groups) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Add the packets to their rows; returns the bytes of each row up and down."""
+        col, rows, up = self.col, groups.rows, groups.up
+        packets_up, size_up = groups.sum(up), groups.sum(np.where(up, groups.size, 0))
+        payload_up, size = groups.sum(groups.payload & up), groups.sum(groups.size)
+        col["packets_up"][rows] += packets_up
+        col["packets_down"][rows] += groups.count - packets_up
+        col["bytes_up"][rows] += size_up
+        col["bytes_down"][rows] += size - size_up
+        col["payload_up"][rows] += payload_up
+        col["payload_down"][rows] += groups.sum(groups.payload) - payload_up
+        col["flags_up"][rows] |= groups.union(np.where(up, groups.flags, 0))
+        col["flags_down"][rows] |= groups.union(np.where(up, 0, groups.flags))
+        return size_up, size - size_up
+
+    def _answers(self, groups: Groups) -> tuple[Rows, Rows]:
+        """Rows that are answered now and were not before, in time, each with the packet that did it."""
+        col, rows = self.col, groups.rows
+        tcp = col["proto"][rows] == TCP
+        down, sent = col["flags_down"][rows], col["flags_up"][rows]
         shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & (SYN | ACK)) == (SYN | ACK))
-        now = np.where(tcp, shaken | (col["payload_down"][touched] > 0), col["packets_down"][touched] > 0)
-        fresh = np.flatnonzero(now & ~col["answered"][touched])
-        rows = touched[fresh]
-        col["answered"][rows] = True
-        if not len(rows):
-            return rows, rows
-        never = len(order)
-        count = np.diff(np.append(begin, never))
-        does = ~up & (payload > 0) | up & (flags & ACK != 0) & np.repeat(shaken, count)
-        does = np.where(np.repeat(tcp, count), does, ~up)
-        first = np.minimum.reduceat(np.where(does, order, never), begin)[fresh]
-        # Where the handshake's packets came in another order, any of them will do.
-        first = np.where(first < never, first, order[begin[fresh]])
+        now = np.where(tcp, shaken | (col["payload_down"][rows] > 0), col["packets_down"][rows] > 0)
+        fresh = np.flatnonzero(now & ~col["answered"][rows])
+        if not len(fresh):
+            return rows[fresh], fresh
+        col["answered"][rows[fresh]] = True
+        up = groups.up
+        accepts = ~up & (groups.payload > 0) | up & (groups.flags & ACK != 0) & groups.spread(shaken)
+        first = groups.first(np.where(groups.spread(tcp), accepts, ~up))[fresh]
         in_time = np.argsort(first, kind="stable")
-        return rows[in_time], first[in_time]
+        return rows[fresh[in_time]], first[in_time]
 
     # -- rows in and out --------------------------------------------------------------------------
 
@@ -314,20 +292,3 @@ class FlowTable:
         rows = self._free[self._free_count : self._free_count + number][::-1].copy()
         self._top = max(self._top, int(rows.max()) + 1)
         return rows
-
-
-class _Sums:
-    """Sums and unions over the groups of sorted values that start at `begin`."""
-
-    def __init__(self, begin: Rows) -> None:
-        self._begin = begin
-
-    def add(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        if not len(self._begin):
-            return np.empty(0, np.int64)
-        result: NDArray[np.int64] = np.add.reduceat(values, self._begin, dtype=np.int64)
-        return result
-
-    def either(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        result: NDArray[np.uint8] = np.bitwise_or.reduceat(values, self._begin)
-        return result

@@ -18,6 +18,7 @@ from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import BrokenCapture, CaptureError, open_file
 from sensors.engine import Engine
+from sensors.honesty import status, undecoded
 
 ROWS_A_WRITE = 20_000
 """Rows gathered before a transaction: about 0.2 s of work for the store."""
@@ -48,7 +49,7 @@ def replay(files: Sequence[Path], config: Config, database: Path, blocklist: Any
         totals.packets += engine.packets
         totals.bytes += engine.bytes
         totals.seconds += engine.seconds
-        totals.undecoded.update(engine.status("stopped").counters["undecoded"])
+        totals.undecoded.update(undecoded(engine))
     return totals
 
 
@@ -72,7 +73,7 @@ def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
 
 def _last(engine: Engine) -> Any:
     batch = engine.take()
-    batch.status = engine.status("stopped", label="replay")
+    batch.status = status(engine, "stopped", label="replay")
     return batch
 
 

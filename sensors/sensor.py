@@ -20,6 +20,7 @@ from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, open_live
 from sensors.clock import PacketClock
 from sensors.engine import Engine
+from sensors.honesty import status
 from sensors.host import invoker
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Sensor:
     def _put(self, state: str) -> None:
         stats = self._source.stats()
         batch = self._engine.take()
-        batch.status = self._engine.status(
+        batch.status = status(self._engine,
             state, label=self._interface.label, message=self._source.message or self._source.notice or None,
             linktype=self._linktype, dropped=stats.dropped + stats.interface_dropped,
             shed=self._writer.shed,
@@ -115,8 +116,8 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     try:
         source = open_live(interface, config.capture)
         if source.state == State.NO_RIGHTS:  # waiting does not mend it; the pages must tell it, too
-            status = engine.status(source.state, label=interface.label, message=source.message)
-            writer.put(Batch(status=status))
+            told = status(engine, source.state, label=interface.label, message=source.message)
+            writer.put(Batch(status=told))
             raise CaptureError(source.message)
         log.info("%s: %s", interface.name, source.message or source.notice or "listening")
         Sensor(interface, source, engine, writer, blocklist).run(stop)

@@ -22,6 +22,7 @@ from sensors.assemble import engine_for
 from sensors.demo.cast import BLOCKED_ADDRESS, BLOCKED_NAMES
 from sensors.demo.evening import HOURS, batch_of, evening
 from sensors.engine import Engine
+from sensors.honesty import status
 
 LIVE_SHARE = 0.05
 """The last part of the evening that plays live: 15 minutes of 5 hours."""
@@ -88,7 +89,7 @@ class Player:
         else:
             self._engine.tick(time.time())
         batch = self._engine.take()
-        batch.status = self._engine.status("running", label="Demo home", linktype=1)
+        batch.status = status(self._engine, "running", label="Demo home", linktype=1)
         self._writer.write(batch)
 
 

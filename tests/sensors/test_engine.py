@@ -13,6 +13,7 @@ from sensors.assemble import engine_for
 from sensors.demo import frames as make
 from sensors.demo.evening import batch_of, evening
 from sensors.engine import Engine
+from sensors.honesty import status
 from tests.sensors.frames import A, B, batch, conversation, tcp, udp
 from tests.sensors.seeds import demo_frames, kinds, mutate
 
@@ -114,9 +115,9 @@ def test_time_that_goes_backwards_moves_no_window(engine):
 def test_what_cannot_be_decoded_is_counted_by_reason(engine):
     frames = [(1.0, b"\0" * 10), (1.0, b"\xff" * 14 + b"\x45" * 3), (1.0, make.ethernet(A, B, 0x88CC, b"x"))]
     run(engine, frames)
-    status = engine.status("running")
-    assert status.packets == 3
-    assert sum(status.counters["undecoded"].values()) == 3
+    told = status(engine, "running")
+    assert told.packets == 3
+    assert sum(told.counters["undecoded"].values()) == 3
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +175,6 @@ def test_floods_of_new_flows_names_and_macs_stay_within_their_caps(engine):
             )
         engine.feed(batch(frames))
         engine.take()
-    counters = engine.status("running").counters["evicted"]
+    counters = status(engine, "running").counters["evicted"]
     assert counters["flows"] > 0 and counters["dns"] > 0 and counters["devices"] > 0
     assert len(engine.conversations.table) <= engine.conversations.table.capacity

@@ -1,6 +1,7 @@
 """Reassembly of the first payload, and who is asked about it."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_segments_are_put_in_order_whatever_the_network_did(seed):
     parser, seen = collecting(len(data))
     cuts = sorted({0, *(rng.randrange(1, len(data)) for _ in range(6)), len(data)})
     isn = rng.choice([0, 1000, 2**32 - 1500])
-    segments = [((isn + a) % 2**32, data[a:b]) for a, b in zip(cuts, cuts[1:])]
+    segments = [((isn + a) % 2**32, data[a:b]) for a, b in pairwise(cuts)]
     first, rest = segments[0], segments[1:]
     rest += rng.sample(segments, 2)  # retransmissions
     rng.shuffle(rest)

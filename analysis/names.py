@@ -35,6 +35,12 @@ def registrable(name: str) -> str:
     return _suffixes().privatesuffix(name) or name
 
 
+@lru_cache(maxsize=4096)
+def is_registered(name: str) -> bool:
+    """Whether a name ends in a suffix under which the public can register: not `nas.lan`, `x.com.home`."""
+    return _suffixes().publicsuffix(name, accept_unknown=False) is not None
+
+
 def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
     """The addresses that an answer gives for a name, through its aliases in the order they stand."""
     chain, found = {name}, []

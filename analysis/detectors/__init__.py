@@ -13,6 +13,8 @@ from analysis.detectors.long_connection import LongConnection
 from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.new_device import NewDeviceSeen
 from analysis.detectors.port_scan import PortScan
+from analysis.detectors.rogue_dhcp import RogueDhcp
+from analysis.detectors.rogue_ra import RogueRa
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.detectors.upload_volume import UploadVolume
 
@@ -23,6 +25,8 @@ ALL: tuple[type[Detector], ...] = (
     Flood,
     ArpSpoof,
     GatewayChange,
+    RogueDhcp,
+    RogueRa,
     PortScan,
     SuspiciousPort,
     NewConnection,

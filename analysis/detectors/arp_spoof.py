@@ -82,7 +82,7 @@ class ArpSpoof(Detector):
         return mac in ways and any(way.first < ways[mac].first for way in ways.values())
 
     def _unasked(self, event: ArpSeen) -> bool:
-        """A reply to nobody's question, or a question in the router's name by a host with a name of its own."""
+        """A reply to nobody's question, or a question in the router's name by a host with another address."""
         if event.op == "reply":
             asked = self._asked.get((event.target_ip, event.sender_ip))
             return asked is None or event.ts - asked > ANSWER
@@ -119,8 +119,8 @@ class ArpSpoof(Detector):
             title=f"{device} pretends to be {'your router' if router else 'another device'} ({ip})",
             why="It tells others that this address is its own, so what they send there comes to it first. "
             "That is how an attacker inside a home reads and changes traffic.",
-            advice=f"Disconnect {device}. If it runs a network tool or an app that controls other devices, ask "
-            "who started it; otherwise have it checked before it comes back.",
+            advice=f"Disconnect {device}. If it runs a network tool or an app that controls other devices, "
+            "ask who started it; otherwise have it checked before it comes back.",
             severity=None if router else min(self.severity, Severity.HIGH), mac=mac, address=ip, how=how,
             own_address=own, router=router, claims=count, threshold=self.claims, within_seconds=self.seconds,
             **seen,

@@ -24,10 +24,10 @@ class _Candidate:
 
 @dataclass
 class GatewayChange(Detector):
-    """Everything that leaves the home now passes through another device than it did, and the old one is silent.
+    """Everything that leaves the home now passes through another device, and the old one is silent.
 
     A new router looks like that, and so does a device that has put itself in its place. Two routers that
-    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP, CARP, HSRP).
+    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP).
     """
 
     id = "gateway-change"

@@ -12,7 +12,7 @@ MULTICAST = "import socket,sys; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM
 
 
 def test_a_joining_device_is_known_by_its_name(watched: Watched) -> None:
-    tablet, began = watched.network.hosts["tablet"], time.time()
+    tablet = watched.network.hosts["tablet"]
     folder = watched.network.folder
     (folder / "dhclient.conf").write_text('send host-name "kitchen-tablet";\nrequest subnet-mask, routers;\n')
     take = folder / "take-address"  # dhclient's own script would write this computer's resolv.conf
@@ -26,7 +26,7 @@ def test_a_joining_device_is_known_by_its_name(watched: Watched) -> None:
     device = wait_for(lambda: watched.database.rows(query), 10, "a device row with its DHCP name")[0]
     assert time.time() - told <= allowed(2.0)
     assert device["network"] == "br0"
-    assert device["ip"].startswith("192.168.77.1") and device["first_seen"] >= began
+    assert device["first_seen"] < told <= device["last_seen"] + 2
     assert device["dhcp_parameters"] == "1,3"
     wait_for(
         lambda: watched.database.alerts(rule="new-device", device_mac="7c:2e:bd:10:00:40"), 5, "a new device"

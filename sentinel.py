@@ -46,11 +46,13 @@ VERBS: dict[str, tuple[str, str | None, str | None, str]] = {
         "FILE",
         "--config --db --home --learning --json",
     ),
+    "score": ("compare what the rules say with what they should", "sensors.score", "DIR", "--config --json"),
     "demo": ("a made-up home, no rights needed", "sensors.demo", None, "--config --db --port --speed --open"),
     "doctor": ("find what keeps Sentinel from seeing", "sensors.doctor", None, "--config --db --json"),
     "check": ("read config.yaml and name every mistake", None, None, "--config"),
     "update": ("fetch the blocklists", "blocklists.update", None, "--config"),
     "password": ("make the dashboard's password line", None, None, ""),
+    "bench": ("measure Sentinel beside other designs; takes a kind and its options", "benchmarks", None, ""),
     "test": ("run Sentinel's own tests; takes pytest's options", "pytest", None, ""),
 }
 EXAMPLES = """first steps:
@@ -71,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     for verb, (summary, _, argument, options) in VERBS.items():
         sub = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if argument:
-            sub.add_argument("argument", metavar=argument, nargs="+" if argument == "FILE" else None)
+            sub.add_argument("argument", metavar=argument, nargs={"FILE": "+", "DIR": "?"}.get(argument))
         for option in options.split():
             sub.add_argument(option, **OPTIONS[option])
     return top

@@ -1,0 +1,109 @@
+"""`sentinel.py score [DIR]`: do the rules say what they should, and nothing else?
+
+Runs the captures in a folder against its `expect.tsv` (see `sensors/expectations.py`), and every made-up
+situation of `sensors/demo/attacks`.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.blocklist import Blocklist
+from analysis.config import Config, ConfigError, load
+from analysis.config_types import ROOT
+from sensors import score_report
+from sensors.capture import CaptureError
+from sensors.demo.attacks import CASES
+from sensors.demo.attacks.case import Case
+from sensors.expectations import ANY, Alert, Expectation, ExpectationError, Verdict, judge, read
+from sensors.score_report import Score
+from sensors.score_run import Run, run_capture, run_case
+
+EXPECT = "expect.tsv"
+REPORT = ROOT / "docs" / "detection.md"
+
+
+def score_folder(folder: Path, lines: Sequence[Expectation], config: Config) -> list[Score]:
+    """Each capture that the lines name, in their order; those that are not there are told on standard error.
+    Raises CaptureError for a file that is no capture."""
+    scores, blocklist = [], Blocklist.open(config)
+    for name in dict.fromkeys(line.file for line in lines):
+        path, about = folder / name, [line for line in lines if line.file == name]
+        if not path.is_file():
+            print(f"{path}: there is no such file", file=sys.stderr)
+            scores.append(Score(judge(name, about, []), Run([], 0, 0.0, 0.0), absent=True))
+            continue
+        changes = {} if about[0].home == ANY else {"home": tuple(about[0].home.split(","))}
+        changed = Config.model_validate({**config.model_dump(), **changes, "base": config.base})
+        run = run_capture(path, changed, blocklist)
+        scores.append(Score(judge(name, about, run.alerts), run))
+    return scores
+
+
+def score_case(case: Case) -> Score:
+    """A made-up situation: what its rule says, and what others say from HIGH on."""
+    run = run_case(case)
+    times = str(case.times) if case.kind == "positive" else "0"
+    wanted = Expectation(case.name, case.rule, ANY, ANY, ANY, ANY, times, ANY)
+    verdict = judge(case.name, [wanted], run.alerts)
+    return Score(verdict, run, case)
+
+
+def quiet_config(config: Config, folder: str) -> Config:
+    """The configuration without learning (a capture has no past) and without fetched lists: the score must
+    not depend on the day's lists."""
+    changes = {"learning_hours": 0, "blocklists": {"lists": []}, "base": folder}
+    return Config.model_validate({**config.model_dump(), **changes})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit 0 when everything was as expected, 1 when not, 2 for a mistake in a file or argument."""
+    arguments = _arguments(argv)
+    try:
+        config = load(arguments.config)
+        lines = read(_expectations(arguments)) if arguments.folder or arguments.expect else []
+        with tempfile.TemporaryDirectory(prefix="sentinel-score-") as scratch:
+            quiet = quiet_config(config, scratch)
+            captures = (
+                score_folder(arguments.folder or arguments.expect.parent, lines, quiet) if lines else []
+            )
+        cases = [] if arguments.captures_only else [score_case(case) for case in CASES]
+    except (ConfigError, ExpectationError, CaptureError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if arguments.json:
+        json.dump(score_report.as_json(captures, cases), sys.stdout)
+        print()
+    else:
+        print(score_report.as_text(captures, cases))
+    if arguments.write:
+        arguments.report.write_text(score_report.as_markdown(captures, cases), "utf-8")
+    return 0 if all(score.verdict.good for score in (*captures, *cases) if not score.absent) else 1
+
+
+def _expectations(arguments: argparse.Namespace) -> Path:
+    path: Path = arguments.expect or arguments.folder / EXPECT
+    return path
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="sentinel.py score", description="Compare what the rules say with what they should."
+    )
+    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="captures beside an expect.tsv")
+    parser.add_argument("--expect", type=Path, metavar="FILE", help="another file than DIR/expect.tsv")
+    parser.add_argument("--captures-only", action="store_true", help="leave the made-up situations out")
+    parser.add_argument("--write", action="store_true", help="write docs/detection.md")
+    parser.add_argument("--report", type=Path, default=REPORT, help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.add_argument("--config", type=Path, help="another config.yaml")
+    return parser.parse_args(argv)
+
+
+__all__ = ["Alert", "Verdict", "main", "quiet_config", "score_case", "score_folder"]
+
+if __name__ == "__main__":
+    sys.exit(main())

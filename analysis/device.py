@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from ipaddress import IPv6Address
 
-from analysis.kinds import kind_of, system_of
+from analysis.identity import Evidence
 from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, NameRow
 
 ADDRESSES, NAMES, EVIDENCE = 64, 32, 16
@@ -17,6 +17,8 @@ in a prefix that no advertisement has told us yet."""
 
 NAME_SOURCES = ("dhcp", "mdns", "nbns", "dhcpv6", "llmnr", "ssdp")
 """Best first: DHCP is what the owner typed; mDNS and NBNS are the host's own; SSDP names services."""
+MODELS = frozenset({"mdns-model", "ssdp-server"})
+"""Sources of names that tell what a device is rather than how it is called."""
 GENERIC = frozenset(
     {"", "localhost", "localhost.localdomain", "android", "unknown", "(none)", "none", "null"}
 )
@@ -50,7 +52,7 @@ class Device:
         self.addresses: OrderedDict[str, Span] = OrderedDict()
         self.names: OrderedDict[tuple[str, str], Span] = OrderedDict()
         self.vendor_class: str | None = None
-        self._kind: tuple[object, str | None] | None = None
+        self.evidence = Evidence(vendor, ts)
         self.parameters: str | None = None
         self.ip4: str | None = None
         self.ip6: str | None = None
@@ -142,6 +144,7 @@ class Device:
         self.names.move_to_end(key)
         span.last = ts
         self.new_names.add(key)
+        self.evidence.add(source if source in MODELS else "name", name, ts)
 
     @property
     def wire_name(self) -> tuple[str, str] | tuple[None, None]:
@@ -159,19 +162,16 @@ class Device:
 
     @property
     def kind(self) -> str | None:
-        """What it is, where names, model, vendor class or maker say so clearly."""
-        basis = (len(self.names), next(reversed(self.names), ("", ""))[1], self.vendor_class)
-        if self._kind is None or self._kind[0] != basis:
-            texts = [name for _, name in self.names]
-            kind = kind_of([*texts, self.vendor_class] if self.vendor_class else texts, self.vendor)
-            self._kind = (basis, kind)
-        return self._kind[1]
+        """What it is, where the evidence says so clearly."""
+        return self.evidence.verdict.kind
 
     def row(self) -> DeviceRow:
         name, source = self.wire_name
+        told = self.evidence.verdict
         return DeviceRow(
             self.key, self.vendor, self.randomised, name, source, self.vendor_class, self.parameters,
-            self.kind, system_of(self.vendor_class), self.router, self.ip, self.first_seen, self.last_seen,
+            told.kind, told.os, self.router, self.ip, self.first_seen, self.last_seen,
+            told.maker, told.model, told.confidence, told.os_confidence,
         )  # fmt: skip
 
     def drain_addresses(self) -> list[AddressRow]:

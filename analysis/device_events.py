@@ -9,6 +9,7 @@ from analysis.events import (
     ArpSeen,
     DhcpMessage,
     Dhcpv6Message,
+    DnsQuery,
     FlowAnswered,
     HttpRequest,
     NameSeen,
@@ -16,12 +17,19 @@ from analysis.events import (
     RouterAdvertised,
     TlsHello,
 )  # fmt: skip
+from analysis.fingerprints import CALLS
 from analysis.networks import is_group, is_unspecified
+from analysis.user_agents import agent_of
+from analysis.window import RecentSet
 
 if TYPE_CHECKING:
     from analysis.devices import Inventory
 
 CLIENT_KINDS = frozenset({"discover", "request", "decline", "release", "inform"})
+CLUES = frozenset({"mdns-service", "hap-category", "ssdp-type"})
+"""Sources of `NameSeen` that say what a device is and are no name of it."""
+AGENTS = 300
+"""Unknown User-Agents read a minute: a home has some hundred in all."""
 GATEWAYS = 16
 """Addresses that DHCP named as the router: a home has one, a lab a few."""
 
@@ -32,6 +40,8 @@ class DeviceEvents:
     def __init__(self, inventory: "Inventory") -> None:
         self._inventory = inventory
         self._gateways: OrderedDict[str, None] = OrderedDict()
+        self._agents = RecentSet(1024)
+        self._agents_since, self._agents_read = 0.0, 0
         self.handlers: dict[type, Callable[[Any], None]] = {
             DhcpMessage: self.dhcp,
             Dhcpv6Message: self.dhcpv6,
@@ -40,8 +50,9 @@ class DeviceEvents:
             RouterAdvertised: self.router_advertised,
             FlowAnswered: self.flow_answered,
             NameSeen: self.name_seen,
-            TlsHello: inventory.names.handle,
-            HttpRequest: inventory.names.handle,
+            TlsHello: self.tls_hello,
+            HttpRequest: self.http_request,
+            DnsQuery: self.dns_query,
         }
 
     def dhcp(self, event: DhcpMessage) -> None:
@@ -62,6 +73,11 @@ class DeviceEvents:
         device.vendor_class = event.vendor_class or device.vendor_class
         if event.parameters:
             device.parameters = ",".join(map(str, event.parameters))
+            device.evidence.add("dhcp-parameters", device.parameters, event.ts)
+        if event.vendor_class:
+            device.evidence.add("dhcp-class", event.vendor_class, event.ts)
+        if event.client_id and not event.client_id.endswith(event.client_mac.replace(":", "")):
+            device.evidence.add("client-id", event.client_id, event.ts)
         if event.client_ip and event.kind in ("request", "inform") and not is_unspecified(event.client_ip):
             self._inventory.record_address(device, event.client_ip, event.ts)
 
@@ -105,6 +121,8 @@ class DeviceEvents:
             if event.fqdn:
                 device.named("dhcpv6", event.fqdn, event.ts)
             device.vendor_class = device.vendor_class or event.vendor_class
+            if event.duid:
+                device.evidence.add("duid", event.duid, event.ts)
 
     def arp(self, event: ArpSeen) -> None:
         """The frame's sender claims the address, whatever MAC stands inside."""
@@ -162,4 +180,32 @@ class DeviceEvents:
         device = inventory.touch(mac, event.ts)
         if device is not None and event.name:
             device.present = True
-            device.named(event.source, event.name, event.ts)
+            if event.source in CLUES:
+                device.evidence.add(event.source, event.name, event.ts)
+            else:
+                device.named(event.source, event.name, event.ts)
+
+    def tls_hello(self, event: TlsHello) -> None:
+        """The names reached, and the client's habit."""
+        self._inventory.names.handle(event)
+        self._inventory.clue(event.client_mac, "ja4", event.ja4, event.ts)
+
+    def http_request(self, event: HttpRequest) -> None:
+        """The names reached, and what the program calls itself."""
+        self._inventory.names.handle(event)
+        agent = event.user_agent
+        if agent and (agent in self._agents or self._may_read(event.ts)):
+            self._agents.add(agent, event.ts)
+            self._inventory.clue(event.client_mac, "user-agent", agent_of(agent).clue, event.ts)
+
+    def _may_read(self, ts: float) -> bool:
+        """Whether another unknown User-Agent may cost its 0.2 ms: `AGENTS` times a minute."""
+        if ts - self._agents_since >= 60.0:
+            self._agents_since, self._agents_read = ts, 0
+        self._agents_read += 1
+        return self._agents_read <= AGENTS
+
+    def dns_query(self, event: DnsQuery) -> None:
+        """A name that only one system asks for by itself."""
+        if event.name in CALLS and event.transport != "mdns":
+            self._inventory.clue(event.client_mac, "dns", event.name, event.ts)

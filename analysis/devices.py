@@ -9,6 +9,7 @@ from analysis.config import Config
 from analysis.detector import NewDevice
 from analysis.device import NAME_SOURCES, Device
 from analysis.device_events import DeviceEvents
+from analysis.device_identity import IdentityAnswers
 from analysis.gateway import Gateway
 from analysis.names import Names
 from analysis.networks import HomeNetworks, is_group, is_loopback, is_unspecified
@@ -37,7 +38,7 @@ def individual(mac: str | None) -> bool:
     return mac is not None and mac != "00:00:00:00:00:00" and int(mac[1], 16) & 1 == 0
 
 
-class Inventory:
+class Inventory(IdentityAnswers):
     """The devices of one network, from `sighting`, `seen` and `handle`; implements `detector.Known`.
 
     Call `sighting` before the events of the same packet are handled: it may learn that an IPv6
@@ -86,6 +87,7 @@ class Inventory:
             self._own(ip, mac)
         for source, name in known.names:
             device.named(source, name, known.last_seen)
+        device.evidence.restore(known.evidence)
         device.new_addresses.clear()
         device.new_names.clear()
         device.judge()
@@ -225,7 +227,7 @@ class Inventory:
 
     def evictions(self) -> dict[str, int]:
         """Entries pushed out of full tables, by table."""
-        details = sum(device.evictions for device in self._devices.values())
+        details = sum(device.evictions + device.evidence.evictions for device in self._devices.values())
         return {
             **self._gone, "device_details": details, "names": self.names.evictions,
             "baseline": self.baseline.evictions, "prefixes": self.networks.refused,
@@ -270,6 +272,10 @@ class Inventory:
     def is_router(self, mac: str) -> bool:
         device = self._devices.get(mac)
         return device is not None and device.router
+
+    def kind_of(self, mac: str) -> str | None:
+        device = self._devices.get(mac)
+        return device.kind if device is not None else None
 
     def blocked_name(self, name: str) -> "Match | None":
         return self.blocklist.match_name(name) if self.blocklist is not None else None

@@ -11,6 +11,7 @@ from analysis.store.rows import (
     Batch,
     DeviceRow,
     DnsRow,
+    EvidenceRow,
     FlowRow,
     NameRow,
     TrafficRow,
@@ -18,7 +19,7 @@ from analysis.store.rows import (
 
 Row = TypeVar("Row")
 
-FEW = ("devices", "addresses", "names", "baseline", "traffic", "findings", "health")
+FEW = ("devices", "addresses", "names", "evidence", "baseline", "traffic", "findings", "health")
 """Row lists bounded by what there is in a home; never shed."""
 MANY = ("flows", "tls", "http", "dns", "packets")
 """Row lists bounded by nothing but the traffic."""
@@ -46,6 +47,7 @@ def compact(batch: Batch) -> None:
     batch.devices[:] = _by_key(batch.devices, lambda r: r.key, _later_device)
     batch.addresses[:] = _by_key(batch.addresses, lambda r: (r.key, r.ip), _later_address)
     batch.names[:] = _by_key(batch.names, lambda r: (r.key, r.source, r.name), _later_name)
+    batch.evidence[:] = _by_key(batch.evidence, lambda r: r[:4], _later_evidence)
     batch.baseline[:] = _by_key(batch.baseline, lambda r: r[:4], _later_baseline)
     batch.traffic[:] = _by_key(batch.traffic, lambda r: r[:2], _later_traffic)
     batch.flows[:] = _by_key(batch.flows, lambda r: r.flow, _later_flow)
@@ -69,6 +71,10 @@ def _later_device(old: DeviceRow, new: DeviceRow) -> DeviceRow:
     row = DeviceRow(*merged)  # type: ignore[arg-type]
     source = old.name_source if new.name is None else new.name_source
     first, last = min(old.first_seen, new.first_seen), max(old.last_seen, new.last_seen)
+    if new.confidence is not None:
+        row = row._replace(kind=new.kind)
+    if new.os_confidence is not None:
+        row = row._replace(os=new.os)
     return row._replace(name_source=source, first_seen=first, last_seen=last)
 
 
@@ -78,6 +84,11 @@ def _later_address(old: AddressRow, new: AddressRow) -> AddressRow:
 
 
 def _later_name(old: NameRow, new: NameRow) -> NameRow:
+    first, last = min(old.first_seen, new.first_seen), max(old.last_seen, new.last_seen)
+    return new._replace(first_seen=first, last_seen=last)
+
+
+def _later_evidence(old: EvidenceRow, new: EvidenceRow) -> EvidenceRow:
     first, last = min(old.first_seen, new.first_seen), max(old.last_seen, new.last_seen)
     return new._replace(first_seen=first, last_seen=last)
 

@@ -47,7 +47,7 @@ class Export:
     def devices(self) -> Iterator[Record]:
         """Devices; routers are none."""
         rows = self._db.execute(
-            "SELECT id, mac, vendor, randomised, kind, os, first_seen, last_seen FROM devices"
+            "SELECT id, mac, vendor, randomised, kind, os, maker, model, confidence, first_seen, last_seen FROM devices"
             " WHERE NOT router ORDER BY first_seen, mac, id"
         ).fetchall()
         for row in rows:
@@ -62,6 +62,9 @@ class Export:
                 "randomised": bool(row["randomised"]),
                 "kind": row["kind"],
                 "os": row["os"],
+                "maker": row["maker"],
+                "model": row["model"],
+                "confidence": row["confidence"],
                 "first_seen": row["first_seen"],
                 "last_seen": row["last_seen"],
             }

@@ -3,23 +3,27 @@
 import sqlite3
 from collections.abc import Iterable
 
-from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, NameRow
+from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, EvidenceRow, NameRow
 
 CACHE = 65_536
 """Row ids remembered; then all are forgotten and asked for again. About 10 MB when full."""
 
-# None keeps what is there, and a name travels with its source. Times only widen.
+# None keeps what is there, but clues that contradict each other take a kind or system back. A name travels with its source. Times only widen.
 _DEVICE = """
 INSERT INTO devices (network, mac, vendor, randomised, name, name_source, vendor_class, dhcp_parameters,
-                     kind, os, router, ip, first_seen, last_seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     kind, os, router, ip, first_seen, last_seen, maker, model, confidence, os_confidence)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (network, mac) DO UPDATE SET
     vendor = coalesce(excluded.vendor, vendor), randomised = excluded.randomised,
     name = coalesce(excluded.name, name),
     name_source = CASE WHEN excluded.name IS NULL THEN name_source ELSE excluded.name_source END,
     vendor_class = coalesce(excluded.vendor_class, vendor_class),
     dhcp_parameters = coalesce(excluded.dhcp_parameters, dhcp_parameters),
-    kind = coalesce(excluded.kind, kind), os = coalesce(excluded.os, os),
+    kind = iif(excluded.confidence IS NULL, coalesce(excluded.kind, kind), excluded.kind),
+    os = iif(excluded.os_confidence IS NULL, coalesce(excluded.os, os), excluded.os),
+    confidence = coalesce(excluded.confidence, confidence),
+    os_confidence = coalesce(excluded.os_confidence, os_confidence),
+    maker = coalesce(excluded.maker, maker), model = coalesce(excluded.model, model),
     router = excluded.router, ip = coalesce(excluded.ip, ip),
     first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)
 RETURNING id"""
@@ -37,6 +41,13 @@ ON CONFLICT (device, ip) DO UPDATE SET
 _NAME = """
 INSERT INTO device_names (device, source, name, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (device, source, name) DO UPDATE SET
+    first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
+
+
+_EVIDENCE = """
+INSERT INTO device_evidence (device, source, clue, says, weight, first_seen, last_seen)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (device, source, clue, says) DO UPDATE SET weight = excluded.weight,
     first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)"""
 
 
@@ -84,6 +95,10 @@ class Identity:
     def write_names(self, rows: Iterable[NameRow]) -> None:
         """Insert or widen the times at which a device had a name."""
         self._db.executemany(_NAME, [(self.of(r.key, r.first_seen), *r[1:]) for r in rows])
+
+    def write_evidence(self, rows: Iterable[EvidenceRow]) -> None:
+        """Insert or widen the times at which a clue about a device was seen."""
+        self._db.executemany(_EVIDENCE, [(self.of(r.key, r.first_seen), *r[1:]) for r in rows])
 
 
 def is_randomised(mac: str) -> bool:

@@ -9,7 +9,8 @@ from analysis.store.rows import BaselineRow, DeviceKey, KnownDevice, VolumeRow
 DEVICES = 4_096
 BASELINE = 65_536
 EACH = 32
-"""Newest rows loaded: devices, rows of what is usual, and addresses and names of each device."""
+CLUES = 96
+"""Newest rows loaded: devices, rows of what is usual, and addresses, names and clues of each device."""
 
 
 class Reset(NamedTuple):
@@ -37,6 +38,10 @@ WHERE d.network = ?1 ORDER BY d.last_seen DESC LIMIT ?2"""
 
 _ADDRESSES = "SELECT ip FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 _NAMES = "SELECT source, name FROM device_names WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
+
+_EVIDENCE = """
+SELECT source, clue, min(first_seen), max(last_seen) AS last FROM device_evidence WHERE device = ?
+GROUP BY source, clue ORDER BY last DESC, source, clue LIMIT ?"""
 
 _BASELINE = """
 SELECT d.network, d.mac, b.peer, b.port, b.proto, b.service, b.learned, b.first_seen, b.last_seen
@@ -70,10 +75,12 @@ def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
     for number, place, mac, name, trust, router, first, last in rows:
         addresses = [row[0] for row in db.execute(_ADDRESSES, (number, EACH))]
         names = [(row[0], row[1]) for row in db.execute(_NAMES, (number, EACH))]
+        evidence = db.execute(_EVIDENCE, (number, CLUES)).fetchall()
         found.append(
             KnownDevice(
                 (place, mac), name, trust, bool(router), first, last,
                 tuple(reversed(addresses)), tuple(reversed(names)),
+                tuple(reversed(evidence)),
             )
         )  # fmt: skip
     return found

@@ -25,8 +25,8 @@ ROOM = 0.9
 """A database over its cap is brought to this share of it, so that it is not trimmed all the time."""
 SLICES = 50
 """The span of history is given up in so many slices until the size fits."""
-DEVICES, ADDRESSES, NAMES = 10_000, 256, 64
-"""Rows kept: devices that nobody named, and addresses and names of each. A home has under 100
+DEVICES, ADDRESSES, NAMES, CLUES = 10_000, 256, 64, 256
+"""Rows kept: devices that nobody named, and addresses, names and clues of each. A home has under 100
 devices; these bounds are for those who invent new ones."""
 LEAST_FREE, LEAST_SHARE, PLENTY = 200 << 20, 0.05, 10 << 30
 """A disk is nearly full below 200 MB, or below 5 % unless that is over 10 GB."""
@@ -160,6 +160,7 @@ class _Run:
             ("devices", _OLD_DEVICES, DEVICES),
             ("device_addresses", _OLD_ADDRESSES, ADDRESSES),
             ("device_names", _OLD_NAMES, NAMES),
+            ("device_evidence", _OLD_CLUES, CLUES),
         ):
             while gone := self._step(sql, (keep, self._rows)):
                 self._deleted[table] = self._deleted.get(table, 0) + gone
@@ -229,6 +230,15 @@ DELETE FROM device_addresses WHERE (device, ip) IN (
         SELECT device, ip, row_number() OVER (PARTITION BY device ORDER BY last_seen DESC) AS place
         FROM device_addresses
         WHERE device IN (SELECT device FROM device_addresses GROUP BY device HAVING count(*) > ?1))
+    WHERE place > ?1 LIMIT ?2)"""
+
+_OLD_CLUES = """
+DELETE FROM device_evidence WHERE (device, source, clue, says) IN (
+    SELECT device, source, clue, says FROM (
+        SELECT device, source, clue, says,
+               row_number() OVER (PARTITION BY device ORDER BY last_seen DESC) AS place
+        FROM device_evidence
+        WHERE device IN (SELECT device FROM device_evidence GROUP BY device HAVING count(*) > ?1))
     WHERE place > ?1 LIMIT ?2)"""
 
 _OLD_NAMES = """

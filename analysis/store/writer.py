@@ -140,6 +140,8 @@ class Writer:
             self._identity.write_addresses(batch.addresses)
         if batch.names:
             self._identity.write_names(batch.names)
+        if batch.evidence:
+            self._identity.write_evidence(batch.evidence)
         if batch.baseline:
             self._write_baseline(batch.baseline)
 

@@ -14,6 +14,7 @@ _A, _PTR, _TXT, _AAAA = 1, 12, 16, 28
 _MODEL_KEYS = (b"model=", b"md=", b"fn=", b"ty=")
 """TXT keys that say what a device is: Apple's _device-info, HomeKit and Google Cast, Cast's friendly
 name, and printers (Bonjour Printing 1.2)."""
+_HAP = [b"_hap", b"_tcp"]
 _MAX_NAMES = 16
 """`NameSeen` events from one message."""
 
@@ -25,7 +26,8 @@ def parse_mdns(packet: Packet) -> list[Event]:
     A query gives one `DnsQuery` a question. A response gives one `DnsResponse` with its answers and
     additional records (name and qtype are empty when it was not asked for), and `NameSeen` events:
     "mdns" for the sender's host name (without ".local"), "mdns-model" for service instance names
-    and models. Raises ParseError on what is not DNS.
+    and models, "mdns-service" for the types of its services ("_ipp._tcp"), "hap-category" for the
+    category number of a HomeKit accessory. Raises ParseError on what is not DNS.
     """
     ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet[:9]
     events = parse_message(payload, ts, "mdns", src_mac, src, sport, dst_mac, dst, dport)
@@ -38,21 +40,29 @@ def parse_mdns(packet: Packet) -> list[Event]:
     # Every section is read as one: hosts put their addresses into the additional records.
     count = min(answers + authority + additional, MAX_RECORDS)
     told: list[Event] = [head._replace(records=read_records(names, start, count))]
-    hosts, models = _told(Names(payload), start, count)
+    hosts, models, clues = _told(Names(payload), start, count)
     if _speaks_for_itself(hosts, src):
         told += [NameSeen(ts, src_mac, src, "mdns", name) for name, own in hosts.items() if _fits(own, src)]
         told += [NameSeen(ts, src_mac, src, "mdns-model", name) for name in models]
+        told += [NameSeen(ts, src_mac, src, source, clue) for source, clue in clues]
     return told[: _MAX_NAMES + 1]
 
 
-def _told(names: Names, start: int, count: int) -> tuple[dict[str, set[str]], list[str]]:
-    """Host names with their addresses, and instance names and models, in the order seen."""
+def _told(
+    names: Names, start: int, count: int
+) -> tuple[dict[str, set[str]], list[str], list[tuple[str, str]]]:
+    """Host names with their addresses, instance names and models, and (source, clue) of what else the
+    services say, in the order seen."""
     hosts: dict[str, set[str]] = {}
     models: dict[str, None] = {}
+    clues: dict[tuple[str, str], None] = {}
     data = names.data
     for owner, rtype, _, pos, end in walk(names, start, count):
         if rtype == _TXT:
-            models.update(dict.fromkeys(_models(strings(data, pos, end))))
+            texts = strings(data, pos, end)
+            models.update(dict.fromkeys(_models(texts)))
+            if labels(owner)[1:3] == _HAP:
+                clues.update(dict.fromkeys(("hap-category", number) for number in _categories(texts)))
         elif rtype in (_A, _AAAA) and end - pos == (4 if rtype == _A else 16):
             address = (ip4_text if rtype == _A else ip6_text)(data[pos:end])
             host = labels(owner)
@@ -60,7 +70,8 @@ def _told(names: Names, start: int, count: int) -> tuple[dict[str, set[str]], li
                 hosts.setdefault(clean(host[0]), set()).add(address)
         elif rtype == _PTR and (instance := _instance(names, owner, pos)):
             models[instance] = None
-    return hosts, list(models)
+            clues["mdns-service", clean(b".".join(labels(owner)[:2]).lower())] = None
+    return hosts, list(models), list(clues)
 
 
 def _models(texts: list[bytes]) -> list[str]:
@@ -71,6 +82,12 @@ def _models(texts: list[bytes]) -> list[str]:
         if value and key.lower() + mark in _MODEL_KEYS:
             found.append(clean(value))
     return found
+
+
+def _categories(texts: list[bytes]) -> list[str]:
+    """The category of a HomeKit accessory (key "ci" of _hap._tcp, a number up to 99)."""
+    found = (item[3:] for item in texts[:32] if item[:3].lower() == b"ci=")
+    return [value.decode() for value in found if value.isdigit() and len(value) <= 2]
 
 
 def _instance(names: Names, owner: bytes, pos: int) -> str | None:

@@ -6,13 +6,16 @@ from sensors.packets import Packet, ParseError
 from sensors.parsers.base import PacketParser
 
 _STARTS = (b"NOTIFY ", b"HTTP/1.", b"M-SEARCH ")
+_HEADERS = {b"server": "ssdp-server", b"nt": "ssdp-type", b"st": "ssdp-type"}
+_IDENTIFIERS = (b"uuid:", b"upnp:", b"ssdp:")
 _HEAD_LIMIT = 2048
 """Bytes of head looked at; discovery messages stay below one Ethernet frame."""
 
 
 def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
     """`NameSeen` with source "ssdp-server" and the SERVER header ("Linux/3.14 UPnP/1.0 IpBridge/1.50")
-    of an announcement or an answer. LOCATION is never fetched: the sensor sends nothing.
+    of an announcement or an answer, and "ssdp-type" with the type of device or service that it
+    announces ("urn:Belkin:device:controllee:1"; NT or ST, unless it is an identifier). LOCATION is never fetched: the sensor sends nothing.
 
     Nothing for searches and announcements without SERVER; ParseError on what is not SSDP.
     """
@@ -21,10 +24,16 @@ def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
         raise ParseError("not SSDP")
     if payload.startswith(b"M-SEARCH"):
         return ()
+    told: dict[str, bytes] = {}
     for line in payload[:_HEAD_LIMIT].split(b"\n"):
-        if line[:7].lower() == b"server:" and (server := line[7:].strip()):
-            return (NameSeen(packet.ts, packet.src_mac, packet.src, "ssdp-server", clean(server)),)
-    return ()
+        name, _, value = line.partition(b":")
+        source = _HEADERS.get(name.strip().lower())
+        if source is not None and (value := value.strip()) and not value.startswith(_IDENTIFIERS):
+            told.setdefault(source, value)
+    return tuple(
+        NameSeen(packet.ts, packet.src_mac, packet.src, source, clean(value))
+        for source, value in told.items()
+    )
 
 
 PARSER = PacketParser("ssdp", parse_ssdp, udp_ports=frozenset({1900}))

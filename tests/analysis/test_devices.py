@@ -278,7 +278,7 @@ def test_a_relayed_or_forged_client_makes_no_device(inventory: Inventory) -> Non
     [
         ([("dhcp", "Annas-iPhone")], None, "phone"), ([("mdns-model", "AppleTV6,2")], None, "television"),
         ([("mdns", "Lucas-iMac")], None, "computer"), ([("dhcp", "DCS-935L")], None, "camera"),
-        ([("dhcp", "Philips-hue")], None, "smart home"), ([("dhcp", "HS110(EU)")], None, "smart home"),
+        ([("dhcp", "Philips-hue")], None, "bridge"), ([("dhcp", "HS110(EU)")], None, "plug"),
         ([("dhcp", "NPI1A2B3C")], None, "printer"), ([("dhcp", "DiskStation")], None, "storage"),
         ([("dhcp", "btest.is.cool")], None, None), ([], None, None), ([("dhcp", "host")], "udhcp 1.22", None),
     ],
@@ -296,7 +296,7 @@ def test_vendors_and_random_addresses(inventory: Inventory) -> None:
     inventory.sighting(T0, "00:17:88:24:76:ff", "192.168.1.7")
     inventory.sighting(T0, "da:a1:19:00:00:01", "192.168.1.8")
     hue, phone = row_pair(inventory, "00:17:88:24:76:ff", "da:a1:19:00:00:01")
-    assert "Philips" in hue.vendor and hue.kind == "smart home" and not hue.randomised
+    assert "Philips" in hue.vendor and hue.kind == "bridge" and not hue.randomised
     assert phone.randomised
     assert inventory.display_name(None, "192.168.1.7") == f"{hue.vendor} device (192.168.1.7)"
 

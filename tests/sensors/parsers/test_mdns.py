@@ -51,6 +51,7 @@ def test_an_announcement_tells_host_name_service_and_model():
         ("mdns-model", "Living Room v1.0"),
         ("mdns-model", "Chromecast"),
         ("mdns-model", "Eve"),
+        ("mdns-service", "_googlecast._tcp"),
     ]
     assert all(event[:3] == (1.0, MAC, TV) for event in events[1:])
 
@@ -149,6 +150,7 @@ def test_devices_tell_their_names(captures):
 
     assert seen("iot-hue-bridge-sentinel.pcap") == {
         ("mdns", "Philips-hue"), ("mdns-model", "BSB002"), ("mdns-model", "Philips hue - 2476FF"),
+            ("mdns-service", "_hap._tcp"), ("hap-category", "2"),
     }  # fmt: skip
     assert seen("dns-mdns-llmnr-pcapplusplus.pcap") == {("mdns", "Yaels-iPhone")}
     assert ("mdns-model", "BRAVIA VH1") in seen("home-browse-quic-2025-lucaderi.pcap")

@@ -66,4 +66,4 @@ def test_devices_tell_their_servers(captures):
         if parser == "ssdp" and isinstance(found, list)
         for event in found
     }
-    assert seen == {"Linux/3.14.0 UPnP/1.0 IpBridge/1.9.0"}
+    assert seen == {"Linux/3.14.0 UPnP/1.0 IpBridge/1.9.0", "urn:schemas-upnp-org:device:basic:1"}

@@ -1,0 +1,33 @@
+"""The part of the inventory that says what devices are."""
+
+from analysis.device import Device
+from analysis.store.rows import EvidenceRow
+
+
+class IdentityAnswers:
+    """What may be asked about the kind and the habits of devices; a part of `devices.Inventory`."""
+
+    _devices: dict[str, Device]
+    _dirty: dict[str, Device]
+
+    def known_device(self, mac: str | None) -> Device | None:
+        """A device that is known already and is no router."""
+        device = self._devices.get(mac) if mac is not None else None
+        return None if device is None or device.router else device
+
+    def clue(self, mac: str | None, source: str, clue: str, ts: float) -> None:
+        """Something that says what a known device is."""
+        device = self.known_device(mac)
+        if device is not None and device.evidence.add(source, clue, ts):
+            self._dirty[device.mac] = device
+
+    def user_agents(self, mac: str) -> dict[str, float]:
+        """The clues of HTTP User-Agents of a device (`user_agents.Agent.read`), each with the time it
+        was first seen."""
+        device = self._devices.get(mac)
+        return device.evidence.first_seen("user-agent") if device is not None else {}
+
+    def drain_evidence(self) -> list[EvidenceRow]:
+        """Clues since the last call; to be asked before `drain`, which forgets whom they are about."""
+        changed = [d for d in self._dirty.values() if d.present and not d.router]
+        return [row for device in changed for row in device.evidence.take(device.key)]

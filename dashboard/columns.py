@@ -49,5 +49,10 @@ def on_phone(column: Column, width: int) -> Column:
     return {**column, "minWidth": width, "context": {**column["context"], "phone": width}}
 
 
+def wraps(column: Column) -> Column:
+    """The column with its text over up to three lines on phones, and rows as tall as that."""
+    return {**column, "cellClass": "wraps", "context": {**column["context"], "wraps": True}}
+
+
 def _context(wide: bool) -> Column:
     return {"context": {"wide": wide}}

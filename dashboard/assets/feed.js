@@ -150,12 +150,15 @@
     }
   }
 
+  // On phones the side columns go and the rows are tall enough for a text of three lines.
+  const ROW = 34, PHONE_ROW = 66;
   function fitPhone(api) {
-    const small = matchMedia(PHONE);
+    const small = matchMedia(PHONE), wraps = api.getColumns().some((column) => column.getColDef().context?.wraps);
     const fit = () => {
       if (api.isDestroyed()) return small.removeEventListener("change", fit);
       const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
       api.setColumnsVisible(wide, !small.matches);
+      if (wraps) { api.setGridOption("rowHeight", small.matches ? PHONE_ROW : ROW); api.resetRowHeights(); }
       const sized = api.getColumns().filter((column) => column.getColDef().context?.phone);
       api.setColumnWidths(sized.map((column) => {
         const given = column.getColDef();

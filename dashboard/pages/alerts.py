@@ -18,7 +18,7 @@ _DEFAULTS = {"state": "open", "range": "30d"}
 
 _COLUMNS = [
     columns.on_phone(columns.drawn("severity", "Severity", 108, "Severity"), 46),
-    columns.text("title", "What happened", 170, grow=3, wide=False),
+    columns.wraps(columns.text("title", "What happened", 170, grow=3, wide=False)),
     columns.drawn("device_label", "Device", 130, "DeviceName", grow=1, wide=True),
     columns.computed("peer_name", "Other side", 130, "peer", grow=1),
     columns.number("count", "Times", 78),

@@ -39,6 +39,16 @@ def test_pages_fit_a_phone(site: Site, new_page: Callable[..., Any]) -> None:
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, path
 
 
+def test_an_incident_is_read_whole_on_a_phone(site: Site, new_page: Callable[..., Any]) -> None:
+    page = new_page(site.url + "/alerts", viewport={"width": 360, "height": 740}, has_touch=True)
+    page.wait_for_selector(".ag-row:has-text('ipcam-front opened a Telnet session to 203.0.113.9')")
+    cut = """() => [...document.querySelectorAll('.ag-row .wraps .ag-cell-value')]
+        .filter((cell) => cell.scrollHeight > cell.clientHeight + 1 || cell.scrollWidth > cell.clientWidth + 1).length"""
+    assert page.evaluate(cut) == 0
+    heights = page.evaluate("() => [...document.querySelectorAll('.ag-center-cols-container .ag-row')].map((r) => r.offsetHeight)")
+    assert min(heights) >= 44, "a finger's height (WCAG 2.2, target size)"
+
+
 def test_menu_on_a_phone(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/", viewport={"width": 360, "height": 740})
     page.click("#burger")

@@ -67,9 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines = read(_expectations(arguments)) if arguments.folder or arguments.expect else []
         with tempfile.TemporaryDirectory(prefix="sentinel-score-") as scratch:
             quiet = quiet_config(config, scratch)
-            captures = (
-                score_folder(arguments.folder or arguments.expect.parent, lines, quiet) if lines else []
-            )
+            folder = arguments.folder or (arguments.expect or Path()).parent
+            captures = score_folder(folder, lines, quiet)
         cases = [] if arguments.captures_only else [score_case(case) for case in CASES]
     except (ConfigError, ExpectationError, CaptureError, OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.config_rules import all_detectors
 from sensors.demo.attacks.case import Case
-from sensors.expectations import ANY, USUAL, Expectation, Verdict
+from sensors.expectations import ANY, COLUMNS, USUAL, Expectation, Verdict
 from sensors.score_run import Run
 
 STAGES = ("read", "follow", "detect", "store")
@@ -180,11 +180,10 @@ def as_markdown(captures: Sequence[Score], cases: Sequence[Score]) -> str:
 def _head() -> Iterator[str]:
     yield from (
         "# What the rules find", "", MADE, "",
-        "Measured, not claimed: `python3 sentinel.py score` runs made-up situations and, with a folder, real",
-        "captures through the whole pipeline and compares what the rules say with what they should say. Put an",
-        "`expect.tsv` beside captures of your own (columns: " + ", ".join(
-            ("file", "rule", "severity", "device", "peer", "port", "times", "home")) + "; `-` is any, times `0`",
-        "is none) and run `python3 sentinel.py score DIR`.",
+        "`python3 sentinel.py score` runs made-up situations and, with a folder, real captures through the",
+        "whole pipeline and compares what the rules say with what they should say. For captures of your own,",
+        f"put an `expect.tsv` beside them (columns: {', '.join(COLUMNS)}; `-` is any, `0` times is none) and",
+        "run `python3 sentinel.py score DIR`.",
     )  # fmt: skip
 
 
@@ -218,9 +217,9 @@ def _captures(captures: Sequence[Score]) -> Iterator[str]:
     yield from ("", "## Real captures", "")
     yield f"{len(captures)} captures recorded by others, {sum(s.run.packets for s in captures):,} packets,"
     yield f"{told['device_hours']} device-hours. Besides the newcomers that every capture is full of"
-    yield f"({' and '.join(sorted(USUAL))}), {told['unexpected_per_device_hour']} incidents a device-hour were"
-    yield f"not expected, {told['serious_unexpected_per_device_hour']} of them HIGH or CRITICAL. Most captures"
-    yield "were made of attacks, so this is no measure of a quiet home."
+    yield f"({' and '.join(sorted(USUAL))}), {told['unexpected_per_device_hour']} incidents a device-hour"
+    yield f"were not expected, {told['serious_unexpected_per_device_hour']} of them HIGH or CRITICAL. Most"
+    yield "captures were made of attacks, so this is no measure of a quiet home."
     yield from ("", "| rule | expected | found | missed | false |", "|---|--:|--:|--:|--:|")
     for rule, tally in by_rule(captures).items():
         yield f"| {rule.replace('|', ' or ')} | " + " | ".join(map(str, tally.cells())) + " |"

@@ -111,7 +111,7 @@ def _feed(engine: Engine, source: Iterable[PacketBatch], watch: Stopwatch) -> No
 
 def _device_hours(export: Export) -> float:
     devices = {ip: device["mac"] for device in export.devices() for ip in device["ips"]}
-    active = set()
+    active: set[tuple[str, int]] = set()
     for flow in export.flows():
         for ip in (flow["client_ip"], flow["server_ip"]):
             if ip in devices:

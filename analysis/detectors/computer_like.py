@@ -1,0 +1,109 @@
+"""A gadget that begins to behave like a computer."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.alerts import Finding, Severity, Subject
+from analysis.detector import Detector
+from analysis.detectors.lateral_movement import THINGS
+from analysis.ends import shown, subject_of
+from analysis.events import FlowAnswered, HttpRequest, SessionSeen
+from analysis.window import DistinctWindow, RecentSet
+
+_BROWSER = re.compile(
+    r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)[^)]*\).*(?:Chrome|Firefox|Safari|Edg)/", re.I
+)
+"""A browser of a desktop computer, as all of them call themselves."""
+REMEMBER = 3600.0
+"""Seconds for which what a device is, is not asked again."""
+
+
+@dataclass
+class ComputerLike(Detector):
+    """A camera, plug, lamp, printer or the like does what only computers do: it surfs with a browser, opens
+    SSH connections, or talks to very many different servers.
+
+    Such gadgets do one thing all their lives. Who makes one do more is mostly an intruder.
+    """
+
+    id = "computer-like"
+    title = "A gadget behaves like a computer"
+    severity = Severity.HIGH
+    cooldown_minutes = 1440.0
+
+    servers: int = 60
+    """Different servers outside the home that answered within an hour. Source: own choice; the busiest
+    of 27 kinds of gadgets in the IoT Sentinel captures (Miettinen et al., ICDCS 2017) reaches below 20
+    while it is set up."""
+
+    _browsed: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def __post_init__(self) -> None:
+        self._servers = DistinctWindow(REMEMBER, max_values=self.servers)
+        self._things: dict[str, tuple[float, str | None]] = {}
+
+    def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
+        flow = event.flow
+        mac = flow.client_mac
+        if flow.server_home or mac is None or not flow.client_home or flow.port in (53, 123):
+            return ()
+        kind = self._thing(mac, event.ts)
+        if kind is None or self._servers.add(mac, flow.server_ip, event.ts) < self.servers:
+            return ()
+        self._servers.forget(mac)
+        did = f"talked to {self.servers} different servers within an hour"
+        return (self._finding(event.ts, self.subject(flow), kind, "servers", did, servers=self.servers),)
+
+    def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
+        flow = event.flow
+        if event.service != "ssh" or not flow.client_home or flow.client_mac is None:
+            return ()
+        kind = self._thing(flow.client_mac, event.ts)
+        if kind is None:
+            return ()
+        subject = self.subject(flow)
+        did = f"opened an SSH connection to {subject.peer_name or flow.server_ip}"
+        return (self._finding(event.ts, subject, kind, "ssh", did),)
+
+    def on_http_request(self, event: HttpRequest) -> Iterable[Finding]:
+        agent, mac = event.user_agent, event.client_mac
+        if not agent or mac is None or not agent.startswith("Mozilla") or not _BROWSER.match(agent):
+            return ()
+        kind = self._thing(mac, event.ts)
+        if kind is None or not self.known.is_home(event.client_ip):
+            return ()
+        subject = subject_of(self.known, event, event.port, "tcp", mac)
+        did = f"surfed to {event.host or event.server_ip} with a computer's browser"
+        return (self._finding(event.ts, subject, kind, "browser", did, user_agent=agent),)
+
+    def _thing(self, mac: str, ts: float) -> str | None:
+        """What gadget this is. The first clear answer stays: what it does later must not talk us out of
+        it."""
+        asked = self._things.get(mac)
+        if asked is None or (asked[1] is None and ts - asked[0] > REMEMBER / 60):
+            kind = None if self.known.is_router(mac) else self.known.kind_of(mac)
+            if len(self._things) >= 4096:
+                self._things.clear()
+            asked = self._things[mac] = (ts, kind if kind in THINGS else None)
+        return asked[1]
+
+    def _finding(
+        self, ts: float, subject: Subject, kind: str, what: str, did: str, **more: Any
+    ) -> Finding:
+        device, _ = shown(self.known, subject)
+        evidence: dict[str, Any] = {"kind": kind, "behaviour": what, **more}
+        if what == "servers":
+            evidence["threshold"] = self.servers
+        return self.finding(
+            ts, subject, subject.device_mac or subject.device_ip, what,
+            title=f"{device}, a {kind}, {did}",
+            why=f"A {kind} does one thing all its life, and this is not it. Intruders who have taken a "
+            "gadget over "
+            "use it like a computer.",
+            advice=f"If {device} is really a computer, say so on its page. If not, disconnect it, reset "
+            "it, update its "
+            "firmware and give it a new password.",
+            **evidence,
+        )  # fmt: skip

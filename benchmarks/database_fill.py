@@ -106,16 +106,17 @@ INSERT INTO sensors (name, label, state, started, heartbeat, last_packet, packet
     VALUES ('{SENSOR}', 'Bench', 'running', :begin, :end, :end, 1000000000, 700000000000)"""
 
 
-def fill(path: Path, sizes: Sizes) -> float:
-    """Make the database; returns the time of its newest row (now)."""
+def fill(path: Path, sizes: Sizes, days: int = DAYS, year: int = YEAR) -> float:
+    """Make the database: detail of so many days, roll-ups of a year of so many; returns the time of its
+    newest row (now)."""
     if sizes.bytes() > MOST_BYTES:
         raise ValueError(f"that would take {sizes.bytes() >> 20:,} MiB; the cap is {MOST_BYTES >> 20:,}")
     Writer(path, SENSOR).close()
     end = time.time()
     counts = {
-        **sizes._asdict(), "traffic_minute": DEVICES * DAYS * 1440, "traffic_hour": DEVICES * YEAR * 24,
-        "dns_hour": DEVICES * YEAR * 24, "edge_hour": EDGES_AN_HOUR * DAYS * 24,
-        "edge_day": 4 * EDGES_AN_HOUR * YEAR, "alert_hour": 3 * YEAR * 24, "sensor_minute": DAYS * 1440,
+        **sizes._asdict(), "traffic_minute": DEVICES * days * 1440, "traffic_hour": DEVICES * year * 24,
+        "dns_hour": DEVICES * year * 24, "edge_hour": EDGES_AN_HOUR * days * 24,
+        "edge_day": 4 * EDGES_AN_HOUR * year, "alert_hour": 3 * year * 24, "sensor_minute": days * 1440,
         "baseline": 20_000,
     }  # fmt: skip
     db = sqlite3.connect(path, isolation_level=None)
@@ -133,16 +134,16 @@ def fill(path: Path, sizes: Sizes) -> float:
         db.execute(f"DROP INDEX {name}")
     for table, count in counts.items():
         begun = time.monotonic()
-        days = YEAR if table == "alerts" else DAYS
-        begin = end - days * 86400 - 60
+        span = year if table == "alerts" else days
+        begin = end - span * 86400 - 60
         values = {
-            "count": count, "begin": begin, "step": days * 86400 / max(1, count), "end": end,
-            "minute": int(end // 60) - DAYS * 1440 + 1, "day": int(end // 86400) - YEAR + 1,
-            "hour": int(end // 3600) - (DAYS if table == "edge_hour" else YEAR) * 24 + 1,
+            "count": count, "begin": begin, "step": span * 86400 / max(1, count), "end": end,
+            "minute": int(end // 60) - days * 1440 + 1, "day": int(end // 86400) - year + 1,
+            "hour": int(end // 3600) - (days if table == "edge_hour" else year) * 24 + 1,
         }  # fmt: skip
         _write(db, _FILL[table], values)
         say(f"{table}: {count:,} rows in {time.monotonic() - begun:.0f} s")
-    start = {"begin": end - YEAR * 86400, "end": end}
+    start = {"begin": end - year * 86400, "end": end}
     _write(db, _HOUSEHOLD, {**start, "count": DEVICES})
     _write(db, _ADDRESSES, {**start, "count": DEVICES * 4})
     db.execute(_SENSOR, start)

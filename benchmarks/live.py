@@ -18,7 +18,9 @@ SETTLE = 2.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="captures (default: made up)")
+    parser.add_argument(
+        "files", nargs="*", type=traffic.capture, metavar="FILE", help="captures (default: made up)"
+    )
     parser.add_argument(
         "--rates", default="50000,100000,200000,300000,400000", help="packets a second to try"
     )

@@ -27,7 +27,7 @@ Frames = NDArray[np.uint8]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="a home's capture (default: made)"
+        "files", nargs="*", type=traffic.capture, metavar="FILE", help="a home's capture (default: made)"
     )
     parser.add_argument("--packets", type=int, default=300_000, help="packets of a made-up home (300,000)")
     parser.add_argument("--unique", type=int, default=1_000_000, help="packets of each flood (1,000,000)")

@@ -20,7 +20,9 @@ OURS = "sentinel"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="captures (default: made up)")
+    parser.add_argument(
+        "files", nargs="*", type=traffic.capture, metavar="FILE", help="captures (default: made up)"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds in which the designs take turns (5)")
     parser.add_argument("--packets", type=int, default=300_000, help="packets of a made-up capture (300,000)")
     parser.add_argument("--slice", type=int, default=20_000, help="packets for the naive design (20,000)")

@@ -45,7 +45,9 @@ def report(result: Result) -> bool:
     print(f"largest write-ahead log: {max(sample.wal for sample in result.samples) / 2**20:.1f} MiB")
     print(f"the machine was idle {result.idle:.0%} of the time")
     grown = growth(result.samples)
-    print("memory at the end over minute 2:", ", ".join(f"{name} {times:.2f}" for name, times in grown.items()))
+    print(
+        "memory at the end over minute 2:", ", ".join(f"{name} {times:.2f}" for name, times in grown.items())
+    )
     wrong = mistakes(result)
     wrong += [f"memory of {name} grew {times:.2f} times" for name, times in grown.items() if times > GROWTH]
     print(*(wrong or ["all as it must be"]), sep="\n")

@@ -4,6 +4,7 @@ home   the demo's evening: a household of devices that look names up, browse, st
 worst  60-byte packets of 100,000 flows in random order, 60 % of them TCP: nothing repeats, nothing is big
 """
 
+import argparse
 import random
 import struct
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,19 @@ def read_pcap(path: Path) -> Iterator[tuple[float, bytes]]:
         while len(head := file.read(16)) == 16:
             second, micro, length, _ = struct.unpack("<IIII", head)
             yield second + micro / 1e6, file.read(length)
+
+
+def capture(text: str) -> Path:
+    """An argument that names a capture which `read_pcap` reads."""
+    path = Path(text).absolute()  # children work in another folder
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from None
+    if magic != HEADER[:4]:
+        raise argparse.ArgumentTypeError(f"{text}: not a pcap file with microseconds; convert it: tcpdump -w")
+    return path
 
 
 def slice_of(source: Path, target: Path, packets: int) -> int:

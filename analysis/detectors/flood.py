@@ -11,8 +11,6 @@ from analysis.window import RecentSet
 
 WINDOW = 10.0
 PAIRS = 65_536
-SILENCE = 60.0
-"""Seconds of silence after which a conversation that is not TCP is over: they do not belong to it."""
 DNS = 53
 
 
@@ -66,8 +64,7 @@ class Flood(Detector):
         return self._stream(event, event.ts - event.flow.first_seen)
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
-        silent = 0.0 if event.flow.proto == "tcp" else SILENCE
-        return self._stream(event, event.ts - event.flow.first_seen - silent)
+        return self._stream(event, event.ts - event.flow.first_seen)
 
     def _stream(self, event: FlowActive | FlowEnd, seconds: float) -> Iterable[Finding]:
         flow, sent = event.flow, event.packets_up
@@ -81,7 +78,8 @@ class Flood(Detector):
         return (
             self._finding(
                 event.ts, flow, what, packets=sent, packets_needed=self.packets,
-                packets_per_second=round(rate), threshold=self.per_second, answered_share=round(share, 3), largest_share=self.answers,
+                packets_per_second=round(rate), threshold=self.per_second,
+                answered_share=round(share, 3), largest_share=self.answers,
             ),
         )  # fmt: skip
 

@@ -49,7 +49,7 @@ class UploadVolume(Detector):
 
     def __post_init__(self) -> None:
         self._now: OrderedDict[DeviceKey, _Hour] = OrderedDict()
-        self._counted: OrderedDict[int, int] = OrderedDict()
+        self._counted: OrderedDict[int, tuple[int, float]] = OrderedDict()
         self.evictions = 0
 
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
@@ -57,19 +57,21 @@ class UploadVolume(Detector):
         if flow.server_home == flow.client_home or flow.group:
             return ()
         sent = event.bytes_up if flow.client_home else event.bytes_down
-        new = sent - self._counted.get(flow.id, 0)
-        self._counted[flow.id] = sent
+        new = sent - self._counted.get(flow.id, (0, 0.0))[0]
+        self._counted[flow.id] = (sent, event.ts)
         if len(self._counted) > FLOWS:
             self._counted.popitem(last=False)
             self.evictions += 1
         return self._add(event.ts, flow, new)
 
+    # An end is told after silence, maybe in another hour: the bytes belong to when it was last active.
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow
         if flow.server_home == flow.client_home or flow.group:
             return ()
         sent = event.bytes_up if flow.client_home else event.bytes_down
-        return self._add(event.ts, flow, sent - self._counted.pop(flow.id, 0))
+        counted, last = self._counted.pop(flow.id, (0, flow.first_seen))
+        return self._add(last, flow, sent - counted)
 
     def _add(self, ts: float, flow: Flow, size: int) -> Iterable[Finding]:
         known = self.known
@@ -79,7 +81,9 @@ class UploadVolume(Detector):
         hour = int(ts) // HOUR
         total = known.volumes.sent(device, hour, size)
         now = self._now.get(device)
-        if now is None or now.hour != hour:
+        if now is not None and now.hour > hour:
+            return ()
+        if now is None or now.hour < hour:
             now = self._now[device] = _Hour(hour)
             if len(self._now) > DEVICES:
                 self._now.popitem(last=False)

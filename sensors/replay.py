@@ -1,6 +1,7 @@
 """`sentinel.py replay`: captures through exactly the pipeline of the sensors."""
 
 import argparse
+import ipaddress
 import json
 import sys
 import tempfile
@@ -135,15 +136,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = load(arguments.config)
         changes: dict[str, Any] = {"learning_hours": arguments.learning}
         if arguments.home:
-            changes["home"] = tuple(part.strip() for part in arguments.home.split(","))
-        config = Config.model_validate({**config.model_dump(), **changes, "base": config.base})
-    except ConfigError as error:
+            changes["home"] = _networks(arguments.home)
+        config = config.model_copy(update=changes)
+    except (ConfigError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     if arguments.db:
         return _report(arguments, config, arguments.db)
     with tempfile.TemporaryDirectory(prefix="sentinel-replay-") as folder:
         return _report(arguments, config, Path(folder) / "sentinel.db")
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """CIDRs; raises ValueError on anything else."""
+    parts = tuple(part.strip() for part in text.split(","))
+    for part in parts:
+        try:
+            ipaddress.ip_network(part, strict=False)
+        except ValueError:
+            message = f"--home: expected networks such as 192.168.1.0/24, got '{part}'"
+            raise ValueError(message) from None
+    return parts
 
 
 def _report(arguments: argparse.Namespace, config: Config, database: Path) -> int:

@@ -14,13 +14,15 @@ _KINDS = ("alerts", "devices", "dns", "tls", "http", "flows")
 
 
 class Export:
-    """Reads what was written since it was made; each method gives records in a stable order."""
+    """Reads what was written since it was made, or everything; each method gives records in a stable order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, everything: bool = False) -> None:
         self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         self._db.row_factory = sqlite3.Row
-        self._mark = {name: self._last(name) for name in ("dns", "tls", "http", "flows")}
-        self._change = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+        tables = ("dns", "tls", "http", "flows")
+        self._mark = {name: 0 if everything else self._last(name) for name in tables}
+        newest = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+        self._change = 0 if everything else newest
 
     def close(self) -> None:
         self._db.close()
@@ -47,8 +49,8 @@ class Export:
     def devices(self) -> Iterator[Record]:
         """Devices; routers are none."""
         rows = self._db.execute(
-            "SELECT id, mac, vendor, randomised, kind, os, maker, model, confidence, first_seen, last_seen FROM devices"
-            " WHERE NOT router ORDER BY first_seen, mac, id"
+            "SELECT id, mac, vendor, randomised, kind, os, maker, model, confidence, first_seen,"
+            " last_seen FROM devices WHERE NOT router ORDER BY first_seen, mac, id"
         ).fetchall()
         for row in rows:
             yield {

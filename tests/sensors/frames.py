@@ -87,3 +87,12 @@ def conversation(
         send(True, FIN | ACK, seq=up_seq)
         send(False, FIN | ACK, seq=down_seq)
     return [(t + 0.01 * n, frame) for n, frame in enumerate(frames)]
+
+
+def pcap(frames: Sequence[tuple[float, bytes]], linktype: int = 1) -> bytes:
+    """A pcap file of frames, with microseconds."""
+    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, linktype)]
+    for ts, frame in frames:
+        whole = int(ts)
+        parts.append(struct.pack("<IIII", whole, round((ts - whole) * 1e6), len(frame), len(frame)) + frame)
+    return b"".join(parts)

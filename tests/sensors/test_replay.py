@@ -1,0 +1,105 @@
+"""`replay`: what it prints, what it answers to bad input, and that it says the same twice."""
+
+import json
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from sensors.demo.evening import evening
+from sensors.replay import main
+from tests.sensors.frames import conversation, pcap
+
+TELNET = [b"\xff\xfb\x18", b"user\r\n"], [b"\xff\xfd\x18login: ", b"Password: "]
+KEYS = {
+    "alert": "id rule severity device_mac device_ip device_name peer_ip peer_name port proto count first_seen"
+    " last_seen title why evidence advice",
+    "device": "mac ips names vendor randomised kind os first_seen last_seen",
+    "dns": "ts client_ip client_mac name qtype rcode answers blocked_by",
+    "tls": "ts client_ip server_ip port sni version ja4 quic",
+    "http": "ts client_ip server_ip host user_agent method path",
+    "flow": "first_seen last_seen client_ip server_ip port proto packets_up packets_down bytes_up bytes_down",
+    "summary": "packets bytes seconds packets_per_second undecoded",
+}
+
+
+@pytest.fixture
+def telnet(tmp_path):
+    path = tmp_path / "telnet.pcap"
+    path.write_bytes(pcap(conversation(100.0, "192.168.1.10", "192.168.1.20", 40000, 23, *TELNET)))
+    return path
+
+
+def lines(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_json_lines_hold_every_key_and_the_summary_is_last(tmp_path, capsys):
+    begin = 1_700_000_000.0
+    frames = [f for f in evening(begin, hours=0.05) if f[0] < begin + 170]
+    path = tmp_path / "home.pcap"
+    path.write_bytes(pcap(frames))
+    assert main([str(path), "--json"]) == 0
+    records = lines(capsys)
+    for record in records:
+        assert set(KEYS[record["type"]].split()) <= record.keys() if record["type"] != "http" else True
+    assert [r["type"] for r in records].index("summary") == len(records) - 1
+    counts = Counter(r["type"] for r in records[:-1])
+    assert records[-1]["counts"] == counts and {"alert", "device", "dns", "tls", "flow"} <= set(counts)
+    assert records[-1]["packets"] == len(frames)
+
+
+def test_an_incident_stands_with_who_when_and_why(telnet, capsys):
+    assert main([str(telnet), "--json"]) == 0
+    (alert,) = [r for r in lines(capsys) if r.get("rule") == "insecure-protocol"]
+    assert (alert["severity"], alert["device_ip"], alert["peer_ip"]) == (
+        "CRITICAL",
+        "192.168.1.10",
+        "192.168.1.20",
+    )
+    assert (alert["port"], alert["proto"], alert["count"]) == (23, "tcp", 1)
+    assert 100 <= alert["first_seen"] <= alert["last_seen"] < 101
+    assert alert["title"] and alert["why"] and alert["advice"] and isinstance(alert["evidence"], dict)
+
+
+def test_two_runs_print_the_same(telnet, capsys):
+    first = main([str(telnet), "--json"]), capsys.readouterr().out
+    assert first == (main([str(telnet), "--json"]), capsys.readouterr().out)
+
+
+def test_a_file_that_breaks_off_is_read_up_to_the_break(telnet, tmp_path, capsys):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(telnet.read_bytes()[:-7])
+    assert main([str(cut), "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[-1])["packets"] == 8 and "cut.pcap" in err
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b\x08\0"])
+def test_what_is_no_capture_is_told(tmp_path, capsys, content):
+    path = tmp_path / "x.pcap"
+    path.write_bytes(content)
+    assert main([str(path)]) == 1
+    assert "x.pcap" in capsys.readouterr().err
+
+
+def test_a_wrong_home_network_is_a_mistake_in_words(telnet, capsys):
+    assert main([str(telnet), "--home", "my house"]) == 2
+    assert "my house" in capsys.readouterr().err
+
+
+def test_several_files_share_a_database_that_is_kept(telnet, tmp_path, capsys):
+    database = tmp_path / "kept.db"
+    assert main([str(telnet), str(telnet), "--db", str(database)]) == 0
+    with sqlite3.connect(database) as db:
+        assert db.execute("SELECT count(*) FROM flows").fetchone() == (2,)
+        (count,) = db.execute("SELECT count FROM alerts WHERE rule = 'insecure-protocol'").fetchone()
+    assert count == 2
+    capsys.readouterr()
+    assert main([str(telnet), "--db", str(database), "--json"]) == 0
+    assert Counter(r["type"] for r in lines(capsys) if "type" in r)["flow"] == 1
+
+
+def test_learning_keeps_new_connections_quiet(telnet, capsys):
+    assert main([str(telnet), "--learning", "1", "--json"]) == 0
+    assert "new-connection" not in {r.get("rule") for r in lines(capsys)}

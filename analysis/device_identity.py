@@ -21,6 +21,18 @@ class IdentityAnswers:
         if device is not None and device.evidence.add(source, clue, ts):
             self._dirty[device.mac] = device
 
+    def first_seen(self, mac: str) -> float | None:
+        device = self._devices.get(mac)
+        return device.first_seen if device is not None else None
+
+    def is_router(self, mac: str) -> bool:
+        device = self._devices.get(mac)
+        return device is not None and device.router
+
+    def kind_of(self, mac: str) -> str | None:
+        device = self._devices.get(mac)
+        return device.kind if device is not None else None
+
     def user_agents(self, mac: str) -> dict[str, float]:
         """The clues of HTTP User-Agents of a device (`user_agents.Agent.read`), each with the time it
         was first seen."""

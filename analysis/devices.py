@@ -265,18 +265,6 @@ class Inventory(IdentityAnswers):
     def is_home(self, ip: str) -> bool:
         return self.networks.is_home(ip)
 
-    def first_seen(self, mac: str) -> float | None:
-        device = self._devices.get(mac)
-        return device.first_seen if device is not None else None
-
-    def is_router(self, mac: str) -> bool:
-        device = self._devices.get(mac)
-        return device is not None and device.router
-
-    def kind_of(self, mac: str) -> str | None:
-        device = self._devices.get(mac)
-        return device.kind if device is not None else None
-
     def blocked_name(self, name: str) -> "Match | None":
         return self.blocklist.match_name(name) if self.blocklist is not None else None
 

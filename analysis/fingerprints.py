@@ -38,6 +38,20 @@ def model(value: str, weight: float) -> Claim:
     return Claim("model", value, weight)
 
 
+_LEGAL = re.compile(
+    r"[\s,.]+(?:inc|ltd|llc|co|corp|corporation|gmbh|bv|oy|ag|kg|sa|limited|international|technology|technologies|"
+    r"electronics?|electric|entwicklung|company|computer|communications?|systems?|networks?|group)\.?$",
+    re.IGNORECASE,
+)
+
+
+def short_maker(name: str) -> str:
+    """A maker without the words of law and trade at its end: "TP-LINK TECHNOLOGIES CO.,LTD." is TP-LINK."""
+    while (shorter := _LEGAL.sub("", name)) and shorter != name:
+        name = shorter
+    return name.rstrip(" .,")
+
+
 def rules(*rows: tuple[str, Claims]) -> Rules:
     """Patterns that are searched for in any case of letters; values may refer to their groups."""
     return tuple((re.compile(pattern, re.IGNORECASE), claims) for pattern, claims in rows)
@@ -92,8 +106,8 @@ VENDORS: tuple[tuple[str, Claims], ...] = (
 COMPONENTS = re.compile(
     r"^(liteon|azurewave|intel|espressif|realtek|murata|hon hai|foxconn|wnc|wistron|ampak|hi-flying|gainspan|"
     r"texas instr|broadcom|qualcomm|mediatek|quectel|tuya|delta elec|askey|pegatron|compal|quanta|"
-    r"universal glo|sercomm|arcadyan|chongqing|cloud network|sparklan|shenzhen|silicon lab|usi|vmware|microchip|ralink|"
-    r"cybertan|ieee|private|fn-link|hui zhou|bilian|rivet|assmann)",
+    r"universal glo|sercomm|arcadyan|chongqing|cloud network|sparklan|shenzhen|silicon lab|usi|vmware|"
+    r"microchip|ralink|cybertan|ieee|private|fn-link|hui zhou|bilian|rivet|assmann)",
     re.IGNORECASE,
 )
 

@@ -27,6 +27,7 @@ from analysis.fingerprints import (
     Claims,
     Rules,
     maker,
+    short_maker,
 )
 from analysis.store.rows import DeviceKey, EvidenceRow
 from analysis.user_agents import Agent, claims_of_agent
@@ -113,8 +114,8 @@ def _vendor(name: str) -> Claims:
     for start, claims in VENDORS:
         if low.startswith(start):
             named = any(claim.aspect == "maker" for claim in claims)
-            return claims if named else (*claims, maker(name, 0.5))
-    return () if COMPONENTS.match(name) else (maker(name, 0.5),)
+            return claims if named else (*claims, maker(short_maker(name), 0.5))
+    return () if COMPONENTS.match(name) else (maker(short_maker(name), 0.5),)
 
 
 def parent(value: str) -> str | None:
@@ -253,5 +254,9 @@ class Evidence:
 
 
 def _best(claims: dict[tuple[str, str], float]) -> str | None:
-    """The value with the strongest claim; of equals the longer text, which tells more."""
-    return max(claims, key=lambda key: (claims[key], len(key[1]), key[1]))[1] if claims else None
+    """The value with the strongest claim; of equals one with capitals, then the longer: it tells more."""
+    return (
+        max(claims, key=lambda key: (claims[key], not key[1].islower(), len(key[1]), key[1]))[1]
+        if claims
+        else None
+    )

@@ -11,12 +11,14 @@ LONGEST = 255
 TOOLS = frozenset({
     "curl", "wget", "python requests", "python-urllib", "python aiohttp", "aiohttp", "httpx", "python-httpx",
     "go-http-client", "libwww-perl", "powershell", "httpie", "nmap scripting engine", "nmap", "masscan",
-    "zgrab", "zgrab2", "sqlmap", "nikto", "gobuster", "scrapy", "ruby", "axios", "node-fetch", "java", "aria2", "lynx",
+    "zgrab", "zgrab2", "sqlmap", "nikto", "gobuster", "scrapy", "ruby", "axios", "node-fetch",
+    "java", "aria2", "lynx",
 })  # fmt: skip
 """Programs that a person or a script starts by hand (names as ua-parser or the programs give them)."""
 _SYSTEMS = {
     "Mac OS X": ("macOS", 0.6), "iOS": ("iOS", 0.7), "Android": ("Android", 0.65),
-    "Windows": ("Windows", 0.7), "ATV OS X": ("tvOS", 0.7), "Web0S": ("webOS", 0.8), "Tizen": ("Tizen", 0.8), "Linux": ("Linux", 0.4),
+    "Windows": ("Windows", 0.7), "ATV OS X": ("tvOS", 0.7), "Web0S": ("webOS", 0.8), "Tizen": ("Tizen", 0.8),
+    "Linux": ("Linux", 0.4),
     "Ubuntu": ("Ubuntu", 0.6), "Debian": ("Debian", 0.6), "Fedora": ("Fedora", 0.6), "Roku": ("Roku OS", 0.8),
     "Chrome OS": ("Chrome OS", 0.7),
 }  # fmt: skip
@@ -91,7 +93,9 @@ def claims_of_agent(agent: Agent) -> tuple[Claim, ...]:
 
 def _kind(agent: Agent, name: str) -> list[Claim]:
     if name == "Android":
-        return [kind("phone", 0.55) if "Mobile" in agent.program else kind("phone or tablet", 0.5)]
+        if "Mobile" in agent.program:
+            return [kind("phone", 0.55)]
+        return [kind("phone or tablet", 0.4 if _PLACEHOLDERS.search(agent.device) else 0.5)]
     if name == "Windows":
         return [kind("computer", 0.55)]
     # Android asks whether it is online in the name of a Linux desktop's browser.

@@ -8,7 +8,8 @@ from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, EvidenceRow, N
 CACHE = 65_536
 """Row ids remembered; then all are forgotten and asked for again. About 10 MB when full."""
 
-# None keeps what is there, but clues that contradict each other take a kind or system back. A name travels with its source. Times only widen.
+# None keeps what is there, but clues that contradict each other take a kind or system back. A name travels
+# with its source. Times only widen.
 _DEVICE = """
 INSERT INTO devices (network, mac, vendor, randomised, name, name_source, vendor_class, dhcp_parameters,
                      kind, os, router, ip, first_seen, last_seen, maker, model, confidence, os_confidence)

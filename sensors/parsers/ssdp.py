@@ -15,9 +15,10 @@ _HEAD_LIMIT = 2048
 def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
     """`NameSeen` with source "ssdp-server" and the SERVER header ("Linux/3.14 UPnP/1.0 IpBridge/1.50")
     of an announcement or an answer, and "ssdp-type" with the type of device or service that it
-    announces ("urn:Belkin:device:controllee:1"; NT or ST, unless it is an identifier). LOCATION is never fetched: the sensor sends nothing.
+    announces ("urn:Belkin:device:controllee:1"; NT or ST, unless it is an identifier). LOCATION is
+    never fetched: the sensor sends nothing.
 
-    Nothing for searches and announcements without SERVER; ParseError on what is not SSDP.
+    Nothing for searches; ParseError on what is not SSDP.
     """
     payload = packet.payload
     if not payload.startswith(_STARTS):

@@ -14,7 +14,7 @@ _KINDS = ("alerts", "devices", "dns", "tls", "http", "flows")
 
 
 class Export:
-    """Reads what was written since it was made, or everything; each method gives records in a stable order."""
+    """Reads what was written since it was made, or everything; records come in a stable order."""
 
     def __init__(self, path: Path, everything: bool = False) -> None:
         self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)

@@ -7,12 +7,12 @@ from analysis.detectors.bad_certificate import BadCertificate
 from analysis.detectors.beacon import Beacon
 from analysis.detectors.blocklisted_address import BlocklistedAddress
 from analysis.detectors.blocklisted_name import BlocklistedName
+from analysis.detectors.clear_credentials import ClearCredentials
+from analysis.detectors.computer_like import ComputerLike
 from analysis.detectors.dga import Dga
 from analysis.detectors.dns_bypass import DnsBypass
 from analysis.detectors.dns_change import DnsChange
 from analysis.detectors.dns_tunnel import DnsTunnel
-from analysis.detectors.clear_credentials import ClearCredentials
-from analysis.detectors.computer_like import ComputerLike
 from analysis.detectors.exposed_service import ExposedService
 from analysis.detectors.flood import Flood
 from analysis.detectors.foreign_port import ForeignPort

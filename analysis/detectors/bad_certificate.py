@@ -9,10 +9,15 @@ from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
 from analysis.ends import shown, subject_of
 from analysis.events import CertificateSeen
+from analysis.names import registrable
 from analysis.window import RecentSet
 
 NAMES_LIMIT = 256
 """The parser keeps so many names; of a longer list nothing can be said."""
+
+
+IMPOSTOR = frozenset({"self-signed", "made out to another name"})
+"""What a good certificate does not become by itself."""
 
 
 def covers(names: tuple[str, ...], wanted: str) -> bool:
@@ -44,6 +49,12 @@ class BadCertificate(Detector):
     """RSA keys of this size and smaller count as bad, too. Source: NIST SP 800-131A; Zeek's
     weak-keys.zeek already warns below 2048, which too many old gadgets use."""
 
+    trusted_after: int = 5
+    """Different certificates that must be in their time, and three for each that is not, before an
+    expired one is told: else our own clock, or the time of a recording, is wrong. Source: own choice."""
+
+    _valid: RecentSet = field(default_factory=RecentSet, init=False)
+    _outdated: RecentSet = field(default_factory=RecentSet, init=False)
     _good: RecentSet = field(default_factory=lambda: RecentSet(8192), init=False)
 
     def on_certificate_seen(self, event: CertificateSeen) -> Iterable[Finding]:
@@ -51,7 +62,7 @@ class BadCertificate(Detector):
         if known.is_home(event.server_ip) or not known.is_home(event.client_ip):
             return ()
         problems = self._problems(event)
-        name = event.sni or event.server_ip
+        name = event.sni or event.subject or event.server_ip
         if not problems:
             self._good.add(name, event.ts)
             return ()
@@ -59,10 +70,14 @@ class BadCertificate(Detector):
 
     def _problems(self, event: CertificateSeen) -> list[str]:
         slack = self.days * 86_400
+        early, late = event.ts < event.not_before - slack, event.ts > event.not_after + slack
+        outdated = (early or late) and not event.self_signed
+        (self._outdated if outdated else self._valid).add(event.fingerprint, event.ts)
+        certain = len(self._valid) >= max(self.trusted_after, 3 * len(self._outdated))
         tests = (
             (event.self_signed, "self-signed"),
-            (event.ts > event.not_after + slack, "expired"),
-            (event.ts < event.not_before - slack, "not yet valid"),
+            (late and certain, "expired"),
+            (early and certain, "not yet valid"),
             (self._misnamed(event), "made out to another name"),
             (event.key == "rsa" and event.key_bits <= self.weak_rsa_bits, "weak key"),
         )
@@ -81,21 +96,20 @@ class BadCertificate(Detector):
     def _finding(self, event: CertificateSeen, name: str, problems: list[str]) -> Finding:
         subject = subject_of(self.known, event, event.port, "tcp", event.client_mac)
         device, _ = shown(self.known, subject)
-        changed = name in self._good
-        why = "A certificate is a server's passport. With a bad one, anybody between you and the server "
-        "can pretend to be it."
+        changed = name in self._good and not IMPOSTOR.isdisjoint(problems)
+        why = "A certificate is a server's passport. With a bad one, anybody in between can pretend to be it."
         if changed:
             why += f" Earlier {name} showed a good one: somebody may be listening in between."
         until = datetime.fromtimestamp(event.not_after, UTC).date().isoformat()
         return self.finding(
-            event.ts, subject, subject.device_mac or subject.device_ip, name,
+            event.ts, subject, subject.device_mac or subject.device_ip, registrable(name),
             severity=Severity.HIGH if changed else self.severity,
             title=f"{device} talks to {name}, whose certificate is {' and '.join(problems)}",
             why=why,
             advice="If a browser or a program warned about this, do not continue there. If it is a "
-            "gadget's own doing, "
-            "look for a firmware update, and give it no passwords that matter.",
-            server=name, problems=problems, issued_to=event.subject, issued_by=event.issuer, valid_until=until,
+            "gadget's own doing, look for a firmware update, and give it no passwords that matter.",
+            server=name, problems=problems, issued_to=event.subject, issued_by=event.issuer,
+            valid_until=until,
             key=f"{event.key} {event.key_bits}", names=list(event.names[:8]), good_before=changed,
             fingerprint=event.fingerprint,
         )  # fmt: skip

@@ -19,8 +19,7 @@ _WAYS = {
     "http": _Way("a web page without encryption", "Open the page with https:// instead"),
     "pop3": _Way("POP3 mail without encryption", "Switch the mail program to SSL/TLS (port 995)"),
     "imap": _Way("IMAP mail without encryption", "Switch the mail program to SSL/TLS (port 993)"),
-    "smtp": _Way("SMTP mail without encryption", "Switch the mail program to STARTTLS or SSL/TLS (port 465 "
-    "or 587)"),
+    "smtp": _Way("SMTP mail without encryption", "Switch the mail program to SSL/TLS (port 465 or 587)"),
     "ldap": _Way("an LDAP directory without encryption", "Use ldaps:// (port 636) or StartTLS"),
     "snmp": _Way("SNMP version 1 or 2", "Use SNMP version 3 with encryption, or turn SNMP off"),
 }  # fmt: skip
@@ -33,8 +32,8 @@ class ClearCredentials(Detector):
     HIGH when it left the home, where strangers handle it. NORMAL inside: only who is already in your
     network can read it, and web pages of printers, cameras and routers often know no better way. SNMP
     inside the home with a factory community is not told unless it changes something: computers read the
-    ink of printers so, and everybody knows that "password". Telnet, FTP and MQTT have a rule of their
-    own.
+    ink of printers so, and everybody knows that "password". What stays inside is one incident a device and
+    service. Telnet, FTP and MQTT have a rule of their own.
     """
 
     id = "clear-credentials"
@@ -61,8 +60,8 @@ class ClearCredentials(Detector):
         subject = subject_of(self.known, event, event.port, "udp", event.client_mac)
         if event.default and not event.writes and not self._leaves(subject):
             return ()
-        more: dict[str, Any] = {"version": event.version, "factory_default": event.default, "changes_settings": event.writes}
-        return self._tell(event.ts, subject, "snmp", **more)
+        return self._tell(event.ts, subject, "snmp", version=event.version, factory_default=event.default,
+                          changes_settings=event.writes)  # fmt: skip
 
     def _leaves(self, subject: Subject) -> bool:
         return not (self.known.is_home(subject.device_ip or "") and self.known.is_home(subject.peer_ip or ""))
@@ -76,7 +75,8 @@ class ClearCredentials(Detector):
         where = "on the way through the internet" if leaves else "in your network"
         severity = self.severity if leaves else Severity.NORMAL
         finding = self.finding(
-            ts, subject, subject.device_mac or subject.device_ip, subject.peer_ip, service, severity=severity,
+            ts, subject, subject.device_mac or subject.device_ip, subject.peer_ip if leaves else "inside",
+            service, severity=severity,
             title=f"A password passed readably between {device} and {peer} ({way.name})",
             why=f"Anybody who listens {where} can read the user name and the password, and use them.",
             advice=f"{way.instead}. Then change the password, wherever else it is used too.",

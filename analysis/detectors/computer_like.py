@@ -89,9 +89,7 @@ class ComputerLike(Detector):
             asked = self._things[mac] = (ts, kind if kind in THINGS else None)
         return asked[1]
 
-    def _finding(
-        self, ts: float, subject: Subject, kind: str, what: str, did: str, **more: Any
-    ) -> Finding:
+    def _finding(self, ts: float, subject: Subject, kind: str, what: str, did: str, **more: Any) -> Finding:
         device, _ = shown(self.known, subject)
         evidence: dict[str, Any] = {"kind": kind, "behaviour": what, **more}
         if what == "servers":
@@ -100,10 +98,8 @@ class ComputerLike(Detector):
             ts, subject, subject.device_mac or subject.device_ip, what,
             title=f"{device}, a {kind}, {did}",
             why=f"A {kind} does one thing all its life, and this is not it. Intruders who have taken a "
-            "gadget over "
-            "use it like a computer.",
+            "gadget over use it like a computer.",
             advice=f"If {device} is really a computer, say so on its page. If not, disconnect it, reset "
-            "it, update its "
-            "firmware and give it a new password.",
+            "it, update its firmware and give it a new password.",
             **evidence,
         )  # fmt: skip

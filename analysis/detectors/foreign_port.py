@@ -73,10 +73,8 @@ class ForeignPort(Detector):
             severity=self.severity if serious else Severity.NORMAL,
             title=f"{device} sends {what} to {peer} on port {flow.port}, which is not its port",
             why=f"Port {flow.port} is for {usual.upper()}. Programs that want to get past a firewall, or "
-            "to hide, "
-            "use a port on which nobody expects them.",
+            "to hide, use a port on which nobody expects them.",
             advice=f"If somebody of the family set this up on {device}, mark the alert as expected. If "
-            "not, find the "
-            "program that does it.",
+            "not, find the program that does it.",
             port=flow.port, expected=usual, found=service or "text", leaves_home=leaves,
         )  # fmt: skip

@@ -82,7 +82,6 @@ class LateralMovement(Detector):
             title=f"{device} used {SERVICES[flow.port]} on {peer} for the first time",
             why=why,
             advice="If somebody of the family did this, there is nothing to do. If not, disconnect "
-            f"{device} and "
-            f"check it, and change the passwords of {peer}.",
+            f"{device} and check it, and change the passwords of {peer}.",
             service=SERVICES[flow.port], port=flow.port, kind=kind, serious_alert_before=after,
         )  # fmt: skip

@@ -61,11 +61,9 @@ class OldTls(Detector):
             title=f"Outdated encryption ({name}) between your home and the internet, first seen from "
             f"{device}",
             why="The old versions have known flaws and are switched off in browsers. A device that still "
-            "needs them "
-            "gets no updates any more, or talks to a server that does not.",
+            "needs them gets no updates any more, or talks to a server that does not.",
             advice=f"Look for a firmware update of {device}. If there is none, plan to replace it, and "
-            "give it no "
-            "passwords that matter.",
+            "give it no passwords that matter.",
             version=name, reason=reason, server=peer, devices=list(self._devices)[-SHOWN:],
         )  # fmt: skip
         return (finding,)

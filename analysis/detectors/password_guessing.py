@@ -111,13 +111,13 @@ class PasswordGuessing(Detector):
             target = peer if others == 1 else f"{others} devices or servers"
             title = f"{device} guesses passwords of {target} ({name})"
             advice = (
-                f"If a program on {device} has an old password stored, correct it. If nobody knows of this, "
-                f"disconnect {device} and check it for malware, and change the password of {target}."
+                f"If a program on {device} has an old password stored, correct it. If nobody knows of "
+                f"this, disconnect {device} and check it for malware, and change the password of {target}."
             )
         return self.finding(
-            ts, subject, subject.device_mac or subject.device_ip, service, "in" if inward else "out", title=title,
+            ts, subject, subject.device_mac or subject.device_ip, service, "in" if inward else "out",
+            title=title,
             why=f"{limit} logins failed within {minutes:g} minutes. People give up earlier; programs that "
-            "break "
-            "into devices try lists of common passwords.",
+            "break into devices try lists of common passwords.",
             advice=advice, service=service, failures=limit, threshold=limit, minutes=minutes, targets=others,
         )  # fmt: skip

@@ -28,10 +28,6 @@ class PortOpened(Detector):
     severity = Severity.NORMAL
     cooldown_minutes = 10_080.0
 
-    risky_severity: Severity = Severity.HIGH
-    """For the services that are attacked all day. Source: own choice; how most cameras of Mirai's kind
-    were found."""
-
     def on_port_mapping(self, event: PortMapping) -> Iterable[Finding]:
         known = self.known
         subject = subject_of(known, event, event.inside_port or None, event.proto, event.client_mac)
@@ -41,15 +37,14 @@ class PortOpened(Detector):
         target = known.display_name(None, event.inside_ip) if other else "itself"
         service = f"port {event.inside_port}" + (f" ({name})" if name else "")
         finding = self.finding(
-            event.ts, subject, subject.device_mac or subject.device_ip, event.inside_ip, event.inside_port, event.proto,
-            severity=self.risky_severity if name or other else self.severity,
+            event.ts, subject, subject.device_mac or subject.device_ip, event.inside_ip, event.inside_port,
+            event.proto,
+            severity=Severity.HIGH if name or other else self.severity,
             title=f"{device} asked the router to let the internet reach {target} on {service}",
             why="From then on anybody on the internet can connect to it. Consoles and calls need that; a "
-            "camera, "
-            "a printer or a hard disk should not be open to strangers.",
+            "camera, a printer or a hard disk should not be open to strangers.",
             advice=f"If you know the program on {device} that does this, nothing need be done. If not, "
-            "turn UPnP off "
-            "in your router: what was opened closes again.",
+            "turn UPnP off in your router: what was opened closes again.",
             method=_METHODS[event.method], outside_port=event.outside_port, inside_port=event.inside_port,
             inside_address=event.inside_ip, protocol=event.proto, lifetime_seconds=event.lifetime,
             description=event.description,

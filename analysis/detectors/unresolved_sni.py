@@ -131,12 +131,10 @@ class UnresolvedSni(Detector):
         return self.finding(
             event.ts, subject, event.client_mac, event.sni,
             title=f"{device} connected to {event.sni} without ever asking for its address",
-            why="Programs ask for a server's address first, and this device always does. Some malware has "
-            "the "
-            "address built in and shows a harmless name.",
-            advice=f"If {device} has just got a new app or another DNS setting, there is nothing to do. If "
-            "not, find out "
-            f"which program talks to {event.server_ip}.",
+            why="Programs ask for a server's address first, and this device always does. Some malware "
+            "has the address built in and shows a harmless name.",
+            advice=f"If {device} has just got a new app or another DNS setting, there is nothing to do. "
+            f"If not, find out which program talks to {event.server_ip}.",
             sni=event.sni, address=event.server_ip, names_looked_up=habit.looked_up, threshold=self.lookups,
             connections_looked_up_before=habit.resolved,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from itertools import islice
+from typing import Any
 
 
 class DistinctWindow:
@@ -106,3 +107,19 @@ class RecentSet(OrderedDict[Hashable, float]):
             self.popitem(last=False)
             self.evictions += 1
         return new
+
+
+class RecentTable(OrderedDict[Any, Any]):
+    """What is remembered about keys; of a full table the key that was put longest ago goes first."""
+
+    def __init__(self, max_keys: int = 4096) -> None:
+        super().__init__()
+        self.max_keys, self.evictions = max_keys, 0
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Remember a value for a key, which becomes the newest."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self.max_keys:
+            self.popitem(last=False)
+            self.evictions += 1

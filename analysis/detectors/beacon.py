@@ -1,7 +1,6 @@
 """A device calls the same place again and again, as regularly as a clock."""
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from analysis.detector import Detector
 from analysis.events import Flow, FlowEnd
 from analysis.names import registrable
 from analysis.usual import is_learned, is_own_maker
+from analysis.window import RecentTable
 
 PAIRS, CONTACTS = 2048, 256
 """Pairs of device and destination that are watched, and the newest contacts kept of each: 8 MB when full."""
@@ -77,8 +77,7 @@ class Beacon(Detector):
     Source: own choice; a remote-access trojan that sends a picture of the screen every ten seconds."""
 
     def __post_init__(self) -> None:
-        self._pairs: OrderedDict[Key, Contacts] = OrderedDict()
-        self.evictions = 0
+        self._pairs = RecentTable(PAIRS)
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow
@@ -88,14 +87,8 @@ class Beacon(Detector):
             return ()
         place = self.known.peer_name(flow.server_ip, flow.client_ip) or flow.server_ip
         key = (flow.client_mac or flow.client_ip, place, flow.port, flow.proto)
-        pair = self._pairs.get(key)
-        if pair is None:
-            pair = self._pairs[key] = Contacts(flow.first_seen)
-            if len(self._pairs) > PAIRS:
-                self._pairs.popitem(last=False)
-                self.evictions += 1
-        else:
-            self._pairs.move_to_end(key)
+        pair: Contacts = self._pairs.get(key) or Contacts(flow.first_seen)
+        self._pairs.put(key, pair)
         pair.add(flow.first_seen, event.bytes_up)
         if pair.count < self.parcels:
             return ()

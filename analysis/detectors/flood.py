@@ -7,7 +7,7 @@ from typing import Any
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
-from analysis.window import RecentSet
+from analysis.window import RecentSet, RecentTable
 
 WINDOW = 10.0
 PAIRS = 65_536
@@ -38,16 +38,16 @@ class Flood(Detector):
     _told: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._starts: dict[tuple[str, str, int], int] = {}
+        self._starts = RecentTable(PAIRS)
         self._until = 0.0
-        self.evictions = 0
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow
         if flow.server_home or flow.port == DNS or flow.group:
             return ()
         key = (flow.client_mac or flow.client_ip, flow.server_ip, flow.port)
-        count = self._starts[key] = self._starts.get(key, 0) + 1
+        count: int = self._starts.get(key, 0) + 1
+        self._starts[key] = count
         if count != self.connections:
             return ()
         what = f"opened {count:,} connections within ten seconds to"
@@ -55,7 +55,7 @@ class Flood(Detector):
 
     def on_tick(self, now: float) -> Iterable[Finding]:
         if now >= self._until or len(self._starts) > PAIRS:
-            self.evictions += len(self._starts) if now < self._until else 0
+            self._starts.evictions += len(self._starts) if now < self._until else 0
             self._starts.clear()
             self._until = now + WINDOW
         return ()

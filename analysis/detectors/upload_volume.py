@@ -1,6 +1,5 @@
 """A device sends far more out of the home than it ever does."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from analysis.detector import Detector
 from analysis.events import Flow, FlowActive, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.volumes import Usual
+from analysis.window import RecentTable
 
 HOUR, MEGABYTE = 3600, 1_000_000
 DEVICES, PEERS, FLOWS = 4096, 64, 16_384
@@ -48,9 +48,8 @@ class UploadVolume(Detector):
     """Hours with uploads that must be known before an upload can be serious. Source: own choice: a day."""
 
     def __post_init__(self) -> None:
-        self._now: OrderedDict[DeviceKey, _Hour] = OrderedDict()
-        self._counted: OrderedDict[int, tuple[int, float]] = OrderedDict()
-        self.evictions = 0
+        self._now = RecentTable(DEVICES)
+        self._counted = RecentTable(FLOWS)
 
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
         flow = event.flow
@@ -58,10 +57,7 @@ class UploadVolume(Detector):
             return ()
         sent = event.bytes_up if flow.client_home else event.bytes_down
         new = sent - self._counted.get(flow.id, (0, 0.0))[0]
-        self._counted[flow.id] = (sent, event.ts)
-        if len(self._counted) > FLOWS:
-            self._counted.popitem(last=False)
-            self.evictions += 1
+        self._counted.put(flow.id, (sent, event.ts))
         return self._add(event.ts, flow, new)
 
     # An end is told after silence, maybe in another hour: the bytes belong to when it was last active.
@@ -80,14 +76,12 @@ class UploadVolume(Detector):
             return ()
         hour = int(ts) // HOUR
         total = known.volumes.sent(device, hour, size)
-        now = self._now.get(device)
+        now: _Hour | None = self._now.get(device)
         if now is not None and now.hour > hour:
             return ()
         if now is None or now.hour < hour:
-            now = self._now[device] = _Hour(hour)
-            if len(self._now) > DEVICES:
-                self._now.popitem(last=False)
-                self.evictions += 1
+            now = _Hour(hour)
+            self._now.put(device, now)
         peer = flow.server_ip if flow.client_home else flow.client_ip
         if peer in now.peers or len(now.peers) < PEERS:
             now.peers[peer] = now.peers.get(peer, 0) + size

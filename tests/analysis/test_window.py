@@ -1,6 +1,6 @@
 """Windows: distinct values in time, and bounds that hold and are counted."""
 
-from analysis.window import DistinctWindow, RecentSet
+from analysis.window import DistinctWindow, RecentSet, RecentTable
 
 
 def test_distinct_values_count_once_and_leave_with_time() -> None:
@@ -49,3 +49,10 @@ def test_a_recent_set_forgets_what_was_longest_unseen() -> None:
     ]  # fmt: skip
     assert "b" not in recent and "a" in recent and recent["a"] == 3
     assert recent.evictions == 1 and len(recent) == 3
+
+
+def test_a_full_table_forgets_what_was_put_longest_ago() -> None:
+    table = RecentTable(2)
+    for key in ("a", "b", "a", "c"):
+        table.put(key, key.upper())
+    assert list(table.items()) == [("a", "A"), ("c", "C")] and table.evictions == 1

@@ -1,0 +1,69 @@
+"""Floods: openings by the thousand and one-sided streams."""
+
+import pytest
+
+from analysis.alerts import Severity
+from analysis.detectors.flood import Flood
+from analysis.events import FlowActive, FlowEnd
+from tests.analysis.home import T0, TELEVISION_IP, Home
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home(Flood(connections=100))
+
+
+def openings(home: Home, count: int, port: int = 80, **more):
+    return [
+        f for n in range(count) for f in home.start(home.flow("198.51.100.9", port, ts=T0 + n / 1000, **more))
+    ]
+
+
+def test_openings_within_ten_seconds_are_told_once(home: Home) -> None:
+    home.pipeline.tick(T0)
+    assert openings(home, 99) == []
+    found = openings(home, 900)
+    assert len(found) == 1 and found[0].severity == Severity.CRITICAL
+    assert found[0].evidence["connections"] == found[0].evidence["threshold"] == 100
+
+
+def test_the_same_over_minutes_is_not(home: Home) -> None:
+    for n in range(20):
+        home.pipeline.tick(T0 + n * 11)
+        assert openings(home, 60) == []
+
+
+def test_many_ports_home_targets_and_look_ups_are_not(home: Home) -> None:
+    assert [f for n in range(500) for f in home.start(home.flow("198.51.100.9", n + 1))] == []
+    assert [f for n in range(500) for f in home.start(home.flow(TELEVISION_IP, 80))] == []
+    assert openings(home, 500, 53, proto="udp") == []
+
+
+def active(home: Home, up: int, down: int, seconds: float):
+    return home.pipeline.handle(
+        FlowActive(T0 + seconds, home.flow(proto="udp"), up, down, up * 500, down * 60)
+    )
+
+
+def test_a_stream_that_nobody_answers_is_told_once(home: Home) -> None:
+    (finding,) = active(home, 40_000, 10, 40.0)
+    assert finding.evidence["packets_per_second"] == 1000 > finding.evidence["threshold"]
+    flow = home.flow(proto="udp")
+    assert home.pipeline.handle(FlowActive(T0 + 30, flow, 40_000, 0, 1, 0))
+    assert home.pipeline.handle(FlowEnd(T0 + 60, flow, 90_000, 0, 1, 0, 1, 0, "stateless", None)) == []
+
+
+def test_slow_confirmed_and_small_streams_are_not(home: Home) -> None:
+    assert active(home, 40_000, 0, 200.0) == []
+    assert active(home, 40_000, 4_000, 40.0) == []
+    assert active(home, 19_000, 0, 10.0) == []
+
+
+def test_memory_stays_bounded(home: Home) -> None:
+    for n in range(70_000):
+        home.start(home.flow(f"198.{n // 62500 + 1}.{n // 250 % 250}.{n % 250}"))
+        if n % 10_000 == 0:
+            home.pipeline.tick(T0)
+    home.pipeline.tick(T0 + 1)
+    (rule,) = home.pipeline.detectors
+    assert len(rule._starts) <= 65_536

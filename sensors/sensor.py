@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 
 FLUSH = 1.0
 """Seconds between two batches for the store."""
-WAIT = 0.1
-"""Seconds that a read may wait for packets: what the live pages notice, and 1 % of a core when idle."""
+WAIT = 0.2
+"""Seconds that a read may wait for packets: far below what the live pages notice, and 0.3 % of a core when
+idle."""
 PATIENCE = 3.0
 """Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0

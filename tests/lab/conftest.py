@@ -20,7 +20,7 @@ NEEDED = {
     "telnetd": "inetutils-telnetd", "vsftpd": "vsftpd", "ftp": "ftp", "ssh": "openssh-client",
     "sshd": "openssh-server", "rsh-redone-rsh": "rsh-redone-client", "in.rshd": "rsh-redone-server",
     "curl": "curl", "nmap": "nmap", "dhclient": "isc-dhcp-client", "tcpreplay": "tcpreplay", "ethtool": "ethtool",
-    "openssl": "openssl", "sysctl": "procps",
+    "openssl": "openssl", "ping": "iputils-ping", "sysctl": "procps",
 }  # fmt: skip
 """Program -> its Debian package."""
 DEVICES = (

@@ -81,7 +81,9 @@ class Load:
         self.browsers = [Browser(playwright, self.watch, self.dashboard.url) for _ in VIEWS]
         self.pages = [browser.open(view) for browser, view in zip(self.browsers, VIEWS, strict=True)]
 
-    def run(self, rate: int, loops: int, every: float, told: Callable[[Sample], None] = lambda _: None) -> list[Sample]:
+    def run(
+        self, rate: int, loops: int, every: float, told: Callable[[Sample], None] = lambda _: None
+    ) -> list[Sample]:
         """Send the mix `loops` times on each interface at `rate` packets a second; a look now and then."""
         senders = [replay(self.sender, f"s{n}", self.mix, rate, loops) for n in range(len(INTERFACES))]
         began, idle, samples = time.monotonic(), idle_time(), []
@@ -118,7 +120,9 @@ class Load:
         for browser in self.browsers:
             browser.close()
         stopped = [sensor.stop() for sensor in self.sensors]
-        minutes = self.database.rows("SELECT sensor, sum(packets) AS packets FROM sensor_minute GROUP BY sensor")
+        minutes = self.database.rows(
+            "SELECT sensor, sum(packets) AS packets FROM sensor_minute GROUP BY sensor"
+        )
         logs = "\n".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
         return Result(
             sent, {name: self.database.sensor(name) for name in INTERFACES},
@@ -142,11 +146,15 @@ def mistakes(result: Result) -> list[str]:
     found = []
     for name, row in result.sensors.items():
         if row["packets"] + row["dropped"] != result.sent[name]:
-            found.append(f"{name}: {row['packets']} seen + {row['dropped']} lost is not {result.sent[name]} sent")
+            found.append(
+                f"{name}: {row['packets']} seen + {row['dropped']} lost is not {result.sent[name]} sent"
+            )
         if result.minutes.get(name) != row["packets"]:
             found.append(f"{name}: the minutes hold {result.minutes.get(name)} packets, not {row['packets']}")
         if row["shed"] or (row["dropped"] and result.idle > 0.05):
-            found.append(f"{name}: {row['dropped']} packets and {row['shed']} rows were lost, {result.idle:.0%} idle")
+            found.append(
+                f"{name}: {row['dropped']} packets and {row['shed']} rows were lost, {result.idle:.0%} idle"
+            )
     found += [line for line in result.logs.splitlines() if "locked" in line.lower() or "Traceback" in line]
     found += result.trouble
     if result.stopped != [0, 0]:

@@ -119,7 +119,17 @@ class Network:
     def bridge(self, host: Host, name: str = "br0") -> None:
         """A switch inside a host, which floods multicast as a simple one does."""
         host.ip(
-            "link", "add", name, "type", "bridge", "forward_delay", "0", "stp_state", "0", "mcast_snooping", "0"
+            "link",
+            "add",
+            name,
+            "type",
+            "bridge",
+            "forward_delay",
+            "0",
+            "stp_state",
+            "0",
+            "mcast_snooping",
+            "0",
         )
         host.ip("link", "set", name, "up")
 

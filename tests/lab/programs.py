@@ -87,7 +87,12 @@ class Sensor:
     def wait_state(self, state: str, seconds: float = 20) -> dict[str, Any]:
         """The sensor's row once it is in this state."""
         return wait_for(
-            lambda: (row := self.database.sensor(self.interface)) and row["state"] == state and row["pid"] == self.process.pid and row,
+            lambda: (
+                (row := self.database.sensor(self.interface))
+                and row["state"] == state
+                and row["pid"] == self.process.pid
+                and row
+            ),
             seconds,
             f"{self.interface} {state}; {self.database.sensor(self.interface)} {self.said()}",
         )

@@ -70,12 +70,13 @@ def ftp(host: Host, address: str, tls: bool) -> None:
     """vsftpd for anonymous people; `tls` demands encryption of commands and data."""
     folder = host.network.folder
     empty = folder / "ftp"
-    empty.mkdir(exist_ok=True)
-    empty.chmod(0o755)
+    for place in (empty, folder / "chroot"):
+        place.mkdir(exist_ok=True)
+        place.chmod(0o755)
     path = folder / f"vsftpd-{address}.conf"
     lines = [
         "listen=YES", "listen_ipv6=NO", f"listen_address={address}", "anonymous_enable=YES", "local_enable=NO",
-        f"anon_root={empty}", "secure_chroot_dir=/var/empty", "background=NO", "seccomp_sandbox=NO",
+        f"anon_root={empty}", f"secure_chroot_dir={folder / 'chroot'}", "background=NO", "seccomp_sandbox=NO",
         "xferlog_enable=NO", "no_anon_password=NO", "ftp_username=daemon", "nopriv_user=nobody",
     ]  # fmt: skip
     if tls:
@@ -83,7 +84,6 @@ def ftp(host: Host, address: str, tls: bool) -> None:
             "ssl_enable=YES", "allow_anon_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES",
             "ssl_tlsv1=YES", "require_ssl_reuse=NO", f"rsa_cert_file={folder / 'both.pem'}",
         ]  # fmt: skip
-    Path("/var/empty").mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     host.start("vsftpd", str(path))
 

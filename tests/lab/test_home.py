@@ -1,5 +1,6 @@
 """What a home does every day: a device joins and is known by name, and encrypted talk raises no alarm."""
 
+import sys
 import time
 
 from tests.lab.actions import address_of, allowed
@@ -37,8 +38,10 @@ def test_a_name_told_by_multicast_dns_is_known(watched: Watched) -> None:
     # An answer (RFC 6762): mantelpiece.local A 192.168.77.30, cache-flush, 120 s.
     name = b"\x0bmantelpiece\x05local\x00"
     answer = bytes.fromhex("000084000000000100000000") + name + bytes.fromhex("00018001000000780004c0a84d1e")
-    watched.network.hosts["guest"].run("python3", "-c", MULTICAST, address_of("guest"), answer.hex())
-    query = "SELECT n.* FROM device_names n JOIN devices d ON d.id = n.device WHERE d.mac = 'b8:27:eb:10:00:30'"
+    watched.network.hosts["guest"].run(sys.executable, "-c", MULTICAST, address_of("guest"), answer.hex())
+    query = (
+        "SELECT n.* FROM device_names n JOIN devices d ON d.id = n.device WHERE d.mac = 'b8:27:eb:10:00:30'"
+    )
     found = wait_for(
         lambda: [row for row in watched.database.rows(query) if row["source"] == "mdns"], 10, "a name by mDNS"
     )
@@ -48,7 +51,9 @@ def test_a_name_told_by_multicast_dns_is_known(watched: Watched) -> None:
 def test_the_same_clients_over_tls_raise_no_alarm(watched: Watched) -> None:
     laptop, folder, began = watched.network.hosts["laptop"], watched.network.folder, time.time()
     authority = str(folder / "certificate.pem")
-    laptop.run("mosquitto_pub", "-h", SERVER, "-p", "8883", "--cafile", authority, "-t", "home/door", "-m", "shut")
+    laptop.run(
+        "mosquitto_pub", "-h", SERVER, "-p", "8883", "--cafile", authority, "-t", "home/door", "-m", "shut"
+    )
     assert b"ok" in laptop.run("curl", "-sS", "--cacert", authority, "https://www.lab.example/").stdout
     laptop.run("curl", "-sS", "--cacert", authority, "--ssl-reqd", f"ftp://{FTPS_ADDRESS}/")
     ssh(laptop, SERVER)
@@ -58,7 +63,9 @@ def test_the_same_clients_over_tls_raise_no_alarm(watched: Watched) -> None:
     seen = lambda: {row["port"] for row in watched.database.rows("SELECT port FROM tls WHERE ts >= ?", began)}  # noqa: E731
     wait_for(lambda: {443, 8883} <= seen(), 10, "the handshakes in sentinel.db")
     wait_for(
-        lambda: watched.database.sensor("br0")["heartbeat"] > ended + 5, 15, "what waits for its end was judged"
+        lambda: watched.database.sensor("br0")["heartbeat"] > ended + 5,
+        15,
+        "what waits for its end was judged",
     )
     serious = watched.database.rows("SELECT title FROM alerts WHERE severity > 0 AND last_seen >= ?", began)
     assert serious == []

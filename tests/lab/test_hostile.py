@@ -41,7 +41,12 @@ def frames() -> list[bytes]:
         bootp = BOOTP(chaddr=bytes.fromhex(MAC.replace(":", "")), ciaddr=ADDRESS)
         made.append(hello / UDP(sport=68, dport=67) / bootp / DHCP(options=options))
     for number, labels in enumerate(
-        ((SCRIPT, "example"), (BIDI, "example"), (LINK, *BLOCKED_NAME.split(".")), (SCRIPT, *BLOCKED_NAME.split(".")))
+        (
+            (SCRIPT, "example"),
+            (BIDI, "example"),
+            (LINK, *BLOCKED_NAME.split(".")),
+            (SCRIPT, *BLOCKED_NAME.split(".")),
+        )
     ):
         made.append(above / UDP(sport=40000 + number, dport=53) / query(*labels))
     outside = Ether(src=MAC, dst=ROUTER_MAC) / IP(src=ADDRESS, dst="203.0.113.10")
@@ -91,7 +96,9 @@ def test_plain_text_on_the_page(watched: Watched, device: int, path: str) -> Non
     browser = watched.browser
     before = len(browser.trouble)
     alert = watched.database.alerts(rule="blocklisted-name", device_ip=ADDRESS)[0]["id"]
-    address = {"/devices/<device>": f"/devices/{device}", "the incident": f"/alerts?id={alert}"}.get(path, path)
+    address = {"/devices/<device>": f"/devices/{device}", "the incident": f"/alerts?id={alert}"}.get(
+        path, path
+    )
     page = browser.open(address)
     page.wait_for_timeout(2500)
     text = page.evaluate("document.body.innerText")

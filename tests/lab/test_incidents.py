@@ -131,5 +131,9 @@ def test_both_capture_libraries_tell_the_same(watched: Watched, second: Sensor) 
 
     expected = told(watched.database)
     assert len(expected) >= sum(case.severity > NORMAL for case in CASES)
-    wait_for(lambda: told(second.database) == told(watched.database), 5, f"the same incidents: {told(second.database)}")
+    wait_for(
+        lambda: told(second.database) == told(watched.database),
+        5,
+        f"the same incidents: {told(second.database)}",
+    )
     assert [loads(sensor, "pcapy") for sensor in (watched.sensor, second)] == [True, False]

@@ -29,9 +29,7 @@ def seen(sensor: Sensor) -> int:
 
 
 @pytest.mark.parametrize("capture", ["auto", "scapy"])
-def test_link_down_deleted_and_back(
-    pair: tuple[Network, Host, Host], tmp_path: Path, capture: str
-) -> None:
+def test_link_down_deleted_and_back(pair: tuple[Network, Host, Host], tmp_path: Path, capture: str) -> None:
     network, watch, sender = pair
     path = tmp_path / "mix.pcap"
     packets = home_mix(path, 500)
@@ -47,7 +45,10 @@ def test_link_down_deleted_and_back(
     told = sensor.wait_state("link down", 5)
     assert "w0" in told["message"] and "down" in told["message"]
     watch.ip("link", "set", "w0", "up")
-    assert sensor.wait_state("running", 5)["message"] is None or "listening" in sensor.database.sensor("w0")["message"]
+    assert (
+        sensor.wait_state("running", 5)["message"] is None
+        or "listening" in sensor.database.sensor("w0")["message"]
+    )
     all_of(2)
     sender.ip("link", "set", "s0", "down")  # the cable is pulled at the other end
     sensor.wait_state("link down", 5)

@@ -31,7 +31,9 @@ class Up:
     def __init__(self, network: Network, folder: Path) -> None:
         self.watch: Host = network.hosts["watch"]
         self.database = Database(folder / "sentinel.db")
-        self.config = write_config(folder, interfaces=[{"name": "w0"}, {"name": "w1"}], dashboard={"port": PORT})
+        self.config = write_config(
+            folder, interfaces=[{"name": "w0"}, {"name": "w1"}], dashboard={"port": PORT}
+        )
         self.log = folder / "up.log"
         self.network = network
         self.start()
@@ -53,7 +55,8 @@ class Up:
         """Whether these sensors run, by another process than `beside`."""
         rows = [self.database.sensor(name) for name in names]
         return all(
-            row and row["state"] == "running" and row["pid"] != beside and row["heartbeat"] > since for row in rows
+            row and row["state"] == "running" and row["pid"] != beside and row["heartbeat"] > since
+            for row in rows
         )
 
     def serves(self) -> bool:
@@ -104,7 +107,9 @@ def test_a_killed_process_is_back(up: Up, name: str) -> None:
             return up.listening((name.split()[1],), victim, killed)
         if name == "dashboard":
             return up.serves()
-        return bool(up.database.rows("SELECT 1 FROM health WHERE component = 'periodic' AND updated > ?", killed))
+        return bool(
+            up.database.rows("SELECT 1 FROM health WHERE component = 'periodic' AND updated > ?", killed)
+        )
 
     wait_for(back, 20, f"{name} back; {up.said()}")
     took = time.time() - killed

@@ -33,7 +33,13 @@ def home_mix(path: Path, packets: int) -> int:
 def replay(host: Host, interface: str, path: Path, rate: int, loops: int = 1) -> Process:
     """Sends a pcap file again and again at so many packets a second."""
     return host.start(
-        "tcpreplay", "--quiet", f"--intf1={interface}", f"--pps={rate}", f"--loop={loops}", "--preload-pcap", str(path)
+        "tcpreplay",
+        "--quiet",
+        f"--intf1={interface}",
+        f"--pps={rate}",
+        f"--loop={loops}",
+        "--preload-pcap",
+        str(path),
     )
 
 

@@ -30,26 +30,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alerts", type=int, default=50_000, help="incidents (50,000)")
     parser.add_argument("--times", type=int, default=20, help="how often each question is asked (20)")
     parser.add_argument("--retention-rows", type=int, default=200_000, help="rows to be too old (200,000)")
-    parser.add_argument("--folder", type=Path, help="where to make it (default: a temporary folder)")
+    parser.add_argument(
+        "--keep", type=Path, metavar="PATH", help="make it here and keep it, or use the one that is here"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def main(options: argparse.Namespace) -> int:
     sizes = Sizes(options.flows, options.dns, options.alerts)
-    with tempfile.TemporaryDirectory(prefix="sentinel-bench-", dir=options.folder) as place:
-        free = shutil.disk_usage(place).free
-        if sizes.bytes() > min(MOST_BYTES, free // 2):
-            measure.say(f"{sizes.bytes() >> 20:,} MiB are too much for this disk or above the cap")
-            return 1
-        path = Path(place) / "sentinel.db"
-        now = fill(path, sizes)
+    with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as place:
+        path = (options.keep or Path(place) / "sentinel.db").absolute()
+        if not path.exists():
+            if sizes.bytes() > min(MOST_BYTES, shutil.disk_usage(path.parent).free // 2):
+                measure.say(f"{sizes.bytes() >> 20:,} MiB are too much for this disk, or above the cap")
+                return 1
+            fill(path, sizes)
+        now = float(Reader(path).value("SELECT MAX(ts) FROM dns"))
         result: dict[str, Any] = {"sizes": sizes._asdict(), "mb": path.stat().st_size / 2**20}
         measure.say("asking")
         result["questions"] = questions(path, now, options.times)
         result["pages"] = pages(path, options.times)
         result["polls"] = polls(path, options.times)
         measure.say("retention beside a writer")
-        result["retention"] = retention(path, now, options.retention_rows, sizes)
+        try:
+            result["retention"] = retention(path, now, options.retention_rows, sizes)
+        except (measure.Failed, KeyError, StoreError) as error:
+            result["retention"] = {"failed": str(error)}
     print(json.dumps({"machine": measure.machine(), **result}, indent=1) if options.json else text(result))
     return 0
 
@@ -71,6 +77,8 @@ def text(result: dict[str, Any]) -> str:
             lines.append(f"  {name:50} {one['p50']:9.1f} {one['p95']:9.1f} {one['cpu']:9.1f} {size:>8}{mark}")
             lines += [f"      {step}" for step in one.get("plan", ())]
     told = result["retention"]
+    if "failed" in told:
+        return "\n".join([*lines, f"\nretention: failed: {told['failed']}"])
     lines.append(
         f"\nretention: {told['deleted']:,} rows in {told['seconds']:.1f} s, {told['rate']:,.0f} a second, "
         f"beside {told['written_rate']:,.0f} rows written a second\n  a writer waited for its turn at most "

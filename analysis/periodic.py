@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from analysis import blocklist
+from analysis import blocklist, destinations
 from analysis.config import Config, ConfigError, load
+from analysis.retro_hunt import RetroHunt
 from analysis.store import retention, upkeep
 from analysis.store.database import StoreError
 from analysis.store.rows import HealthRow
 
 DAY = 86_400.0
+SETTLE = 60.0
+"""Seconds before the past is searched: at the start there is much else to do."""
 
 
 @dataclass
@@ -56,6 +59,10 @@ def tasks_of(config: Config, path: Path) -> list[Task]:
         Task("watch", 5, lambda: upkeep.watch_heartbeats(path)),
         Task("checkpoint", 60, lambda: upkeep.checkpoint(path)),
         Task("lists", 600, lambda: upkeep.tell(path, blocklist.health(config), whole="blocklists")),
+        Task(
+            "destinations", 600, lambda: upkeep.tell(path, destinations.health(config), whole="destinations")
+        ),
+        Task("retro-hunt", 5, RetroHunt(config, path).step, time.monotonic() + SETTLE),
         Task("retention", 600, lambda: retention.run_once(path, config)),
         Task("optimize", DAY, lambda: upkeep.optimize(path), tomorrow),
         Task("integrity", DAY, lambda: upkeep.check_integrity(path), tomorrow),

@@ -7,7 +7,10 @@ from typing import NamedTuple
 from analysis.alerts import Finding, Severity, Subject
 from analysis.detector import Detector
 from analysis.events import DhcpMessage, Dhcpv6Message
+from analysis.window import RecentSet
 
+ASKING = 60.0
+"""Seconds in which an offer may follow a question (RFC 2131 section 4.1: retries after up to 64 s)."""
 SERVERS = 64
 """Servers kept a family: a home has one, an attacker may pretend many."""
 
@@ -37,11 +40,18 @@ class RogueDhcp(Detector):
     lease of home routers, so each device has asked within it (RFC 2131 section 4.4.5)."""
 
     def __post_init__(self) -> None:
+        self._askers: RecentSet = RecentSet(1024)
         self._servers: dict[str, _Server] = {}
         self._servers6: dict[str, _Server] = {}
 
     def on_dhcp_message(self, event: DhcpMessage) -> Iterable[Finding]:
+        """An offer counts only to who has asked here: devices being set up offer addresses in a network of
+        their own, and some of it leaks."""
+        if event.kind in ("discover", "request"):
+            self._askers.add(event.client_mac, event.ts)
         if event.kind not in ("offer", "ack") or event.server_id is None:
+            return ()
+        if event.kind == "offer" and event.ts - self._askers.get(event.client_mac, 0.0) > ASKING:
             return ()
         # Access points that send a broadcast back to a client put its own MAC in front.
         mac = None if event.source_mac == event.client_mac else event.source_mac

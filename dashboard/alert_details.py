@@ -3,17 +3,15 @@
 import json
 from typing import Any
 
-import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
-from analysis.store.notes import NOTE_LIMIT
 from analysis.store.reader import Row
 from dashboard.parts import device_link, facts, severity, state, when
 from dashboard.words import plural
 
 
-def details(alert: Row, beside: list[Row], said: str = "") -> html.Div:
-    """The contents of the drawer."""
+def details(alert: Row, decision: Any, beside: list[Row]) -> html.Div:
+    """The contents of the drawer; `decision` is what a person may say about it."""
     return html.Div(
         [
             html.P(
@@ -26,7 +24,7 @@ def details(alert: Row, beside: list[Row], said: str = "") -> html.Div:
             html.H2(alert["title"], className="details-title"),
             _section("Why it matters", html.P(alert["why"])),
             _section("What to do", html.P(alert["advice"], className="advice")),
-            _decision(alert, said),
+            decision,
             _section("Who and when", _who(alert)),
             _section("Evidence", _evidence(alert["evidence"])),
             _beside(beside),
@@ -70,38 +68,6 @@ def _value(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
         return ", ".join(map(str, value[:20])) + (f" and {len(value) - 20} more" if len(value) > 20 else "")
     return value[:500] if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:500]
-
-
-def _decision(alert: Row, said: str) -> html.Section:
-    """Buttons that exist in every state, so that callbacks always find them; the present one is off."""
-    now = alert["state"]
-    buttons = [
-        dmc.Button("Acknowledge", id="alert-acknowledge", size="sm", disabled=now == "acknowledged"),
-        dmc.Button(
-            "This is expected", id="alert-expect", size="sm", variant="default", disabled=now == "expected"
-        ),
-        dmc.Button("Reopen", id="alert-reopen", size="sm", variant="default", disabled=now == "open"),
-    ]
-    note = dmc.Textarea(
-        id="alert-note",
-        value=alert["note"] or "",
-        placeholder="A note for yourself",
-        inputProps={"maxLength": NOTE_LIMIT},
-        autosize=True,
-        minRows=1,
-        maxRows=6,
-        **{"aria-label": "Note"},
-    )
-    keep = dmc.Button("Keep note", id="alert-keep-note", size="compact-sm", variant="subtle")
-    return html.Section(
-        [
-            html.Div(buttons, className="buttons"),
-            html.Div([note, keep], className="note"),
-            html.P(said, className="said", role="status"),
-            dcc.Store(id="alert-state", data=now),
-        ],
-        className="decision",
-    )
 
 
 def _beside(rows: list[Row]) -> Any:

@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from waitress import create_server
 
 from analysis.config import Config
 from analysis.config_types import is_loopback
+from analysis.store.database import StoreError, open_writer
 from dashboard.app import create_app
 from dashboard.gates import MOST_BYTES
 
@@ -49,6 +51,9 @@ def serve(
             "password_hash.  Or serve on 127.0.0.1.",
             code=2,
         )
+    with suppress(StoreError, OSError):  # an older file gains today's tables; pages tell if it cannot
+        if Path(db_path).exists():
+            open_writer(db_path).close()
     server = _listen(create_app(db_path, config), where.host, where.port)
     url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{where.port}/"  # noqa: S104
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)

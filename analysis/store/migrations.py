@@ -31,7 +31,25 @@ CREATE TABLE device_links (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_IDENTITY,)
+_DECISIONS = """
+CREATE INDEX alerts_rule ON alerts(rule, last_seen);
+CREATE TABLE expectations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    rule TEXT NOT NULL,
+    device INTEGER, peer TEXT, port INTEGER,
+    made REAL NOT NULL, expires REAL,
+    note TEXT
+);
+CREATE INDEX expectations_rule ON expectations(rule);
+CREATE TABLE own_blocked (
+    name TEXT PRIMARY KEY, added REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE forgotten (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, asked REAL NOT NULL
+);
+"""
+
+STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS)
 """`STEPS[n]` is the SQL from version n + 1 to n + 2. A change of schema.sql adds a step here and
 raises its `user_version`; released steps never change."""
 

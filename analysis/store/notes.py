@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from analysis.store.scopes import Scope
 from analysis.text import visible
 
 TRUSTS = ("unknown", "trusted", "guest", "iot")
@@ -51,14 +52,40 @@ class Notes:
         _one_of("state", state, STATES)
         text = None if note is None else _paragraph(note)
         with self._transaction() as connection:
-            found = connection.execute("SELECT uid FROM alerts WHERE id = ?", (alert,)).fetchone()
-            if found is None:
-                raise NoteError("This incident is no longer in the database.")
             connection.execute(
                 "INSERT INTO alert_notes (uid, state, note, changed) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (uid) DO UPDATE SET state = ?2, note = COALESCE(?3, note), changed = ?4",
-                (found[0], state, text, time.time()),
+                (_alert_uid(connection, alert), state, text, time.time()),
             )
+
+    def remark_alert(self, alert: int, note: str) -> None:
+        """Keep a remark about an incident; its state stays."""
+        text = _paragraph(note)
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO alert_notes (uid, note, changed) VALUES (?1, ?2, ?3)"
+                " ON CONFLICT (uid) DO UPDATE SET note = ?2, changed = ?3",
+                (_alert_uid(connection, alert), text, time.time()),
+            )
+
+    def expect(self, scope: Scope, days: float | None, note: str = "") -> int:
+        """Expect what a scope covers from now on, for `days` or (None) for ever. Returns the row id."""
+        if days is not None and not 0 < days < 10_000:
+            raise NoteError("An expectation lasts for some days, or for ever.")
+        now = time.time()
+        values = (*scope, now, None if days is None else now + days * 86_400, _paragraph(note) or None)
+        with self._transaction() as connection:
+            made = connection.execute(
+                "INSERT INTO expectations (rule, device, peer, port, made, expires, note)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            return int(made.lastrowid or 0)
+
+    def undo_expectation(self, expectation: int) -> None:
+        """Expect it no longer: incidents that only this one covered are open again."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM expectations WHERE id = ?", (expectation,))
 
     def reset_baseline(self, device: int) -> None:
         """Ask the sensors to learn anew what is usual for a device."""
@@ -102,6 +129,13 @@ def _device_key(connection: sqlite3.Connection, device: int) -> tuple[str, str]:
     if found is None:
         raise NoteError("This device is no longer in the database.")
     return found[0], found[1]
+
+
+def _alert_uid(connection: sqlite3.Connection, alert: int) -> str:
+    found = connection.execute("SELECT uid FROM alerts WHERE id = ?", (alert,)).fetchone()
+    if found is None:
+        raise NoteError("This incident is no longer in the database.")
+    return str(found[0])
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 2;              -- grows with each step in migrations.py
+PRAGMA user_version = 3;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -141,6 +141,7 @@ CREATE TABLE alerts (               -- incidents
 CREATE INDEX alerts_key ON alerts(key, last_seen);
 CREATE INDEX alerts_severity ON alerts(severity, last_seen);
 CREATE INDEX alerts_device ON alerts(device, last_seen);
+CREATE INDEX alerts_rule ON alerts(rule, last_seen);
 CREATE INDEX alerts_last ON alerts(last_seen);
 CREATE UNIQUE INDEX alerts_change ON alerts(change);
 
@@ -205,4 +206,18 @@ CREATE TABLE alert_notes (
 ) WITHOUT ROWID;
 CREATE TABLE baseline_resets (
     id INTEGER PRIMARY KEY, device INTEGER NOT NULL, asked REAL NOT NULL
+);
+CREATE TABLE expectations (         -- incidents that need nobody; matched when read: sensors record them all the same
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    rule TEXT NOT NULL,
+    device INTEGER, peer TEXT, port INTEGER,   -- NULL: any. A peer is its name where there is one, else its address
+    made REAL NOT NULL, expires REAL,          -- wall time; NULL: for ever. Covers what was last seen before
+    note TEXT
+);
+CREATE INDEX expectations_rule ON expectations(rule);
+CREATE TABLE own_blocked (          -- names that a person put on the own list from the pages, with all below them
+    name TEXT PRIMARY KEY, added REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE forgotten (            -- devices deleted by a person: writers drop the row ids that they remember
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, asked REAL NOT NULL
 );

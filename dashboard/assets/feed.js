@@ -141,6 +141,7 @@
       place.textContent = n > 1 ? `Traffic is faster than the log: 1 of ${n} packets is shown. Conversations are complete.` : "";
     }
     decided(decision) {
+      if (decision.many) return this.head();
       const node = this.api.getRowNode(String(decision.id));
       if (!node) return;
       const wanted = this.filters.get("state");

@@ -7,13 +7,16 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 
 from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
 from analysis.store.reader import StoreError
+from analysis.store.scopes import scopes_of
 from dashboard import columns
+from dashboard.alert_decision import LASTS, ONCE, decision
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
 from dashboard.page import Page
 from dashboard.parts import choice, empty, feed, grid, heading, search, segments
 from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
 
+_BUTTONS = ("acknowledge", "expect", "reopen", "keep-note", "undo")
 _DEFAULTS = {"state": "open", "range": "30d"}
 
 _COLUMNS = [
@@ -93,26 +96,24 @@ def callbacks(app: Dash) -> None:
     @app.callback(
         Output("alert-drawer", "children", allow_duplicate=True),
         Output("alert-decided", "data"),
-        Input("alert-acknowledge", "n_clicks"),
-        Input("alert-expect", "n_clicks"),
-        Input("alert-reopen", "n_clicks"),
-        Input("alert-keep-note", "n_clicks"),
+        *(Input(f"alert-{button}", "n_clicks") for button in _BUTTONS),
         State("alert-chosen", "data"),
         State("alert-note", "value"),
-        State("alert-state", "data"),
+        State("alert-scope", "value"),
+        State("alert-lasts", "value"),
+        State("alert-expectations", "data"),
         prevent_initial_call=True,
     )
     def decided(*arguments: Any) -> Any:
-        *clicks, chosen, note, before = arguments
-        if not any(clicks) or not chosen:
+        clicks, (chosen, note, scope, lasts, covering) = arguments[:-5], arguments[-5:]
+        button = str(ctx.triggered_id or "").removeprefix("alert-")
+        if not any(clicks) or not chosen or button not in _BUTTONS:
             return no_update, no_update
-        states = {"alert-acknowledge": "acknowledged", "alert-expect": "expected", "alert-reopen": "open"}
-        state = states.get(ctx.triggered_id, before)
         try:
-            notes().decide_alert(int(chosen), str(state), str(note or "")[: NOTE_LIMIT + 1])
+            with_note = str(note or "")[: NOTE_LIMIT + 1]
+            return _decide(int(chosen), button, with_note, (str(scope), str(lasts)), covering or [])
         except (NoteError, NoteFailed) as error:
             return _shown(chosen, said=str(error)), no_update
-        return _shown(chosen, said="Saved."), {"id": chosen, "state": state}
 
     app.clientside_callback(
         ClientsideFunction("sentinel", "alertDecided"), Output("nothing", "data", allow_duplicate=True),
@@ -124,12 +125,42 @@ def callbacks(app: Dash) -> None:
     )  # fmt: skip
 
 
+def _decide(chosen: int, button: str, note: str, expect: tuple[str, str], covering: list[int]) -> Any:
+    """Write one decision; the drawer anew, and what the table needs to know."""
+    many = False
+    if button in ("acknowledge", "reopen"):
+        notes().decide_alert(chosen, "acknowledged" if button == "acknowledge" else "open", note)
+    elif button == "keep-note":
+        notes().remark_alert(chosen, note)
+    elif button == "undo":
+        many = True
+        for expectation in covering[:20]:
+            notes().undo_expectation(int(expectation))
+    elif expect[0] == ONCE:
+        notes().decide_alert(chosen, "expected", note)
+    else:
+        many = True
+        _expect(chosen, *expect, note)
+    found = reader().alert(chosen)
+    return _shown(chosen, said="Saved."), {"id": chosen, "state": found and found["state"], "many": many}
+
+
+def _expect(chosen: int, scope: str, lasts: str, note: str) -> None:
+    """Expect what the incident's scope of that name covers."""
+    found = reader().alert(chosen)
+    scopes = scopes_of(found) if found else {}
+    if scope not in scopes or lasts not in LASTS:
+        raise NoteError("Choose what to expect, and for how long.")
+    notes().expect(scopes[scope], None if lasts == "ever" else float(lasts), note)
+
+
 def _shown(chosen: int, said: str = "") -> Any:
     try:
-        found = reader().alert(int(chosen))
+        store = reader()
+        found = store.alert(int(chosen))
         if found is None:
             return empty("This incident is no longer kept", "Incidents are kept as long as config.yaml says.")
-        return details(found, reader().alerts_beside(found), said)
+        return details(found, decision(store, found, said), store.alerts_beside(found))
     except StoreError as error:
         return empty(str(error), error.fix)
 

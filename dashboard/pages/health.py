@@ -4,12 +4,14 @@ import time
 from inspect import cleandoc
 from typing import Any
 
-from dash import html
+from dash import ALL, Dash, Input, Output, ctx, html, no_update
 
 from analysis.config import Config
 from analysis.detector import Detector
+from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
-from dashboard.context import context, reader
+from dashboard.context import context, notes, reader
+from dashboard.expected import expected
 from dashboard.page import Page
 from dashboard.parts import empty, facts, heading, panel, severity, table, when
 from dashboard.watch import sensor_state
@@ -35,6 +37,7 @@ def layout(**_: str) -> Any:
             if sensors
             else empty("No sensor has run yet", "", "sudo python3 sentinel.py up"),
             _findings(store),
+            html.Div(expected(store, time.time()), id="health-expected"),
             html.Div([_database(store), _lists()], className="columns"),
             _rules(),
             _config(),
@@ -178,4 +181,18 @@ def _short(value: Any) -> str:
     return "not set" if value is None else str(value)
 
 
-PAGE = Page("/health", "Health", layout, icon="health")
+def callbacks(app: Dash) -> None:
+    @app.callback(
+        Output("health-expected", "children"), Input({"undo": ALL}, "n_clicks"), prevent_initial_call=True
+    )
+    def undone(clicks: list[int | None]) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        try:
+            notes().undo_expectation(int(ctx.triggered_id["undo"]))
+        except (NoteError, NoteFailed) as error:
+            return [expected(reader(), time.time()), html.P(str(error), role="status")]
+        return expected(reader(), time.time())
+
+
+PAGE = Page("/health", "Health", layout, callbacks, icon="health")

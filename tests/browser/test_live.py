@@ -84,6 +84,30 @@ def test_an_incident_is_read_acknowledged_and_reopened(site: Site, new_page: Cal
     page.wait_for_selector(".details .state-open")
 
 
+def test_one_thing_is_expected_for_a_week_and_taken_back(site: Site, new_page: Callable[..., Any]) -> None:
+    for n in range(3):
+        alert = site.home.alert(5, RULES[3], "192.0.2.91", time.time() - n, title=f"Backup run {n}")
+    page = new_page(f"{site.url}/alerts?q=Backup&id={alert}")
+    page.click(".expect summary")
+    page.click("text=Kettle plug with 192.0.2.91")
+    assert page.locator("text=Would have covered 3 incidents so far, 3 of them open.").count() >= 1
+    page.click("#alert-lasts")
+    page.click("text=For a week")
+    page.click("#alert-expect")
+    page.wait_for_selector(".details .state-expected")
+    page.wait_for_selector(".feed-status:has-text('No incidents')", state="attached")
+    page.click("#alert-undo")
+    page.wait_for_selector(".details .state-open")
+    page.wait_for_function(f"() => {ROWS} === 3")
+    page.click(".expect summary")
+    page.click("text=Kettle plug, whatever the other side")
+    page.click("#alert-expect")
+    page.wait_for_selector(".details .state-expected")
+    page.goto(site.url + "/health")
+    page.click("#health-expected button:has-text('Undo')")
+    page.wait_for_selector("#health-expected >> text=Nothing yet")
+
+
 def test_the_keyboard_opens_an_incident(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/alerts?severity=2")
     page.wait_for_selector(".ag-row")

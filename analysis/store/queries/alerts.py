@@ -5,27 +5,47 @@
 import json
 from typing import Any
 
-from analysis.store.queries.directory import DirectoryQueries
+from analysis.store.queries.expectations import COVERED, OPEN, STATE, ExpectationQueries
 from analysis.store.queries.session import Row
 
-_OPEN = "NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open')"
 
-
-class AlertQueries(DirectoryQueries):
+class AlertQueries(ExpectationQueries):
     """Questions about incidents."""
 
+    _closed: tuple[Any, dict[int, int]] = (None, {})
+
     def open_counts(self) -> dict[int, int]:
-        """Open incidents by severity: all, minus those a person has decided on. Both parts are
-        answered from indexes."""
+        """Open incidents by severity: all, minus those a person has decided on or expects."""
         counts = {0: 0, 1: 0, 2: 0}
         counts.update(dict(self.table("SELECT severity, COUNT(*) FROM alerts GROUP BY severity")[1]))
-        decided = self.table(
-            "SELECT a.severity, COUNT(*) FROM alert_notes n JOIN alerts a ON a.uid = n.uid"
-            " WHERE n.state <> 'open' GROUP BY a.severity"
-        )[1]
-        for severity, number in decided:
+        for severity, number in self._closed_counts(tuple(counts.values())).items():
             counts[severity] -= number
         return counts
+
+    def _closed_counts(self, totals: tuple[int, ...]) -> dict[int, int]:
+        """Counted anew only when an incident or a decision has changed: a wide expectation can cover
+        tens of thousands, and every poll asks."""
+        signs = self.table(
+            "SELECT (SELECT MAX(change) FROM alerts), COUNT(*), MAX(changed), SUM(state <> 'open'),"
+            " (SELECT COUNT(*) FROM expectations), (SELECT MAX(id) FROM expectations) FROM alert_notes"
+        )[1]
+        key = (totals, signs)
+        if self._closed[0] != key:
+            self._closed = (key, self._count_closed())
+        return self._closed[1]
+
+    def _count_closed(self) -> dict[int, int]:
+        """Both parts go from the decisions to the incidents by an index."""
+        decided = "SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open'"
+        rows = self.table(
+            "SELECT severity, SUM(number) FROM ("
+            "SELECT a.severity, COUNT(*) AS number FROM alert_notes n JOIN alerts a ON a.uid = n.uid"
+            " WHERE n.state <> 'open' GROUP BY a.severity"
+            " UNION ALL SELECT a.severity, COUNT(*) FROM alerts a"
+            f" WHERE a.rule IN (SELECT rule FROM expectations) AND {COVERED} AND NOT EXISTS ({decided})"
+            " GROUP BY a.severity) GROUP BY severity"
+        )[1]
+        return dict(rows)
 
     def open_groups(self, limit: int = 6) -> list[Row]:
         """Open CRITICAL and HIGH incidents, one row a rule and device, worst and newest first: `id`
@@ -34,7 +54,7 @@ class AlertQueries(DirectoryQueries):
             "SELECT a.id, a.rule, a.severity, a.title, a.advice, a.device, a.device_name, COUNT(*) AS"
             " incidents,"
             " SUM(a.count) AS occurrences, MIN(a.first_seen) AS first_seen, MAX(a.last_seen) AS last_seen"
-            f" FROM alerts a WHERE a.severity > 0 AND {_OPEN}"
+            f" FROM alerts a WHERE a.severity > 0 AND {OPEN}"
             " GROUP BY a.severity, a.rule, COALESCE(a.device, a.device_mac, a.device_ip)"
             " ORDER BY a.severity DESC, last_seen DESC LIMIT ?",
             (limit,),
@@ -45,7 +65,7 @@ class AlertQueries(DirectoryQueries):
     def alert(self, alert_id: int) -> Row | None:
         """One incident in full, its evidence as a dict, with what a person said about it."""
         row = self.one(
-            "SELECT a.*, COALESCE(n.state, 'open') AS state, n.note, n.changed FROM alerts a"
+            f"SELECT a.*, {STATE} AS state, n.note, n.changed FROM alerts a"
             " LEFT JOIN alert_notes n ON n.uid = a.uid WHERE a.id = ?",
             (alert_id,),
         )
@@ -69,7 +89,7 @@ class AlertQueries(DirectoryQueries):
         """The newest incidents of a device."""
         return self.rows(
             "SELECT a.id, a.severity, a.rule, a.title, a.count, a.first_seen, a.last_seen,"
-            " COALESCE(n.state, 'open') AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
+            f" {STATE} AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
             " WHERE a.device = ? ORDER BY a.last_seen DESC LIMIT ?",
             (device, limit),
         )
@@ -78,7 +98,7 @@ class AlertQueries(DirectoryQueries):
         """For each device and peer the worst open severity (HIGH and above) and how many incidents."""
         return self.rows(
             "SELECT a.device, a.peer_ip, a.peer_name, MAX(a.severity) AS severity, COUNT(*) AS incidents"
-            f" FROM alerts a WHERE a.severity > 0 AND a.device IS NOT NULL AND {_OPEN}"
+            f" FROM alerts a WHERE a.severity > 0 AND a.device IS NOT NULL AND {OPEN}"
             " GROUP BY a.device, a.peer_ip, a.peer_name"
         )
 

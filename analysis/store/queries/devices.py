@@ -1,6 +1,9 @@
 """Devices: the inventory, one in full, what it talks to and what is usual for it."""
 
+# ruff: noqa: S608 - the parts put together are constants of this package; values are bound
+
 from analysis.store.queries.directory import DirectoryQueries, display_name
+from analysis.store.queries.expectations import OPEN
 from analysis.store.queries.session import Row
 
 
@@ -30,7 +33,7 @@ class DeviceQueries(DirectoryQueries):
         rows = self.table(
             "SELECT a.device, MAX(a.severity), COUNT(*) FROM alerts a WHERE a.severity > 0 AND a.device"
             " IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open')"
+            f" AND {OPEN}"
             " GROUP BY a.device"
         )[1]
         return {device: (severity, number) for device, severity, number in rows}

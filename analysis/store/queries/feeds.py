@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from analysis.store.queries.directory import Directory, DirectoryQueries
+from analysis.store.queries.expectations import STATE
 
 MOST_ROWS = 500
 _TEXT_LIMIT = 100
@@ -57,14 +58,15 @@ FEEDS: dict[str, Feed] = {
     "alerts": Feed(
         "SELECT a.change, a.id, a.severity, a.rule, a.title, a.device, a.device_name, a.device_ip,"
         " a.peer_name,"
-        " a.peer_ip, a.port, a.proto, a.count, a.first_seen, a.last_seen, COALESCE(n.state, 'open') AS state"
+        " a.peer_ip, a.port, a.proto, a.count, a.first_seen, a.last_seen,"
+        f" {STATE} AS state"
         " FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid",
         "a.change", "a.last_seen", "alerts",
         ("a.title", "a.device_name", "a.device_ip", "a.peer_name", "a.peer_ip"),
         {
             "severity": ("a.severity = ?", int), "rule": ("a.rule = ?", _text), "device": ("a.device ="
             " ?", int),
-            "state": ("COALESCE(n.state, 'open') = ?", _text), "id": ("a.id = ?", int),
+            "state": (f"{STATE} = ?", _text), "id": ("a.id = ?", int),
         },
         {},
     ),

@@ -65,31 +65,57 @@ def test_page_names_and_paths_are_distinct() -> None:
     assert len({p.path for p in PAGES}) == len({p.name for p in PAGES}) == len(PAGES)
 
 
-def test_a_decision_through_the_callback_reaches_the_database(
-    own_client: FlaskClient, home: Home, app: Dash
-) -> None:
-    own_client.get("/_dash-layout")
+def decide(client: FlaskClient, app: Dash, alert: int, button: str, **state: object) -> None:
+    """Press a button of the drawer."""
+    client.get("/_dash-layout")
     output = next(key for key in app.callback_map if "alert-decided.data" in key)
     outputs = [
         {"id": "alert-drawer", "property": "children@" + output.split("children@")[1].split("...")[0]},
         {"id": "alert-decided", "property": "data"},
     ]
     clicks = [
-        {"id": f"alert-{b}", "property": "n_clicks", "value": 1 if b == "acknowledge" else None}
-        for b in ("acknowledge", "expect", "reopen", "keep-note")
+        {"id": f"alert-{b}", "property": "n_clicks", "value": 1 if b == button else None}
+        for b in ("acknowledge", "expect", "reopen", "keep-note", "undo")
     ]
-    state = [
-        {"id": "alert-chosen", "property": "data", "value": 1},
-        {"id": "alert-note", "property": "value", "value": "ok"},
-        {"id": "alert-state", "property": "data", "value": "open"},
+    given = {"note": "", "scope": "once", "lasts": "30", "expectations": []} | state
+    states = [{"id": "alert-chosen", "property": "data", "value": alert}]
+    states += [
+        {"id": f"alert-{k}", "property": "data" if k == "expectations" else "value", "value": v}
+        for k, v in given.items()
     ]
     body = {
-        "output": output,
-        "outputs": outputs,
-        "inputs": clicks,
-        "state": state,
-        "changedPropIds": ["alert-acknowledge.n_clicks"],
-    }
-    answer = own_client.post("/_dash-update-component", json=body, headers=SAME)
+        "output": output, "outputs": outputs, "inputs": clicks, "state": states,
+        "changedPropIds": [f"alert-{button}.n_clicks"],
+    }  # fmt: skip
+    answer = client.post("/_dash-update-component", json=body, headers=SAME)
     assert answer.status_code == 200
+
+
+def test_decisions_through_the_callback_reach_the_database(
+    own_client: FlaskClient, home: Home, app: Dash
+) -> None:
+    decide(own_client, app, 1, "acknowledge", note="ok")
     assert home.db.execute("SELECT state, note FROM alert_notes").fetchall() == [("acknowledged", "ok")]
+    decide(own_client, app, 1, "keep-note", note="better")
+    assert home.db.execute("SELECT state, note FROM alert_notes").fetchall() == [("acknowledged", "better")]
+
+
+def test_an_expectation_is_made_listed_and_undone(own_client: FlaskClient, home: Home, app: Dash) -> None:
+    decide(own_client, app, 16, "expect", scope="place", lasts="7", note="the recorder")
+    made = home.db.execute(
+        "SELECT rule, device, peer, port, round((expires - made) / 86400), note FROM expectations"
+    ).fetchall()
+    assert made == [("insecure-protocol", 4, "203.0.113.9", 23, 7, "the recorder")]
+    assert own_client.get("/api/v1/live").json["counts"]["critical"] == 0
+    assert "the recorder" in page(own_client, "/health")
+    decide(own_client, app, 16, "undo", expectations=[1])
+    assert home.db.execute("SELECT * FROM expectations").fetchall() == []
+
+
+@pytest.mark.parametrize("odd", [{"scope": "galaxy"}, {"scope": "device", "lasts": "1e9"}])
+def test_an_odd_expectation_changes_nothing(
+    own_client: FlaskClient, home: Home, app: Dash, odd: dict[str, str]
+) -> None:
+    decide(own_client, app, 16, "expect", **odd)
+    assert home.db.execute("SELECT COUNT(*) FROM expectations").fetchone() == (0,)
+    assert home.db.execute("SELECT COUNT(*) FROM alert_notes").fetchone() == (0,)

@@ -1,0 +1,115 @@
+"""What a person decides about an incident: acknowledge, a note, or that it is expected, and how far."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from analysis.store.notes import NOTE_LIMIT
+from analysis.store.reader import Reader, Row
+from analysis.store.scopes import Scope, scopes_of
+from dashboard.parts import when
+from dashboard.words import number, plural
+
+LASTS = {"1": "For a day", "7": "For a week", "30": "For 30 days", "ever": "For ever"}
+"""How long an expectation holds, in days."""
+ONCE = "once"
+"""The scope that is this one incident."""
+
+
+def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
+    """Buttons that exist in every state, so that callbacks always find them; the present one is off."""
+    now = alert["state"]
+    covering = store.expectations_of(alert["id"]) if now == "expected" else []
+    buttons = [
+        dmc.Button("Acknowledge", id="alert-acknowledge", size="sm", disabled=now == "acknowledged"),
+        dmc.Button(
+            "Reopen",
+            id="alert-reopen",
+            size="sm",
+            variant="default",
+            disabled=now == "open" or bool(covering),
+        ),
+    ]
+    return html.Section(
+        [
+            html.Div(buttons, className="buttons"),
+            _covered(store, covering),
+            _expect(store, alert, now == "expected"),
+            _note(alert),
+            html.P(said, className="said", role="status"),
+            dcc.Store(id="alert-expectations", data=[row["id"] for row in covering]),
+        ],
+        className="decision",
+    )
+
+
+def _note(alert: Row) -> html.Div:
+    note = dmc.Textarea(
+        id="alert-note",
+        value=alert["note"] or "",
+        placeholder="A note for yourself",
+        inputProps={"maxLength": NOTE_LIMIT},
+        autosize=True,
+        minRows=1,
+        maxRows=6,
+        **{"aria-label": "Note"},
+    )
+    keep = dmc.Button("Keep note", id="alert-keep-note", size="compact-sm", variant="subtle")
+    return html.Div([note, keep], className="note")
+
+
+def _covered(store: Reader, covering: list[Row]) -> html.Div:
+    """Which expectations cover this incident, with the way back."""
+    lines = [
+        html.P(["You expect this from ", scope_words(store, row), ", ", *until(row["expires"]), "."])
+        for row in covering
+    ]
+    undo = dmc.Button("No longer expect it", id="alert-undo", size="compact-sm", variant="default")
+    return html.Div([*lines, undo], className="covered", hidden=not covering)
+
+
+def _expect(store: Reader, alert: Row, already: bool) -> html.Details:
+    scopes = scopes_of(alert)
+    radios = [_radio(ONCE, "Only this one incident", "The next of its kind is told again.")]
+    for name, scope in scopes.items():
+        radios.append(_radio(name, scope_words(store, scope._asdict()), _preview(store, scope)))
+    choices = dmc.RadioGroup(
+        dmc.Stack(radios, gap="xs"), id="alert-scope", value=ONCE, label="Expect it from"
+    )
+    lasts = dmc.Select(
+        id="alert-lasts", label="How long", w=160, size="sm", allowDeselect=False, value="30",
+        data=[{"value": key, "label": words} for key, words in LASTS.items()],
+    )  # fmt: skip
+    say = dmc.Button("This is expected", id="alert-expect", size="sm")
+    hint = html.P("Sentinel goes on recording it. Find it under State: Expected.", className="muted")
+    return html.Details(
+        [html.Summary("This is expected…"), choices, html.Div([lasts, say], className="expect-row"), hint],
+        className="expect",
+        hidden=already,
+    )
+
+
+def _radio(value: str, label: str, description: str) -> dmc.Radio:
+    return dmc.Radio(value=value, label=label, description=description)
+
+
+def _preview(store: Reader, scope: Scope) -> str:
+    found = store.would_cover(scope)
+    rest = f", {number(found['open'])} of them open" if found["open"] else ""
+    return f"Would have covered {plural(found['incidents'], 'incident')} so far{rest}."
+
+
+def scope_words(store: Reader, scope: Row) -> str:
+    """A scope as a person would say it; the rule is told beside it."""
+    device = scope["device"]
+    who = store.directory().name(device, "a forgotten device") if device is not None else "Every device"
+    port = f", port {scope['port']}" if scope["port"] is not None else ""
+    if scope["peer"] is None:
+        return f"{who}{port}" if port else f"{who}, whatever the other side"
+    return f"{who} with {scope['peer']}{port}"
+
+
+def until(expires: float | None) -> list[Any]:
+    """When an expectation ends, in words."""
+    return ["for ever"] if expires is None else ["until ", when(expires)]

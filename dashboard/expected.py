@@ -1,0 +1,38 @@
+"""The list of what a person expects, with the way back."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from analysis.store.reader import Reader, Row
+from dashboard.alert_decision import scope_words, until
+from dashboard.parts import empty, panel, table, when
+from dashboard.words import number
+
+_HINT = "Open an incident and choose “This is expected…” to stop being told about one thing."
+
+
+def expected(store: Reader, wall: float) -> html.Section:
+    """All expectations, newest first; `wall` is the present."""
+    rows = store.expectations()
+    link = ("Expected incidents", "/alerts?state=expected&range=all")
+    if not rows:
+        return panel("What you expect", empty("Nothing yet", _HINT))
+    lines = [_line(store, row, wall) for row in rows]
+    head = ("From", "Rule", "Incidents", "Said", "Holds", "Note", "")
+    return panel("What you expect", table(head, lines), link=link)
+
+
+def _line(store: Reader, row: Row, wall: float) -> tuple[Any, ...]:
+    over = row["expires"] is not None and row["expires"] <= wall
+    holds = ["ended ", when(row["expires"])] if over else until(row["expires"])
+    words = scope_words(store, row)
+    undo = dmc.Button(
+        "Undo", id={"undo": row["id"]}, size="compact-sm", variant="default",
+        **{"aria-label": f"No longer expect {row['rule']} from {words}"},
+    )  # fmt: skip
+    return (
+        html.Bdi(words), html.Code(row["rule"]), number(row["covers"]), when(row["made"]),
+        html.Span(holds), row["note"] or "", undo,
+    )  # fmt: skip

@@ -153,6 +153,18 @@ class Blocklists(Section):
         return self
 
 
+class Destinations(Section):
+    """Whose the addresses outside are: organisation and country, looked up in files only."""
+
+    mmdb: tuple[PathText, ...] = Field(
+        (),
+        description="Files of your own in MaxMind DB format, such as GeoLite2-ASN.mmdb, instead of fetched.",
+    )
+    fetch: bool = Field(
+        True, description="Let `sentinel.py update` fetch DB-IP's free files (CC BY 4.0, 10 MB a month)."
+    )
+
+
 class Dashboard(Section):
     """The web pages."""
 
@@ -196,6 +208,7 @@ class Config(Section):
     packet_log: PacketLog = Field(PacketLog(), description="The log of single packets.")
     retention: Retention = Field(Retention(), description="How long history is kept.")
     blocklists: Blocklists = Field(Blocklists(), description="What devices should not talk to.")
+    destinations: Destinations = Field(Destinations(), description="Whose the addresses outside are.")
     rules: dict[str, dict[str, Any]] = Field(
         {}, description="Options of each rule by its id: enabled, severity, cooldown_minutes and its own."
     )

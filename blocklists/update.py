@@ -1,7 +1,7 @@
-"""`sentinel.py update`: fetches the enabled lists. A list that arrives wrong leaves the last good one.
+"""`sentinel.py update`: fetches the lists and whose addresses are; what arrives wrong leaves the last good one.
 
-Only this module reaches out, only when it is called, and only to the addresses in config.yaml and
-`blocklists/sources`.
+Only this command reaches out, only when it is called, and only to the addresses in config.yaml,
+`blocklists/sources` and `blocklists/destinations.py`.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from analysis.blocklist_build import enabled_lists
 from analysis.blocklist_compile import ListFile, read_list
 from analysis.blocklist_formats import NOT_A_NAME, parse
 from analysis.config import Config, ConfigError, load
+from blocklists import destinations
 from blocklists.fetch import STRICT, Policy, Refused, fetch
 from blocklists.sources import Feed, feeds
 
@@ -127,11 +128,12 @@ def main() -> int:
         return 2
     results = update(config, lambda line: print(line, flush=True))
     if not results:
-        print("no list in config.yaml is fetched: nothing to do")
+        print("no list in config.yaml is fetched")
+    owners = destinations.refresh(config, lambda line: print(line, flush=True), write)
     bad = [result for result in results if result.state in ("kept", "failed")]
     if bad:
         print(f"{len(bad)} of {len(results)} lists are not fresh", file=sys.stderr)
-    return 1 if bad else 0
+    return 0 if owners and not bad else 1
 
 
 if __name__ == "__main__":

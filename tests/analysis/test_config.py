@@ -109,7 +109,7 @@ def test_the_messages_of_the_commonest_mistakes() -> None:
         "a: 1\ndashboard:\n  prot: 80\n  port: 70000\nretention:\n  days: often\ncapture: pcpay\n"
     ) == [
         "config.yaml:1: a: unknown key; known here: interfaces, home, capture, database, learning_hours, packet_log, "
-        "retention, blocklists, rules, dashboard",
+        "retention, blocklists, destinations, rules, dashboard",
         "config.yaml:3: dashboard.prot: unknown key, did you mean 'port'?",
         "config.yaml:4: dashboard.port: expected a whole number from 1 to 65535, got '70000'",
         "config.yaml:6: retention.days: expected a number above 0, at most 3650, got 'often'",

@@ -122,16 +122,16 @@ def test_every_feed_is_whole_and_the_default_lists_use_them() -> None:
 
 
 def test_the_command_says_what_it_did_by_its_exit_code(tmp_path) -> None:
-    (tmp_path / "config.yaml").write_text("blocklists: {lists: []}\n")
+    (tmp_path / "config.yaml").write_text("blocklists: {lists: []}\ndestinations: {fetch: false}\n")
     command = [sys.executable, "-m", "blocklists.update", "--config", str(tmp_path / "config.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "nothing to do" in done.stdout
+    assert "no list" in done.stdout
     (tmp_path / "config.yaml").write_text("blocklist: {}\n")
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
     assert "did you mean 'blocklists'" in done.stderr
-    (tmp_path / "config.yaml").write_text("blocklists: {lists: [{name: A, url: 'https://127.0.0.1/list'}]}\n")
+    (tmp_path / "config.yaml").write_text("blocklists: {lists: [{name: A, url: 'https://127.0.0.1/list'}]}\ndestinations: {fetch: false}\n")
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "not a public address" in done.stdout

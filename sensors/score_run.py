@@ -72,6 +72,7 @@ def run_capture(path: Path, config: Config, blocklist: Blocklist) -> Run:
 def run_case(case: Case) -> Run:
     """A made-up situation, in a home that has learned nothing."""
     with tempfile.TemporaryDirectory(prefix="sentinel-score-") as folder:
+        case.lay_out(Path(folder))
         config = Config.model_validate({"base": folder, "learning_hours": 0, **(case.config or {})})
         frames = sorted(case.make(BEGIN, random.Random(SEED)), key=lambda frame: frame[0])
         return _run(batches(frames), config, Blocklist.open(config))

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from sensors.demo.talk import Frames
@@ -23,3 +24,10 @@ class Case:
     times: int = 1
     config: dict[str, Any] | None = None
     """Changes to the configuration, as in config.yaml."""
+    files: dict[str, str] | None = None
+    """Files beside config.yaml by name, such as lists."""
+
+    def lay_out(self, folder: Path) -> None:
+        """Write the files."""
+        for name, text in (self.files or {}).items():
+            (folder / name).write_text(text, encoding="utf-8")

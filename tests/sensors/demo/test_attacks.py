@@ -18,6 +18,7 @@ BEGIN = 1_700_000_000.0
 
 def incidents(case: Case, folder) -> Counter[str]:
     """Incidents by rule, told apart by key."""
+    case.lay_out(folder)
     config = Config.model_validate({"base": str(folder), "learning_hours": 0, **(case.config or {})})
     frames = sorted(case.make(BEGIN, random.Random(5)), key=lambda frame: frame[0])
     keys = set()

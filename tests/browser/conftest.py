@@ -16,9 +16,7 @@ from analysis.config import Config
 from dashboard.app import create_app
 from tests.dashboard.filldb import Home, small
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="needs Playwright: pip install -r requirements-dev.txt"
-)
+pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -r requirements-dev.txt")
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -41,13 +39,12 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(playwright: Any) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: sudo apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield chromium
+    chromium.close()
 
 
 def _serve(path: Path) -> tuple[str, Any]:

@@ -81,6 +81,7 @@ class Sensor:
             self.process: Process = subprocess.Popen(
                 host.inside(*command), stdout=log, stderr=subprocess.STDOUT, cwd=host.network.folder,
                 env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                start_new_session=True,  # as a service: Linux shares its cores out by session
             )  # fmt: skip
         host.network.processes.append(self.process)
 

@@ -13,7 +13,7 @@ from threading import Event
 from analysis import blocklist, destinations
 from analysis.config import Config, ConfigError, load
 from analysis.retro_hunt import RetroHunt
-from analysis.store import retention, upkeep
+from analysis.store import merges, retention, upkeep
 from analysis.store.database import StoreError
 from analysis.store.rows import HealthRow
 
@@ -64,6 +64,7 @@ def tasks_of(config: Config, path: Path) -> list[Task]:
         ),
         Task("retro-hunt", 5, RetroHunt(config, path).step, time.monotonic() + SETTLE),
         Task("retention", 600, lambda: retention.run_once(path, config)),
+        Task("one device or two", 300, lambda: merges.propose(path)),
         Task("optimize", DAY, lambda: upkeep.optimize(path), tomorrow),
         Task("integrity", DAY, lambda: upkeep.check_integrity(path), tomorrow),
     ]

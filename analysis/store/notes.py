@@ -95,6 +95,18 @@ class Notes:
                 "INSERT INTO baseline_resets (device, asked) VALUES (?, ?)", (device, time.time())
             )
 
+    def link_devices(self, one: int, other: int, same: bool) -> None:
+        """Say whether two addresses are one device. What is said replaces what was said before."""
+        with self._transaction() as connection:
+            first, second = sorted((_device_key(connection, one), _device_key(connection, other)))
+            if first == second:
+                raise NoteError("These are the same address.")
+            connection.execute(
+                "INSERT INTO device_links VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET same = excluded.same, changed = excluded.changed",
+                (*first, *second, same, time.time()),
+            )
+
     def _decide(self, connection: sqlite3.Connection, device: int, column: str, value: str | None) -> None:
         """`column` is one of ours, never from a request."""
         network, mac = _device_key(connection, device)

@@ -9,6 +9,7 @@ from analysis.events import DhcpMessage, RouterAdvertised
 from analysis.gateway import is_virtual_router
 from analysis.window import DistinctWindow, RecentSet
 
+WAITING = 64
 _WHY = (
     "Devices believe any device that calls itself an IPv6 router, and prefer IPv6 to IPv4: what they send "
     "then passes through it."
@@ -40,6 +41,7 @@ class RogueRa(Detector):
         self._clients: RecentSet = RecentSet(1024)
         self._prefixes = DistinctWindow(60.0, max_values=max(64, 2 * self.prefixes))
         self._flood_until = 0.0
+        self._waiting: list[Finding] = []
         self._usual: str | None = None
 
     def on_dhcp_message(self, event: DhcpMessage) -> Iterable[Finding]:
@@ -56,9 +58,14 @@ class RogueRa(Detector):
             count = self._prefixes.add("all", prefix, event.ts)
             if count >= self.prefixes:
                 return self._flood(event, count)
-        if event.ts < self._flood_until:
-            return ()
-        return self._router(event, mac)
+        if len(self._waiting) < WAITING:
+            self._waiting.extend(self._router(event, mac))
+        return ()
+
+    def on_tick(self, now: float) -> Iterable[Finding]:
+        """A second router is told with the next tick, unless it was the beginning of a flood."""
+        waiting, self._waiting = self._waiting, []
+        return () if now < self._flood_until else waiting
 
     def _flood(self, event: RouterAdvertised, count: int) -> Iterable[Finding]:
         """Once a minute; the senders' MACs are usually made up."""

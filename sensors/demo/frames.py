@@ -82,6 +82,34 @@ def arp(op: int, src_mac: str, src: str, dst_mac: str, dst: str) -> bytes:
     return ethernet(src_mac, BROADCAST if op == 1 else dst_mac, 0x0806, body)
 
 
+def icmp_echo(
+    src_mac: str, dst_mac: str, src: str, dst: str, seq: int, data: bytes, reply: bool = False
+) -> bytes:
+    """An echo request or reply of ICMP."""
+    head = struct.pack("!BBHHH", 0 if reply else 8, 0, 0, 77, seq & 0xFFFF) + data
+    return ip(src_mac, dst_mac, src, dst, 1, head[:2] + struct.pack("!H", checksum(head)) + head[4:])
+
+
+def _icmp6(src_mac: str, src: str, dst: str, body: bytes) -> bytes:
+    """An ICMPv6 message to a multicast address or to one host, whose MAC does not matter here."""
+    dst_mac = "33:33:" + ip_bytes(dst)[-4:].hex(":") if dst.startswith("ff") else BROADCAST
+    return ip(src_mac, dst_mac, src, dst, 58, _with_checksum(src, dst, 58, body, 2), ttl=255)
+
+
+def router_advertisement(mac: str, src: str, prefixes: Sequence[str], lifetime: int = 1800) -> bytes:
+    """A router advertisement (RFC 4861) with on-link prefixes of 64 bits, such as `2001:db8:1::`."""
+    body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, lifetime, 0, 0) + b"\x01\x01" + mac_bytes(mac)
+    for prefix in prefixes:
+        body += struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 14400, 0) + ip_bytes(prefix)
+    return _icmp6(mac, src, "ff02::1", body)
+
+
+def neighbor_advertisement(mac: str, address: str, dst: str = "ff02::1") -> bytes:
+    """An address is at this MAC (RFC 4861 section 4.4), with the override flag."""
+    body = struct.pack("!BBHI", 136, 0, 0, 0x20000000) + ip_bytes(address) + b"\x02\x01" + mac_bytes(mac)
+    return _icmp6(mac, address, dst, body)
+
+
 def dns_name(name: str) -> bytes:
     """A name as labels, uncompressed."""
     labels = [label.encode() for label in name.split(".") if label]
@@ -113,9 +141,10 @@ def mdns_announcement(host: str, address: str) -> bytes:
 def dhcp(
     kind: int, txid: int, mac: str, *, yiaddr: str = "0.0.0.0", server: str | None = None,  # noqa: S104
     hostname: str | None = None, vendor: str | None = None, parameters: Sequence[int] = (),
-    router: str | None = None, requested: str | None = None,
+    router: str | None = None, requested: str | None = None, dns: Sequence[str] = (),
 ) -> bytes:  # fmt: skip
-    """A DHCPv4 message (RFC 2131): kind 1 discover, 2 offer, 3 request, 5 ack."""
+    """A DHCPv4 message (RFC 2131): kind 1 discover, 2 offer, 3 request, 5 ack. The router is the resolver
+    too, unless `dns` names others."""
     reply = kind in (2, 5)
     body = struct.pack("!BBBBIHH", 2 if reply else 1, 1, 6, 0, txid, 0, 0x8000)
     body += bytes(4) + ip_bytes(yiaddr) + bytes(8) + mac_bytes(mac).ljust(16, b"\0") + bytes(192)
@@ -127,7 +156,7 @@ def dhcp(
     if reply:
         options += [(51, struct.pack("!I", 86400)), (1, b"\xff\xff\xff\0")]
     if router:
-        options += [(3, ip_bytes(router)), (6, ip_bytes(router))]
+        options += [(3, ip_bytes(router)), (6, b"".join(map(ip_bytes, dns or (router,))))]
     if hostname:
         options.append((12, hostname.encode()))
     if vendor:

@@ -46,8 +46,8 @@ class BadCertificate(Detector):
     """Days that a certificate may be over its time: clocks differ and renewals are late. Source: own
     choice."""
     weak_rsa_bits: int = 1024
-    """RSA keys of this size and smaller count as bad, too. Source: NIST SP 800-131A; Zeek's
-    weak-keys.zeek already warns below 2048, which too many old gadgets use."""
+    """RSA keys smaller than this count as bad, too. Source: RSA-768 was factored in public in 2009; Zeek's
+    weak-keys.zeek warns below 2048 already, which too many old gadgets use."""
 
     trusted_after: int = 5
     """Different certificates that must be in their time, and three for each that is not, before an
@@ -79,7 +79,7 @@ class BadCertificate(Detector):
             (late and certain, "expired"),
             (early and certain, "not yet valid"),
             (self._misnamed(event), "made out to another name"),
-            (event.key == "rsa" and event.key_bits <= self.weak_rsa_bits, "weak key"),
+            (event.key == "rsa" and 0 < event.key_bits < self.weak_rsa_bits, "weak key"),
         )
         return [problem for bad, problem in tests if bad]
 

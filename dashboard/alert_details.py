@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
-from analysis.store.reader import Row
+from analysis.store.reader import Reader, Row
 from dashboard.parts import device_link, facts, severity, state, when
-from dashboard.words import plural
+from dashboard.words import plural, size
 
 
-def details(alert: Row, decision: Any, beside: list[Row]) -> html.Div:
+def details(store: Reader, alert: Row, decision: Any) -> html.Div:
     """The contents of the drawer; `decision` is what a person may say about it."""
     return html.Div(
         [
@@ -26,8 +26,12 @@ def details(alert: Row, decision: Any, beside: list[Row]) -> html.Div:
             _section("What to do", html.P(alert["advice"], className="advice")),
             decision,
             _section("Who and when", _who(alert)),
+            _section("How usual is it", _usual(store, alert)),
             _section("Evidence", _evidence(alert["evidence"])),
-            _beside(beside),
+            _beside(store.alerts_beside(alert)),
+            _lookups(alert, store.dns_around(alert)),
+            _flows(alert, store.flows_around(alert)),
+            _keep(alert["id"]),
         ],
         className="details",
     )
@@ -58,7 +62,11 @@ def _evidence(evidence: dict[str, Any]) -> Any:
     if not evidence:
         return html.P("None was recorded.", className="muted")
     return facts(
-        [(str(name).replace("_", " "), _value(value)) for name, value in list(evidence.items())[:40]]
+        [
+            (str(name).replace("_", " "), _value(value))
+            for name, value in list(evidence.items())[:40]
+            if name != "usual"
+        ]
     )
 
 
@@ -81,3 +89,67 @@ def _beside(rows: list[Row]) -> Any:
         for row in rows
     ]
     return _section("Same device, about the same time", html.Ul(items, className="plain-list"))
+
+
+def _usual(store: Reader, alert: Row) -> html.Div:
+    """What the sensor knew about the other side, and how often this happened before."""
+    history = store.alert_history(alert)
+    told = alert["evidence"].get("usual")
+    words = told if isinstance(told, str) else "What is usual for the other side was not recorded."
+    if len(history) == 1:
+        return html.Div([html.P(words), html.P("It is the first incident of its kind here.")])
+    items = [
+        html.Li(
+            [
+                html.Span(["from ", when(r["first_seen"])]),
+                html.Span([plural(r["count"], "time"), ", last ", when(r["last_seen"])]),
+            ]
+        )
+        for r in history
+    ]
+    many = f"The newest {len(history)} incidents of its kind here:"
+    return html.Div([html.P(words), html.P(many), html.Ul(items, className="plain-list")])
+
+
+def _lookups(alert: Row, rows: list[Row]) -> Any:
+    if not rows:
+        return None
+    items = [
+        html.Li([html.Bdi(r["name"]), html.Span(r["blocked_by"] or "", className="blocked"), when(r["ts"])])
+        for r in rows
+    ]
+    more = dcc.Link("All of its lookups", href=f"/dns?device={alert['device']}", className="more")
+    return _section("Names it asked for in those minutes", html.Ul(items, className="plain-list"), more)
+
+
+def _flows(alert: Row, rows: list[Row]) -> Any:
+    if not rows:
+        return None
+    items = [
+        html.Li(
+            [
+                html.Span(
+                    [html.Bdi(r["peer"] or r["server_name"] or r["server_ip"]), f", {r['port']}/{r['proto']}"]
+                ),
+                html.Span([size(r["bytes_up"]), " up, ", size(r["bytes_down"]), " down, ", when(r["ts"])]),
+            ]
+        )
+        for r in rows
+    ]
+    more = dcc.Link(
+        "All of its connections", href=f"/traffic?view=flows&device={alert['device']}", className="more"
+    )
+    return _section("Its connections in those minutes", html.Ul(items, className="plain-list"), more)
+
+
+def _keep(alert: int) -> html.P:
+    """Files of the incident, for whoever helps."""
+    where = f"/api/v1/export/alerts/{alert}"
+    return html.P(
+        [
+            "Save this incident: ",
+            html.A("text", href=f"{where}.txt", download=""),
+            html.A("JSON", href=f"{where}.json", download=""),
+        ],
+        className="keep",
+    )

@@ -17,6 +17,7 @@ from analysis.store.reader import Reader, StoreError
 from dashboard.api import api
 from dashboard.context import KEY, Context
 from dashboard.errors import error_page, install_errors
+from dashboard.export import export
 from dashboard.first_paint import INDEX, first_paint
 from dashboard.gates import MOST_BYTES, install_gates, install_headers
 from dashboard.login import install_login
@@ -83,6 +84,7 @@ def _server(config: Config) -> Flask:
     install_errors(server)
     _only_known_paths(server)
     server.register_blueprint(api)
+    server.register_blueprint(export)
     return server
 
 

@@ -1,5 +1,6 @@
 """Plain error pages that say nothing about the inside."""
 
+import json
 import logging
 
 from flask import Flask, Response, request
@@ -26,7 +27,7 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{ti
 def error_page(code: int, title: str) -> Response:
     """A small page; JSON for the API, so that scripts need no HTML parser."""
     if request.path.startswith("/api/"):
-        response = Response(f'{{"error": "{title}"}}', code, mimetype="application/json")
+        response = Response(json.dumps({"error": title}), code, mimetype="application/json")
     else:
         response = Response(_PAGE.format(code=code, title=escape(title)), code, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"

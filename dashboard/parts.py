@@ -187,6 +187,17 @@ def grid(
     )  # fmt: skip
 
 
+def downloads(name: str) -> html.Span:
+    """Links to what is filtered, as files; feed.js keeps their filters those of the address."""
+    about = "At most 100,000 rows; a cut is told at the end of the file"
+    where = f"/api/v1/export/{name}"
+    links = [
+        html.A(kind.upper(), href=f"{where}.{kind}", download="", title=about, className="export")
+        for kind in ("csv", "json")
+    ]
+    return html.Span(links, className="exports", **{"data-export": where})
+
+
 def feed(
     feed_name: str,
     grid_part: dag.AgGrid,
@@ -203,6 +214,7 @@ def feed(
                     html.Button("Pause", type="button", className="pause", **{"aria-pressed": "false"}),
                     html.Span(className="feed-status", role="status"),
                     html.Button(type="button", className="feed-new", hidden=True),
+                    downloads(feed_name),
                 ],
                 className="feed-bar",
             ),

@@ -199,6 +199,17 @@
     api.onFilterChanged();
   }
 
+  // Downloads hold what is filtered.
+  function exporting() {
+    for (const box of document.querySelectorAll("[data-export]")) {
+      const filters = filtersFromAddress(box.closest(".feed")?.dataset.defaults || "");
+      for (const link of box.querySelectorAll("a")) {
+        link.href = `${box.dataset.export}.${link.textContent.toLowerCase()}${filters.size ? "?" + filters : ""}`;
+      }
+    }
+  }
+  sentinel.whenThere("[data-export]", exporting);
+
   // Filters live in the address, so that it can be shared and the back button works.
   function filtered() {
     const inputs = window.dash_clientside.callback_context.inputs_list[0] || [];
@@ -214,6 +225,7 @@
     const query = String(address);
     if (query !== location.search.replace(/^\?/, "")) history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
     if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));
+    exporting();
     if (sentinel.table && !sentinel.table.api.isDestroyed()) sentinel.table.filter(address);
     return window.dash_clientside.no_update;
   }

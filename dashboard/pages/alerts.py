@@ -160,7 +160,7 @@ def _shown(chosen: int, said: str = "") -> Any:
         found = store.alert(int(chosen))
         if found is None:
             return empty("This incident is no longer kept", "Incidents are kept as long as config.yaml says.")
-        return details(found, decision(store, found, said), store.alerts_beside(found))
+        return details(store, found, decision(store, found, said))
     except StoreError as error:
         return empty(str(error), error.fix)
 

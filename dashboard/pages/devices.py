@@ -7,7 +7,7 @@ from dash import html
 from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
-from dashboard.parts import choice, empty, grid, heading, search
+from dashboard.parts import choice, downloads, empty, grid, heading, search
 from dashboard.words import TRUST_WORDS
 
 _COLUMNS = [
@@ -57,6 +57,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
                 [
                     choice("devices", "trust", options, trust, "Trust", 150),
                     search("devices", q, "Search devices"),
+                    downloads("devices"),
                 ],
                 className="filters",
             ),

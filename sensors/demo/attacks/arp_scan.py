@@ -21,7 +21,7 @@ def search(t: float, rng: random.Random) -> Frames:
 
 def few(t: float, rng: random.Random) -> Frames:
     """One address less than a search (the router was asked for, too)."""
-    return asks(t, rng, 17, 0.1)
+    return asks(t, rng, 18, 0.1)
 
 
 def slow(t: float, rng: random.Random) -> Frames:

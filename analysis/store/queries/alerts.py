@@ -72,7 +72,10 @@ class AlertQueries(ExpectationQueries):
         if row is None:
             return None
         label = self.directory().name(row["device"], row["device_name"])
-        return {**row, "evidence": _evidence(row["evidence"]), "device_label": label}
+        return {
+            **row, "evidence": _evidence(row["evidence"]), "device_label": label,
+            "owner": self.owner(row["peer_ip"]),
+        }  # fmt: skip
 
     def alerts_beside(self, alert: Row, minutes: float = 10, limit: int = 6) -> list[Row]:
         """Other incidents of the same device within some minutes of this one."""
@@ -90,17 +93,19 @@ class AlertQueries(ExpectationQueries):
         return self.rows(
             "SELECT a.id, a.severity, a.rule, a.title, a.count, a.first_seen, a.last_seen,"
             f" {STATE} AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
-            " WHERE a.device = ? ORDER BY a.last_seen DESC LIMIT ?",
-            (device, limit),
+            " WHERE a.device IN (SELECT value FROM json_each(?)) ORDER BY a.last_seen DESC LIMIT ?",
+            (self.ids_of(device), limit),
         )
 
     def worst_open(self) -> list[Row]:
         """For each device and peer the worst open severity (HIGH and above) and how many incidents."""
-        return self.rows(
+        names = self.directory()
+        found = self.rows(
             "SELECT a.device, a.peer_ip, a.peer_name, MAX(a.severity) AS severity, COUNT(*) AS incidents"
             f" FROM alerts a WHERE a.severity > 0 AND a.device IS NOT NULL AND {OPEN}"
             " GROUP BY a.device, a.peer_ip, a.peer_name"
         )
+        return [{**row, "device": names.head(row["device"])} for row in found]
 
     def alert_hours(self, since_hour: int) -> list[Row]:
         """New incidents by hour and severity."""

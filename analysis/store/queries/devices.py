@@ -26,7 +26,25 @@ class DeviceQueries(DirectoryQueries):
         for row in found:
             row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
             row["severity"], row["incidents"] = worst.get(row["id"], (None, 0))
-        return found
+        return self._joined(found)
+
+    def _joined(self, rows: list[Row]) -> list[Row]:
+        """One row for all addresses of a device: sums, the span of times, the worst severity."""
+        heads = self.directory().heads
+        by_id = {row["id"]: row for row in rows if row["id"] not in heads}
+        for row in rows:
+            head = by_id.get(heads.get(row["id"], 0))
+            if head is None:
+                by_id.setdefault(row["id"], row)
+                continue
+            head["bytes"] = (head["bytes"] or 0) + (row["bytes"] or 0) or None
+            head["incidents"] += row["incidents"]
+            head["severity"] = max((row["severity"], head["severity"]), key=lambda s: -1 if s is None else s)
+            head["ip"] = row["ip"] if row["last_seen"] > head["last_seen"] else head["ip"]
+            head["kind"], head["os"] = head["kind"] or row["kind"], head["os"] or row["os"]
+            head["first_seen"] = min(head["first_seen"], row["first_seen"])
+            head["last_seen"] = max(head["last_seen"], row["last_seen"])
+        return list(by_id.values())
 
     def worst_by_device(self) -> dict[int, tuple[int, int]]:
         """Device to worst open severity (HIGH and above) and number of open incidents."""
@@ -39,14 +57,21 @@ class DeviceQueries(DirectoryQueries):
         return {device: (severity, number) for device, severity, number in rows}
 
     def device(self, device_id: int) -> Row | None:
-        """One device in full; `name` is the best name, `noted` a person's, `note` their remark."""
+        """One device in full; `name` is the best name, `noted` a person's, `note` their remark,
+        `members` the rows of all addresses that a person said are this device."""
+        members = self.directory().members(device_id)
         row = self.one(
             "SELECT d.*, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust, n.note FROM devices d"
             " LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac WHERE d.id = ?",
-            (device_id,),
+            (members[0],),
         )
         if row is None:
             return None
+        row["members"] = self.rows(
+            "SELECT id, mac, vendor, randomised, network, last_seen FROM devices"
+            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC",
+            (self.ids_of(device_id),),
+        )
         row["wire_name"] = row["name"]
         row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
         return row
@@ -54,49 +79,53 @@ class DeviceQueries(DirectoryQueries):
     def device_addresses(self, device_id: int, limit: int = 50) -> list[Row]:
         """Addresses of a device, newest first."""
         return self.rows(
-            "SELECT ip, first_seen, last_seen FROM device_addresses WHERE device = ?"
-            " ORDER BY last_seen DESC LIMIT ?",
-            (device_id, limit),
+            "SELECT ip, first_seen, last_seen FROM device_addresses WHERE device IN"
+            " (SELECT value FROM json_each(?)) ORDER BY last_seen DESC LIMIT ?",
+            (self.ids_of(device_id), limit),
         )
 
     def device_names(self, device_id: int, limit: int = 50) -> list[Row]:
         """Names that the wire told about a device, with the protocol that told them."""
         return self.rows(
-            "SELECT source, name, first_seen, last_seen FROM device_names WHERE device = ?"
-            " ORDER BY last_seen DESC LIMIT ?",
-            (device_id, limit),
+            "SELECT source, name, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen"
+            " FROM device_names WHERE device IN (SELECT value FROM json_each(?)) GROUP BY source, name"
+            " ORDER BY MAX(last_seen) DESC LIMIT ?",
+            (self.ids_of(device_id), limit),
         )
 
     def device_peers(self, device_id: int, since_hour: int, limit: int = 12) -> list[Row]:
         """Whom a device talked to, most bytes first."""
         peers = self.rows(
             "SELECT peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down,"
-            " GROUP_CONCAT(DISTINCT port) AS ports FROM edge_hour WHERE hour >= ? AND device = ?"
+            " GROUP_CONCAT(DISTINCT port) AS ports FROM edge_hour WHERE hour >= ?"
+            " AND device IN (SELECT value FROM json_each(?))"
             " GROUP BY peer ORDER BY SUM(bytes_up + bytes_down) DESC LIMIT ?",
-            (since_hour, device_id, limit),
+            (since_hour, self.ids_of(device_id), limit),
         )
         return [{**row, "label": self.peer_label(row["peer"])} for row in peers]
 
     def peer_label(self, peer: str) -> str:
-        """A roll-up's peer in words: another device's name, else the domain or address itself."""
+        """A roll-up's peer in words: a device's name, else the domain, else the address and whose it is."""
         if peer.startswith("device:") and peer[7:].isdigit():
             return self.directory().name(int(peer[7:]), peer) or peer
-        return peer
+        owner = self.owner(peer)
+        return f"{peer} ({owner})" if owner else peer
 
     def device_traffic(self, device_id: int, since_hour: int) -> list[Row]:
         """Bytes of a device by hour, oldest first."""
         return self.rows(
-            "SELECT hour, bytes_up, bytes_down FROM traffic_hour WHERE device = ? AND hour >= ? ORDER BY"
-            " hour",
-            (device_id, since_hour),
+            "SELECT hour, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down FROM traffic_hour"
+            " WHERE device IN (SELECT value FROM json_each(?)) AND hour >= ? GROUP BY hour ORDER BY hour",
+            (self.ids_of(device_id), since_hour),
         )
 
     def device_dns(self, device_id: int, since_hour: int) -> Row:
         """How often a device asked for names since an hour: queries, blocked, failed."""
         row = self.one(
             "SELECT COALESCE(SUM(queries), 0) AS queries, COALESCE(SUM(blocked), 0) AS blocked,"
-            " COALESCE(SUM(failed), 0) AS failed FROM dns_hour WHERE hour >= ? AND device = ?",
-            (since_hour, device_id),
+            " COALESCE(SUM(failed), 0) AS failed FROM dns_hour WHERE hour >= ?"
+            " AND device IN (SELECT value FROM json_each(?))",
+            (since_hour, self.ids_of(device_id)),
         )
         return row or {"queries": 0, "blocked": 0, "failed": 0}
 
@@ -129,4 +158,5 @@ class DeviceQueries(DirectoryQueries):
         )
         for row in found:
             row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
-        return found
+        heads = self.directory().heads
+        return [row for row in found if row["id"] not in heads]

@@ -1,12 +1,19 @@
 """Who is who: names, trust and kind of every device, kept for a moment because every row needs them."""
 
+import json
 import time
 from typing import NamedTuple
 
+from analysis.destinations import Destinations
 from analysis.store.queries.session import Session
 
 _KEEP_SECONDS = 2.0
 _MOST_ADDRESSES = 50_000
+_LINKED = (
+    "SELECT a.id, b.id FROM device_links l JOIN devices a ON a.network = l.network AND a.mac = l.mac"
+    " JOIN devices b ON b.network = l.other_network AND b.mac = l.other_mac WHERE l.same"
+)
+_RANKS = "SELECT id, randomised, first_seen FROM devices WHERE id IN (SELECT value FROM json_each(?))"
 
 
 class Device(NamedTuple):
@@ -29,14 +36,25 @@ class Directory(NamedTuple):
 
     devices: dict[int, Device]
     by_ip: dict[str, int]
+    heads: dict[int, int] = {}
+    """Devices that a person said are another one's further address, with that one."""
+
+    def head(self, device: int) -> int:
+        """The device under which this one is shown: itself, or the one it belongs to."""
+        return self.heads.get(device, device)
+
+    def members(self, device: int) -> list[int]:
+        """All addresses (row ids) of the device that this one belongs to, the one it is shown under first."""
+        head = self.head(device)
+        return [head, *sorted(other for other, its in self.heads.items() if its == head)]
 
     def name(self, device: int | None, otherwise: str | None = None) -> str | None:
-        found = self.devices.get(device) if device is not None else None
+        found = self.devices.get(self.head(device)) if device is not None else None
         return found.name if found else otherwise
 
     def name_of_ip(self, ip: str) -> str | None:
         device = self.by_ip.get(ip)
-        return None if device is None else self.devices[device].name
+        return None if device is None else self.name(device)
 
 
 def display_name(noted: str | None, wire: str | None, vendor: str | None, mac: str) -> str:
@@ -49,7 +67,15 @@ def display_name(noted: str | None, wire: str | None, vendor: str | None, mac: s
 class DirectoryQueries(Session):
     """Names for every other question."""
 
+    destinations: Destinations | None = None
+    """Whose addresses are; set by who has the configuration."""
     _directory: tuple[float, Directory] | None = None
+
+    def owner(self, ip: str | None) -> str | None:
+        """Organisation and country behind an address, where a file tells."""
+        if self.destinations is None or not ip:
+            return None
+        return str(self.destinations.owner(ip)) or None
 
     def directory(self) -> Directory:
         """The present names, at most two seconds old."""
@@ -82,4 +108,20 @@ class DirectoryQueries(Session):
         )[1]
         by_ip = {ip: device for ip, device in addresses if device in devices}
         by_ip.update({d.ip: d.id for d in devices.values() if d.ip})
-        return Directory(devices, by_ip)
+        return Directory(devices, by_ip, self._heads())
+
+    def ids_of(self, device_id: int) -> str:
+        """The row ids of a device's addresses, as a JSON array for `json_each`."""
+        return json.dumps(self.directory().members(device_id))
+
+    def _heads(self) -> dict[int, int]:
+        """Each linked device with the one that stands for it: the one with its maker's address, then
+        the one known longest."""
+        pairs = self.table(_LINKED)[1]
+        groups: dict[int, set[int]] = {}
+        for one, other in pairs:
+            whole = groups.get(one, {one}) | groups.get(other, {other})
+            groups.update(dict.fromkeys(whole, whole))
+        rank = {row[0]: row for row in self.table(_RANKS, (json.dumps(sorted(groups)),))[1]}
+        heads = {device: min(whole, key=lambda n: (rank[n][1:], n)) for device, whole in groups.items()}
+        return {device: head for device, head in heads.items() if device != head}

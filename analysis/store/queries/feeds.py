@@ -5,6 +5,7 @@ A feed's cursor is a column that only grows (`change` of an alert, `id` elsewher
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -101,6 +102,9 @@ FEEDS: dict[str, Feed] = {
     ),
 }  # fmt: skip
 
+_OUTSIDE = {"alerts": ("peer_ip",), "flows": ("server_ip", "client_ip")}
+"""Columns in which the outside address of a row stands, first choice first."""
+
 
 def _number(name: str, value: str) -> int:
     try:
@@ -163,9 +167,21 @@ class FeedQueries(DirectoryQueries):
         sql = f"{spec.select}{where.sql()} ORDER BY {spec.cursor} DESC LIMIT ?"
         columns, rows = self.table(sql, [*where.values, limit])
         more = len(rows) == limit
-        named = _with_names(feed, columns, rows, self.directory())
+        named = self._with_owners(feed, *_with_names(feed, columns, rows, self.directory()))
         newest = rows[0][0] if rows else None
         return Page(*named, rows[-1][0] if more else None, newest)
+
+    def _with_owners(
+        self, feed: str, columns: list[str], rows: list[tuple[Any, ...]]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Add whose the outside address of each row is, where a file tells."""
+        place = _OUTSIDE.get(feed)
+        if place is None:
+            return columns, rows
+        sides = [columns.index(name) for name in place]
+        return [*columns, "owner"], [
+            (*row, next((owner for side in sides if (owner := self.owner(row[side]))), None)) for row in rows
+        ]
 
     def newest(self, feed: str) -> int:
         """The present end of a feed: where a live tail begins."""
@@ -177,7 +193,12 @@ class FeedQueries(DirectoryQueries):
         where = _Where()
         for name, (condition, kind) in spec.equal.items():
             if (value := filters.get(name)) and value != "all":
-                where.add(condition, _number(name, value) if kind is int else kind(value))
+                wanted = _number(name, value) if kind is int else kind(value)
+                if name == "device" and len(self.directory().members(wanted)) > 1:
+                    # Only then: with a single number SQLite walks the index in the order of the page.
+                    condition = re.sub(r"= \?(1?)", r"IN (SELECT value FROM json_each(?\1))", condition)
+                    wanted = self.ids_of(wanted)
+                where.add(condition, wanted)
         for name, condition in spec.flags.items():
             if filters.get(name) == "1":
                 where.add(condition)

@@ -28,7 +28,16 @@ class TrafficQueries(DirectoryQueries):
             (since_hour, limit),
         )
         names = self.directory()
-        return [{**row, "name": names.name(row["id"])} for row in found if row["bytes_up"] is not None]
+        joined: dict[int, Row] = {}
+        for row in found:
+            if row["bytes_up"] is not None:
+                head = names.head(row["id"])
+                first = joined.setdefault(
+                    head, {"id": head, "bytes_up": 0, "bytes_down": 0, "name": names.name(head)}
+                )
+                first["bytes_up"] += row["bytes_up"]
+                first["bytes_down"] += row["bytes_down"]
+        return list(joined.values())
 
     def edges(self, since_hour: int) -> list[Row]:
         """Who talked to whom since an hour: device, peer, flows and bytes. From the hourly roll-up up
@@ -38,12 +47,31 @@ class TrafficQueries(DirectoryQueries):
             table, column, since = "edge_hour", "hour", since_hour
         else:
             table, column, since = "edge_day", "day", since_hour // 24
-        return self.rows(
+        found = self.rows(
             "SELECT device, peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS"
             " bytes_down"
             f" FROM {table} WHERE {column} >= ? GROUP BY device, peer",
             (since,),
         )
+        return self._joined_edges(found) if self.directory().heads else found
+
+    def _joined_edges(self, rows: list[Row]) -> list[Row]:
+        """Edges of all addresses of a device as that device's."""
+        names = self.directory()
+        joined: dict[tuple[int, str], Row] = {}
+        for row in rows:
+            peer = row["peer"]
+            if peer.startswith("device:") and peer[7:].isdigit():
+                peer = f"device:{names.head(int(peer[7:]))}"
+            key = (names.head(row["device"]), peer)
+            if peer == f"device:{key[0]}":
+                continue
+            first = joined.setdefault(
+                key, {"device": key[0], "peer": peer, "flows": 0, "bytes_up": 0, "bytes_down": 0}
+            )
+            for name in ("flows", "bytes_up", "bytes_down"):
+                first[name] += row[name]
+        return list(joined.values())
 
     def dns_counts(self, since_hour: int) -> Row:
         """Queries, blocked and failed ones since an hour, all devices."""

@@ -69,7 +69,8 @@ class WatchQueries(DirectoryQueries):
 
     def device_counts(self, since: float) -> Row:
         """Devices that nobody has placed yet, and those seen since a time."""
-        devices = [d for d in self.directory().devices.values() if not d.router]
+        heads = self.directory().heads
+        devices = [d for d in self.directory().devices.values() if not d.router and d.id not in heads]
         return {
             "devices": len(devices),
             "unknown": sum(d.trust == "unknown" for d in devices),

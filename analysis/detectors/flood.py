@@ -27,7 +27,7 @@ class Flood(Detector):
     severity = Severity.CRITICAL
 
     connections: int = 2000
-    """New connections within ten seconds to one address and port. Source: ntopng warns of 256 a second."""
+    """New connections within ten seconds to one address. Source: ntopng warns of 256 a second."""
     packets: int = 20_000
     """Packets in one conversation before it is looked at. Source: own choice; some seconds of an attack."""
     per_second: float = 500.0
@@ -45,10 +45,10 @@ class Flood(Detector):
         flow = event.flow
         if flow.server_home or flow.port == DNS or flow.group:
             return ()
-        key = (flow.client_mac or flow.client_ip, flow.server_ip, flow.port)
-        count: int = self._starts.get(key, 0) + 1
-        self._starts[key] = count
-        if count != self.connections:
+        target = flow.server_ip
+        count: int = self._starts.get(target, 0) + 1
+        self._starts[target] = count
+        if count != self.connections or self.known.is_scanning(flow.client_ip, target, event.ts):
             return ()
         what = f"opened {count:,} connections within ten seconds to"
         return (self._finding(event.ts, flow, what, connections=count, threshold=self.connections),)

@@ -61,6 +61,14 @@ class Identity:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._ids: dict[DeviceKey, int] = {}
+        self._forgotten: int | None = None
+
+    def follow_forgotten(self) -> None:
+        """Let go of the row ids when a person has had a device forgotten: they may be void."""
+        newest = self._db.execute("SELECT max(id) FROM forgotten").fetchone()[0]
+        if newest != self._forgotten:
+            self._forgotten = newest
+            self._ids.clear()
 
     def forget(self) -> None:
         """Ask the database again from now on."""

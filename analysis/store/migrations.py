@@ -41,9 +41,6 @@ CREATE TABLE expectations (
     note TEXT
 );
 CREATE INDEX expectations_rule ON expectations(rule);
-CREATE TABLE own_blocked (
-    name TEXT PRIMARY KEY, added REAL NOT NULL
-) WITHOUT ROWID;
 CREATE TABLE forgotten (
     id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, asked REAL NOT NULL
 );

@@ -215,9 +215,6 @@ CREATE TABLE expectations (         -- incidents that need nobody; matched when 
     note TEXT
 );
 CREATE INDEX expectations_rule ON expectations(rule);
-CREATE TABLE own_blocked (          -- names that a person put on the own list from the pages, with all below them
-    name TEXT PRIMARY KEY, added REAL NOT NULL
-) WITHOUT ROWID;
 CREATE TABLE forgotten (            -- devices deleted by a person: writers drop the row ids that they remember
     id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, asked REAL NOT NULL
 );

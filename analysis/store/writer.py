@@ -120,6 +120,7 @@ class Writer:
     def _write(self, batch: Batch) -> None:
         try:
             with transaction(self._db):
+                self._identity.follow_forgotten()
                 self._write_devices(batch)
                 self._write_traffic(batch)
                 if batch.findings:

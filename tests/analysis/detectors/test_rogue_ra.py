@@ -1,0 +1,65 @@
+"""Router advertisements by others."""
+
+import pytest
+
+from analysis.detectors.rogue_ra import RogueRa
+from analysis.events import DhcpMessage, FlowAnswered, RouterAdvertised
+from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, T0, Home
+
+EVIL = "02:bb:00:00:00:66"
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home(RogueRa())
+
+
+def advertise(home: Home, ts: float, mac: str, *prefixes: str, lifetime: int = 1800):
+    event = RouterAdvertised(T0 + ts, mac, "fe80::1", lifetime, prefixes, ())
+    home.inventory.handle(event)
+    return [*home.pipeline.handle(event), *home.pipeline.tick(T0 + ts + 1)]
+
+
+def test_a_second_router_within_the_hour_is_told(home: Home) -> None:
+    assert advertise(home, 0, ROUTER, "2001:db8:1::/64") == []
+    (finding,) = advertise(home, 600, EVIL, "2001:db8:bad::/64")
+    assert finding.subject.device_mac == EVIL and finding.evidence["usual_router"] == ROUTER
+    assert advertise(home, 700, ROUTER, "2001:db8:1::/64") == []
+
+
+def test_a_new_router_after_an_hour_of_silence_is_the_new_router(home: Home) -> None:
+    advertise(home, 0, ROUTER)
+    assert advertise(home, 3700, EVIL) == []
+
+
+def test_a_host_that_was_the_first_to_advertise_is_told(home: Home) -> None:
+    home.pipeline.handle(DhcpMessage(T0, "request", LAPTOP, LAPTOP, *[None] * 6, (), None, None, (), None))
+    (finding,) = advertise(home, 5, LAPTOP)
+    assert finding.evidence["also_takes_an_address_by_dhcp"]
+
+
+def test_who_forwards_the_traffic_is_the_router_whoever_came_first(home: Home) -> None:
+    home.inventory.handle(FlowAnswered(T0, home.flow(OUTSIDE)))
+    advertise(home, 0, EVIL)
+    (finding,) = advertise(home, 10, ROUTER)
+    assert finding.subject.device_mac == EVIL
+    assert advertise(home, 20, ROUTER) == []
+
+
+def test_hubs_without_a_way_out_and_virtual_routers_are_nothing(home: Home) -> None:
+    advertise(home, 0, ROUTER)
+    assert advertise(home, 10, EVIL, lifetime=0) == []
+    assert advertise(home, 20, "00:00:5e:00:02:01") == []
+
+
+def test_a_flood_is_one_incident_and_its_senders_none(home: Home) -> None:
+    advertise(home, 0, ROUTER)
+    found = []
+    for n in range(500):
+        mac = (0x020000000000 + n).to_bytes(6, "big").hex(":")
+        found += home.pipeline.handle(
+            RouterAdvertised(T0 + 10 + n / 100, mac, "fe80::1", 1800, (f"2001:db8:{n:x}::/64",), ())
+        )
+    found += home.pipeline.tick(T0 + 16)
+    (finding,) = found
+    assert finding.key == "rogue-ra|flood" and finding.evidence["networks_in_a_minute"] == 20

@@ -1,6 +1,5 @@
-"""What clients do, and how long Sentinel may take to notice."""
+"""What clients do."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,11 +32,6 @@ def acting(do: Callable[[Host], object], host: Host) -> Iterator[None]:
     assert not thread.is_alive(), "the client does not end"
     for failure in failures:
         raise failure
-
-
-def allowed(seconds: float) -> float:
-    """The limit; longer in proportion where other work already wants more than this machine's cores."""
-    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def address_of(device: str) -> str:

@@ -33,9 +33,14 @@ _ETC = Path("/etc/netns")
 Process = subprocess.Popen[bytes]
 
 
+def allowed(seconds: float) -> float:
+    """The limit; longer in proportion where other work already wants more than this machine's cores."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def wait_for(what: Callable[[], Any], seconds: float, told: str) -> Any:
-    """What `what` returns once that is true; fails with `told` after so long."""
-    until = time.monotonic() + seconds
+    """What `what` returns once that is true; fails with `told` after so long (as `allowed` has it)."""
+    until = time.monotonic() + allowed(seconds)
     while not (value := what()):
         if time.monotonic() > until:
             raise AssertionError(f"not within {seconds:g} s: {told}")

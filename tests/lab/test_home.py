@@ -3,9 +3,9 @@
 import sys
 import time
 
-from tests.lab.actions import address_of, allowed
+from tests.lab.actions import address_of
 from tests.lab.conftest import Watched
-from tests.lab.network import OUTSIDE, ROUTER, wait_for
+from tests.lab.network import OUTSIDE, ROUTER, allowed, wait_for
 from tests.lab.servers import FTPS_ADDRESS, ssh
 
 SERVER = "192.168.77.20"

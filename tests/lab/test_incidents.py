@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.lab.actions import acting, address_of, allowed
+from tests.lab.actions import acting, address_of
 from tests.lab.browser import shows
 from tests.lab.conftest import Watched
-from tests.lab.network import LISTED, OUTSIDE, OUTSIDE_MORE, ROUTER, Host, wait_for
+from tests.lab.network import LISTED, OUTSIDE, OUTSIDE_MORE, ROUTER, Host, allowed, wait_for
 from tests.lab.programs import Database, Sensor, loads, write_config
 from tests.lab.servers import BLOCKED_NAME, ssh
 

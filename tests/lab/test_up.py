@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.lab.actions import allowed
-from tests.lab.network import Host, Network, wait_for
+from tests.lab.network import Host, Network, allowed, wait_for
 from tests.lab.programs import Database, children, write_config
 from tests.lab.traffic import home_mix, replay, wires
 

@@ -169,7 +169,7 @@ DESIGNS: dict[str, tuple[str, Callable[[Path, Path], Callable[[], int]]]] = {
 """Name: what it is in words, and what makes its work."""
 TCPDUMP = "tcpdump"
 TCPDUMP_TEXT = "tcpdump, filter matches nothing (C)"
-NEVER = "ether host 00:00:00:00:00:01 and tcp port 1 and udp port 1"
+NEVER = "ether src 00:00:00:00:00:01 and ether dst 00:00:00:00:00:02 and tcp port 1"
 """A filter that libpcap cannot prove to be false, so that it reads and tests every packet."""
 
 

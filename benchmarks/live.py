@@ -14,7 +14,9 @@ from benchmarks.wire import Sensor, Wire, missing, shares
 BURST = 20_000
 QUIET_RATE = 1_000
 SETTLE = 2.5
-"""Seconds after which a sensor has read and written what came."""
+"""Seconds in which a sensor writes what it is at least once."""
+PATIENCE = 60.0
+"""Seconds that a sensor has to read what still lies in the kernel's buffer when the sender is done."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,13 +125,26 @@ def _trial(wire: Wire, folder: Path, send: Any) -> dict[str, Any]:
         return {"failed": str(error)}
 
 
+def _settle(sensor: Sensor, received: int) -> None:
+    """Wait until the sensor has told of every packet, or of no further one for a while."""
+    told, until, still = -1, time.monotonic() + PATIENCE, 0
+    while time.monotonic() < until and still < 4:
+        time.sleep(SETTLE)
+        status = sensor.status()
+        now = int(status["packets"]) + int(status["dropped"])
+        if now >= received:
+            return
+        still = still + 1 if now == told else 0
+        told = now
+
+
 def _heard(wire: Wire, folder: Path, send: Any) -> dict[str, Any]:
     with Sensor(wire, folder) as sensor:
         time.sleep(SETTLE)
         before, cpu = wire.received(), sensor.cpu_seconds()
         told = send()
         received = wire.received() - before
-        time.sleep(SETTLE)
+        _settle(sensor, received)
         spent, rss = sensor.cpu_seconds() - cpu, sensor.peak_mb()
         sensor.stop()
         status = sensor.status()

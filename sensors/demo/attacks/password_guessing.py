@@ -89,7 +89,7 @@ CASES = (
     Case(RULE, "positive", "ssh from home", lambda t, rng: ssh(t, rng, at_home(LAPTOP), 33, 300)),
     Case(RULE, "positive", "ssh from outside", lambda t, rng: ssh(t, rng, stranger(9), 33, 300)),
     Case(RULE, "near-miss", "ssh, 29 sessions", lambda t, rng: ssh(t, rng, at_home(LAPTOP), 29, 300)),
-    Case(RULE, "benign", "ssh backups that succeed", lambda t, rng: ssh(t, rng, at_home(LAPTOP), 60, 9000)),
+    Case(RULE, "benign", "ssh backups that succeed", lambda t, rng: ssh(t, rng, at_home(LAPTOP), 60, 1500)),
     Case(RULE, "benign", "a monitor looks whether ssh answers",
          lambda t, rng: ssh(t, rng, at_home(LAPTOP), 60, 0, talk=False)),
     Case(RULE, "positive", "remote desktop", lambda t, rng: rdp(t, rng, 32, 200)),

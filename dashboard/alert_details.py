@@ -49,6 +49,7 @@ def _who(alert: Row) -> html.Dl:
             ("Device", device_link(alert["device"], alert["device_label"] or alert["device_ip"])),
             ("Its address", alert["device_ip"]),
             ("Other side", html.Bdi(peer) if peer else None),
+            ("Whose", alert.get("owner")),
             ("Port", port),
             ("First seen", when(alert["first_seen"])),
             ("Last seen", when(alert["last_seen"])),

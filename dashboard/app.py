@@ -11,7 +11,9 @@ import dash
 from dash import Dash
 from flask import Flask, Response, request
 
+from analysis import destinations
 from analysis.config import Config
+from analysis.destinations import Destinations
 from analysis.store.notes import Notes
 from analysis.store.reader import Reader, StoreError
 from dashboard.api import api
@@ -35,7 +37,9 @@ def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
     The database need not exist yet: pages then say how to start a sensor."""
     config = config or Config()
     server = _server(config)
-    server.extensions[KEY] = Context(Reader(db_path), Notes(db_path), config)
+    store = Reader(db_path)
+    store.destinations = Destinations(destinations.paths(config))
+    server.extensions[KEY] = Context(store, Notes(db_path), config)
     app = _Sentinel(
         "sentinel",
         server=server,

@@ -12,11 +12,11 @@ from dashboard.words import cut, size
 
 Element = dict[str, Any]
 FAMILIES = {
-    "People": {"phone", "tablet", "computer"},
+    "People": {"phone", "tablet", "phone or tablet", "watch", "computer"},
     "TV and media": {"television", "speaker", "console"},
     "Cameras": {"camera"},
-    "Smart home": {"smart home"},
-    "Other": {"printer", "storage"},
+    "Smart home": {"smart home", "plug", "bridge", "thermostat", "light", "sensor"},
+    "Other": {"printer", "storage", "desk phone", "access point"},
 }
 _UNPLACED = "Not yet known"
 _MIDDLE = 16

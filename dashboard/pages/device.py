@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from analysis.store.notes import NAME_LIMIT, TRUSTS, NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
 from dashboard.context import notes, reader
+from dashboard.device_identity import evidence, identity_callbacks, programs, same_device, sure
 from dashboard.page import Page
 from dashboard.parts import bars, empty, facts, heading, panel, severity, state, table, trust, when
 from dashboard.words import TRUST_WORDS, number, plural, size
@@ -34,6 +35,7 @@ def body(store: Reader, device: Row) -> list[Any]:
             lead=" · ".join(filter(None, (device["kind"], device["vendor"], device["ip"]))),
         ),
         html.Div([_identity(store, device), _say(device)], className="columns"),
+        same_device(store, device),
         html.Div(
             [_alerts(store, device["id"]), _dns(store, device["id"], hour)], className="columns wide-left"
         ),
@@ -41,6 +43,7 @@ def body(store: Reader, device: Row) -> list[Any]:
             [_peers(store, device["id"], hour), _over_time(store, device["id"], hour)], className="columns"
         ),
         _baseline(store, device["id"]),
+        evidence(store, device["id"]),
     ]
 
 
@@ -51,9 +54,12 @@ def _identity(store: Reader, device: Row) -> html.Section:
     rows: list[tuple[str, Any]] = [
         ("Trust", trust(device["trust"])),
         ("MAC", mac),
-        ("Maker", device["vendor"]),
-        ("Kind", device["kind"]),
-        ("System", device["os"]),
+        ("Kind", sure(device["kind"], device["confidence"])),
+        ("Maker", device["maker"]),
+        ("Model", device["model"]),
+        ("System", sure(device["os"], device["os_confidence"])),
+        ("Network card", device["vendor"]),
+        ("On the web as", programs(store, device["id"])),
         ("DHCP class", device["vendor_class"]),
         ("Network", device["network"]),
         ("First seen", when(device["first_seen"])),
@@ -221,6 +227,7 @@ def _baseline(store: Reader, device: int) -> html.Section:
 
 
 def callbacks(app: Dash) -> None:
+    identity_callbacks(app, _again)
     @app.callback(
         Output("device-body", "children"),
         Output("device-said", "children"),

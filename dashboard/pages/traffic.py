@@ -26,6 +26,7 @@ _FLOWS = [
     columns.moment("first_seen", "Began", 112),
     columns.drawn("device_label", "Device", 120, "DeviceName", grow=1),
     columns.computed("peer", "Other side", 130, "otherSide", grow=2, wide=False),
+    columns.text("owner", "Whose", 130, grow=1),
     columns.number("port", "Port", 80),
     columns.text("proto", "Protocol", 92),
     columns.text("service", "Content", 92),

@@ -17,7 +17,7 @@ from analysis.store.queue import WriterThread
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
-from sensors.capture import CaptureError, LiveSource, State, open_live
+from sensors.capture import CaptureError, LiveSource, State, interface_subnets, open_live
 from sensors.clock import PacketClock
 from sensors.engine import Engine
 from sensors.honesty import status
@@ -127,9 +127,15 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
             log.error("%s: the database did not take the last rows in time", interface.name)
 
 
-def interface_of(config: Config, name: str) -> Interface:
-    """What config.yaml says about an interface, else its defaults."""
-    return next((i for i in config.interfaces if i.name == name), Interface(name=name))
+def settled(config: Config, name: str) -> tuple[Config, Interface]:
+    """The configuration with everything known about an interface: what config.yaml says of it, else
+    its defaults and the subnets of its own addresses, which are then at home."""
+    interface = next((i for i in config.interfaces if i.name == name), Interface(name=name))
+    if not interface.subnets:
+        interface = interface.model_copy(update={"subnets": interface_subnets(name)})
+    others = tuple(i for i in config.interfaces if i.name != name)
+    home = tuple(dict.fromkeys((*config.home, *interface.subnets)))
+    return config.model_copy(update={"interfaces": (*others, interface), "home": home}), interface
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -148,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = load(arguments.config)
         database = arguments.db or Path(config.base) / config.database
-        listen(interface_of(config, arguments.interface), config, database, stop)
+        config, interface = settled(config, arguments.interface)
+        listen(interface, config, database, stop)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,0 +1,22 @@
+"""What a sensor knows of its interface before it begins."""
+
+from analysis.config import Config, Interface
+from sensors.sensor import settled
+
+
+def test_what_config_says_of_an_interface_stands():
+    said = Interface(name="eth7", label="Attic", subnets=("192.0.2.0/24",))
+    config, interface = settled(Config(interfaces=(Interface(name="eth0"), said)), "eth7")
+    assert interface == said
+    assert "192.0.2.0/24" in config.home and "10.0.0.0/8" in config.home
+    assert [i.name for i in config.interfaces] == ["eth0", "eth7"]
+
+
+def test_an_unnamed_interface_brings_the_subnets_of_its_addresses():
+    config, interface = settled(Config(), "lo")
+    assert set(interface.subnets) <= set(config.home)
+    assert config.interfaces == (interface,)
+
+
+def test_an_interface_that_is_not_there_has_none():
+    assert settled(Config(), "nosuch0")[1].subnets == ()

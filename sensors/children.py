@@ -12,7 +12,7 @@ from pathlib import Path
 from sensors.host import Person
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_PAUSE = 0.5
+FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 FAST = 5.0
 """Seconds of life under which a death counts as fast: it died before it did any work."""

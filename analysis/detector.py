@@ -84,6 +84,10 @@ class Known(Protocol):
     def kind_of(self, mac: str) -> str | None:
         """What a device is ("camera", "printer", "plug"...), where that is clear."""
 
+    def user_agents(self, mac: str) -> dict[str, float]:
+        """The programs that a device named in HTTP (clues as `user_agents.Agent.read` takes them), each with
+        the time it was first seen, over all runs; a request being handled is noted already."""
+
     def blocked_name(self, name: str) -> "Match | None":
         """The blocklist entry that covers a name, by label suffix."""
 

@@ -34,6 +34,7 @@ from analysis.detectors.rogue_ra import RogueRa
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.detectors.unresolved_sni import UnresolvedSni
 from analysis.detectors.upload_volume import UploadVolume
+from analysis.detectors.user_agent import NewUserAgent
 
 ALL: tuple[type[Detector], ...] = (
     InsecureProtocol,
@@ -69,5 +70,6 @@ ALL: tuple[type[Detector], ...] = (
     Beacon,
     UploadVolume,
     LongConnection,
+    NewUserAgent,
 )
 """In the order in which they see an event: what is serious first, so that it is not learned as usual."""

@@ -16,9 +16,11 @@ class Device:
     vendor_class: str | None
     parameters: tuple[int, ...]
     mdns: bool = False
+    services: tuple[str, ...] = ()
+    """Types of the services that it announces by mDNS."""
 
 
-_APPLE = (1, 121, 3, 6, 15, 108, 114, 119, 252, 95, 44, 46)
+_APPLE = (1, 121, 3, 6, 15, 108, 114, 119, 252)
 _ANDROID = (1, 3, 6, 15, 26, 28, 51, 58, 59, 43, 114, 108)
 _WINDOWS = (1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252)
 _BUSYBOX = (1, 3, 6, 12, 15, 28, 42)
@@ -28,14 +30,34 @@ TABLET = Device("Kids-iPad", "f0:99:b6:45:01:11", "192.168.1.21", None, _APPLE, 
 PIXEL = Device("Pixel-8", "5a:10:77:45:01:12", "192.168.1.22", "android-dhcp-14", _ANDROID)
 LAPTOP = Device("DESKTOP-4F2K1", "9c:b6:d0:45:01:13", "192.168.1.23", "MSFT 5.0", _WINDOWS)
 WORK = Device("work-thinkpad", "54:ee:75:45:01:14", "192.168.1.24", None, _BUSYBOX)
-TV = Device("LivingRoom-TV", "cc:2d:83:45:01:15", "192.168.1.30", "udhcp 1.29.3", _BUSYBOX, mdns=True)
+TV = Device(
+    "LivingRoom-TV",
+    "cc:2d:83:45:01:15",
+    "192.168.1.30",
+    "udhcp 1.29.3",
+    _BUSYBOX,
+    True,
+    ("_googlecast._tcp", "_airplay._tcp"),
+)
 CONSOLE = Device("PS5-042", "00:d9:d1:45:01:16", "192.168.1.31", None, _BUSYBOX)
-SPEAKER = Device("Kitchen-Speaker", "f4:f5:d8:45:01:17", "192.168.1.32", None, _ANDROID, mdns=True)
+SPEAKER = Device(
+    "Kitchen-Speaker", "f4:f5:d8:45:01:17", "192.168.1.32", None, _BUSYBOX, True, ("_googlecast._tcp",)
+)
 CAMERA = Device("DCS-935L", "b0:c5:54:45:01:18", "192.168.1.40", "udhcp 1.22.1", _BUSYBOX, mdns=True)
 PLUG = Device("HS110-Heater", "50:c7:bf:45:01:19", "192.168.1.41", "udhcp 0.9.9-pre", _BUSYBOX)
-HUE = Device("Philips-hue", "00:17:88:45:01:1a", "192.168.1.42", "udhcp 1.19.4", _BUSYBOX, mdns=True)
+HUE = Device(
+    "Philips-hue", "00:17:88:45:01:1a", "192.168.1.42", "udhcp 1.19.4", _BUSYBOX, True, ("_hue._tcp",)
+)
 THERMOSTAT = Device("Thermostat", "18:b4:30:45:01:1b", "192.168.1.43", None, _BUSYBOX)
-PRINTER = Device("EPSON-ET2750", "44:d2:44:45:01:1c", "192.168.1.50", None, _BUSYBOX, mdns=True)
+PRINTER = Device(
+    "EPSON-ET2750",
+    "44:d2:44:45:01:1c",
+    "192.168.1.50",
+    None,
+    _BUSYBOX,
+    True,
+    ("_ipp._tcp", "_pdl-datastream._tcp"),
+)
 NAS = Device("diskstation", "00:11:32:45:01:1d", "192.168.1.51", None, _BUSYBOX, mdns=True)
 GUEST = Device("guest-phone", "ae:77:21:45:01:1e", "192.168.1.77", "android-dhcp-13", _ANDROID)
 

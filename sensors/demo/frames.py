@@ -131,11 +131,15 @@ def dns_answer(txid: int, name: str, addresses: Sequence[str], rcode: int = 0, t
     return head + dns_name(name) + struct.pack("!HH", qtype, 1) + records
 
 
-def mdns_announcement(host: str, address: str) -> bytes:
-    """An unsolicited mDNS answer (RFC 6762): host.local has this address."""
+def mdns_announcement(host: str, address: str, services: Sequence[str] = ()) -> bytes:
+    """An unsolicited mDNS answer (RFC 6762): host.local has this address and offers these types of
+    services (RFC 6763)."""
     data = ip_bytes(address)
     record = dns_name(f"{host}.local") + struct.pack("!HHIH", 1, 0x8001, 120, len(data)) + data
-    return struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + record
+    for service in services:
+        data = dns_name(f"{host}.{service}.local")
+        record += dns_name(f"{service}.local") + struct.pack("!HHIH", 12, 1, 4500, len(data)) + data
+    return struct.pack("!6H", 0, 0x8400, 0, 1 + len(services), 0, 0) + record
 
 
 def dhcp(

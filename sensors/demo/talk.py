@@ -122,5 +122,5 @@ def join(t: float, rng: random.Random, device: Device) -> Frames:
     yield t + 0.30, frames.arp(1, device.mac, device.ip, "", ROUTER_IP)
     yield t + 0.31, frames.arp(2, ROUTER_MAC, ROUTER_IP, device.mac, device.ip)
     if device.mdns:
-        data = frames.mdns_announcement(device.name, device.ip)
+        data = frames.mdns_announcement(device.name, device.ip, device.services)
         yield t + 1, frames.udp(device.mac, "01:00:5e:00:00:fb", device.ip, "224.0.0.251", 5353, 5353, data)

@@ -34,6 +34,7 @@ from sensors.demo.attacks import (
     suspicious_port,
     unresolved_sni,
     upload_volume,
+    user_agent,
 )
 from sensors.demo.attacks.case import Case
 
@@ -71,4 +72,5 @@ CASES: tuple[Case, ...] = (
     *suspicious_port.CASES,
     *unresolved_sni.CASES,
     *upload_volume.CASES,
+    *user_agent.CASES,
 )

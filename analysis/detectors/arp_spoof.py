@@ -58,6 +58,8 @@ class ArpSpoof(Detector):
         mac, ip, ts = event.sender_mac, event.sender_ip, event.ts
         if is_unspecified(ip) or is_group(ip) or is_virtual_router(mac):
             return ()
+        if event.source_mac != mac:  # bridges that answer for others, and arpspoof that undoes its work
+            return ()
         self._owners.add(ip, mac, ts)
         self._addresses.add(mac, ip, ts)
         if event.target_ip == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
@@ -71,7 +73,8 @@ class ArpSpoof(Detector):
 
     def _is_another(self, mac: str, ip: str, ts: float) -> bool:
         """Whether an address belongs to somebody else too, or is the way out that was another's before."""
-        rivals = [owner for owner in self._owners.values(ip) if owner != mac]
+        suspects = self.known.gateway.suspects
+        rivals = [owner for owner in self._owners.values(ip) if owner != mac and owner not in suspects]
         if any(self._owners.seen(ip, owner) >= ts - MEMORY for owner in rivals):
             return True
         return self._took_the_way_out(mac)

@@ -58,7 +58,9 @@ class DnsBypass(Detector):
         if how == "plain" and self._own_resolver() is None:
             return ()
         who = BY_ADDRESS.get(flow.server_ip) or flow.server_ip
-        return self._tell(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, who, how)
+        return self._tell(
+            ts, flow.client_mac, flow.client_ip, flow.server_ip, (flow.port, flow.proto), who, how
+        )
 
     def on_tls_hello(self, event: TlsHello) -> Iterable[Finding]:
         if event.sni is None or event.port != WEB:
@@ -66,14 +68,22 @@ class DnsBypass(Detector):
         who = operator_of(event.sni)
         if who is None or not self.known.is_home(event.client_ip) or self.known.is_home(event.server_ip):
             return ()
-        return self._tell(event.ts, event.client_mac, event.client_ip, event.server_ip, WEB, who, "encrypted")
+        return self._tell(
+            event.ts,
+            event.client_mac,
+            event.client_ip,
+            event.server_ip,
+            (WEB, "udp" if event.quic else "tcp"),
+            who,
+            "encrypted",
+        )
 
     def _own_resolver(self) -> str | None:
         """The home's own resolver: one with a home address."""
         return next((ip for ip in self.known.gateway.resolvers if self.known.is_home(ip)), None)
 
     def _tell(
-        self, ts: float, mac: str | None, ip: str, server: str, port: int, who: str, how: str
+        self, ts: float, mac: str | None, ip: str, server: str, port: tuple[int, str], who: str, how: str
     ) -> Iterable[Finding]:
         """One incident a device and operator; a quarter of an hour's look-ups count once."""
         known = self.known
@@ -94,13 +104,13 @@ class DnsBypass(Detector):
         own = self._own_resolver() or "the resolver that your router names"
         return (
             self.finding(
-                ts, Subject(mac, ip, server, None, port, None), mac, who, how,
+                ts, Subject(mac, ip, server, None, *port), mac, who, how,
                 title=f"{device} looks up names at {who} instead of at home",
                 why=_WHY[how].format(own=own, who=who),
                 advice="If you chose this in the device or its browser (private DNS, secure DNS), mark it as "
                 f"expected. Otherwise find out which program on {device} does it, or block {who} in your "
                 "router.",
-                severity=Severity.HIGH if odd else None, operator=who, resolver=server, port=port,
-                encrypted=how == "encrypted", kind_of_device=kind, home_resolvers=list(resolvers)[:8],
+                severity=Severity.HIGH if odd else None, operator=who, resolver=server, port=port[0],
+                encrypted=how == "encrypted", kind_of_device=kind, usual_resolvers=list(resolvers)[:8],
             ),
         )  # fmt: skip

@@ -50,7 +50,7 @@ class DnsChange(Detector):
         mac = None if event.source_mac == event.client_mac else event.source_mac
         shown = ", ".join(f"{BY_ADDRESS[ip]} ({ip})" if ip in BY_ADDRESS else ip for ip in new[:3])
         return self.finding(
-            event.ts, Subject(mac, event.server_id, new[0], None, 53, "udp"),
+            event.ts, Subject(mac, event.server_id, new[0]),
             event.server_id, *sorted(event.dns),
             title=f"Your router now sends name look-ups to {shown}",
             why="This server decides where your devices go when somebody types a name. A false one leads to "

@@ -67,6 +67,21 @@ def test_asking_for_the_address_that_one_claims_is_enough(home: Home) -> None:
     assert finding.evidence["how"].startswith("asks")
 
 
+def test_the_owner_who_defends_his_address_is_not_accused(home: Home) -> None:
+    owners(home)
+    for n in range(3):
+        say(home, 10 + n, "reply", EVIL, ROUTER_IP, LAPTOP_IP)
+    assert [f for n in range(20) for f in say(home, 14 + n, "reply", ROUTER, ROUTER_IP, LAPTOP_IP)] == []
+
+
+def test_a_claim_in_anothers_name_counts_against_nobody(home: Home) -> None:
+    owners(home)
+    say(home, 1, "reply", EVIL, ROUTER_IP, EVIL_IP)
+    for n in range(9):
+        event = ArpSeen(T0 + 10 + n, "reply", EVIL, ROUTER, ROUTER_IP, LAPTOP, LAPTOP_IP)
+        assert home.pipeline.handle(event) == []
+
+
 def test_answers_to_questions_are_no_attack(home: Home) -> None:
     owners(home)
     for n in range(20):

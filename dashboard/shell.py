@@ -34,6 +34,7 @@ _DARK = [
 ]
 _THEME = {
     "primaryColor": "sentinel",
+    "primaryShade": 8,
     "colors": {"sentinel": _ACCENT, "dark": _DARK},
     "fontFamily": "inherit",
     "headings": {"fontFamily": "inherit"},

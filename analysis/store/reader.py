@@ -2,6 +2,7 @@
 
 from analysis.store.queries.alerts import AlertQueries
 from analysis.store.queries.around import AroundQueries
+from analysis.store.queries.charts import ChartQueries
 from analysis.store.queries.devices import DeviceQueries
 from analysis.store.queries.feeds import FEEDS, RANGES, BadFilter, FeedQueries, Page
 from analysis.store.queries.identity import IdentityQueries
@@ -17,7 +18,7 @@ __all__ = [
 
 
 class Reader(
-    AlertQueries, AroundQueries, DeviceQueries, FeedQueries, IdentityQueries, TrafficQueries,
+    AlertQueries, AroundQueries, ChartQueries, DeviceQueries, FeedQueries, IdentityQueries, TrafficQueries,
     VolumeQueries, WatchQueries,
 ):  # fmt: skip
     """Every question that the dashboard asks. May be shared between threads: each gets its own

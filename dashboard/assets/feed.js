@@ -223,9 +223,11 @@
       else address.set(input.id.filter, value);
     }
     const query = String(address);
-    if (query !== location.search.replace(/^\?/, "")) history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
+    const changed = query !== location.search.replace(/^\?/, "");
+    if (changed) history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
     if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));
     exporting();
+    if (changed && document.querySelector("[data-reloads]")) sentinel.go(location.pathname + location.search);
     if (sentinel.table && !sentinel.table.api.isDestroyed()) sentinel.table.filter(address);
     return window.dash_clientside.no_update;
   }

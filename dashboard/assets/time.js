@@ -49,6 +49,7 @@
     clock: (ms) => (Number.isFinite(ms) ? short.format(new Date(ms)) : ""),
     moment: (ms) => sentinel.moment(ms / 1000),
     bytes,
+    count: (value) => (value == null ? "" : Math.round(value).toLocaleString()),
     bitrate: (value) => `${bytes(value).replace("B", "bit")}/s`,
   });
   sentinel.bytes = bytes;

@@ -1,7 +1,7 @@
 """Every page of the dashboard, in the order of the navigation. A new page is one file and one line here."""
 
 from dashboard.page import Page
-from dashboard.pages import alerts, device, devices, dns, health, network_map, overview, traffic
+from dashboard.pages import alerts, charts, device, devices, dns, health, network_map, overview, traffic
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
@@ -11,5 +11,6 @@ PAGES: tuple[Page, ...] = (
     device.PAGE,
     dns.PAGE,
     traffic.PAGE,
+    charts.PAGE,
     health.PAGE,
 )

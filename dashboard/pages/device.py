@@ -5,11 +5,13 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
-from analysis.store.notes import NAME_LIMIT, TRUSTS, NoteError, NoteFailed
+from analysis.store.notes import NAME_LIMIT, NOTE_LIMIT, TRUSTS, NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
 from dashboard.context import notes, reader
+from dashboard.device_forget import forget_callbacks, forget_panel
 from dashboard.device_identity import evidence, identity_callbacks, programs, same_device, sure
 from dashboard.page import Page
+from dashboard.pages.charts import device_week
 from dashboard.parts import bars, empty, facts, heading, panel, severity, state, table, trust, when
 from dashboard.words import TRUST_WORDS, number, plural, size
 
@@ -42,8 +44,10 @@ def body(store: Reader, device: Row) -> list[Any]:
         html.Div(
             [_peers(store, device["id"], hour), _over_time(store, device["id"], hour)], className="columns"
         ),
+        panel("When it was there, 7 days", device_week(store, device["id"], hour, device["name"])),
         _baseline(store, device["id"]),
         evidence(store, device["id"]),
+        forget_panel(),
     ]
 
 
@@ -94,12 +98,17 @@ def _say(device: Row) -> html.Section:
     )
     options = [{"value": value, "label": TRUST_WORDS[value]} for value in TRUSTS]
     choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)
+    note = dmc.Textarea(
+        id="device-note", label="Note", value=device["note"] or "", autosize=True, minRows=1, maxRows=6,
+        inputProps={"maxLength": NOTE_LIMIT}, placeholder="Where it stands, who it belongs to",
+    )  # fmt: skip
     save = dmc.Button("Save", id="device-save", size="sm")
     return panel(
         "What you say it is",
         name,
         html.P("Trust", className="label"),
         choose,
+        note,
         html.Div(
             [save, html.Span("", id="device-said", className="said", role="status")], className="buttons"
         ),
@@ -228,6 +237,8 @@ def _baseline(store: Reader, device: int) -> html.Section:
 
 def callbacks(app: Dash) -> None:
     identity_callbacks(app, _again)
+    forget_callbacks(app)
+
     @app.callback(
         Output("device-body", "children"),
         Output("device-said", "children"),
@@ -235,14 +246,16 @@ def callbacks(app: Dash) -> None:
         State("device-id", "data"),
         State("device-name", "value"),
         State("device-trust", "value"),
+        State("device-note", "value"),
         prevent_initial_call=True,
     )
-    def saved(clicks: int | None, device: int, name: str, chosen: str) -> Any:
+    def saved(clicks: int | None, device: int, name: str, chosen: str, note: str) -> Any:
         if not clicks:
             return no_update, no_update
         try:
             notes().trust_device(int(device), str(chosen))
             notes().name_device(int(device), str(name or ""))
+            notes().remark_device(int(device), str(note or ""))
         except (NoteError, NoteFailed) as error:
             return no_update, str(error)
         return _again(int(device)), "Saved."

@@ -11,11 +11,13 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "/": "Overview", "/map": "Network map", "/alerts": "Alerts", "/devices": "Devices", "/devices/4": "ipcam-front",
-    "/dns": "DNS", "/traffic": "Live traffic", "/traffic?view=flows": "Live traffic", "/health": "Health",
+    "/dns": "DNS", "/traffic": "Live traffic", "/traffic?view=flows": "Live traffic", "/charts": "Charts",
+    "/health": "Health",
 }  # fmt: skip
 CONTENT = {
     "/": ".incidents li", "/map": ".map-box canvas", "/alerts": ".ag-row", "/devices": ".ag-row", "/devices/4": ".bars li",
-    "/dns": ".ag-row", "/traffic": ".ag-row", "/traffic?view=flows": ".ag-row", "/health": ".facts",
+    "/dns": ".ag-row", "/traffic": ".ag-row", "/traffic?view=flows": ".ag-row", "/charts": ".week .heat",
+    "/health": ".facts",
 }  # fmt: skip
 
 
@@ -113,6 +115,19 @@ def test_scrolling_brings_older_rows(site: Site, new_page: Callable[..., Any]) -
     page.wait_for_selector(".ag-row")
     page.evaluate("() => { sentinel.feed.api.ensureIndexVisible(199); }")
     page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() >= 400")
+
+
+def test_charts_follow_their_filters_and_tell_numbers(site: Site, new_page: Callable[..., Any]) -> None:
+    page = new_page(site.url + "/charts")
+    page.wait_for_selector(".weeks > div:nth-child(2) .heat")
+    page.click(".segments >> text=24 hours")
+    page.wait_for_url("**/charts?range=24h")
+    page.wait_for_selector("text=google.com")
+    assert "MB" in page.locator(".heat").last.get_attribute("title")
+    page.goto(site.url + "/charts?device=4")
+    page.wait_for_selector(".weeks h3:has-text('ipcam-front')")
+    page.go_back()
+    page.wait_for_selector(".weeks > div:nth-child(2)")
 
 
 def test_choosing_on_the_map_explains_and_leads_on(site: Site, new_page: Callable[..., Any]) -> None:

@@ -6,7 +6,18 @@ import pytest
 from dash import Dash
 from flask.testing import FlaskClient
 
-from dashboard.pages import PAGES, alerts, device, devices, dns, health, network_map, overview, traffic
+from dashboard.pages import (
+    PAGES,
+    alerts,
+    charts,
+    device,
+    devices,
+    dns,
+    health,
+    network_map,
+    overview,
+    traffic,
+)
 from tests.dashboard.filldb import Home
 
 SAME = {"Origin": "http://localhost"}
@@ -32,7 +43,7 @@ def page(client: FlaskClient, path: str, query: str = "") -> str:
     return answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("module", [alerts, device, devices, dns, health, network_map, overview, traffic])
+@pytest.mark.parametrize("module", [alerts, charts, device, devices, dns, health, network_map, overview, traffic])
 def test_every_page_draws_with_and_without_data(
     client: FlaskClient, empty_client: FlaskClient, module: ModuleType
 ) -> None:
@@ -50,7 +61,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("where", ["/", "/map", "/alerts", "/devices", "/dns", "/traffic", "/health"])
+@pytest.mark.parametrize("where", ["/", "/map", "/alerts", "/devices", "/dns", "/traffic", "/charts", "/health"])
 def test_odd_addresses_draw_the_page(client: FlaskClient, where: str) -> None:
     for query in ODD:
         page(client, where, query)
@@ -119,3 +130,23 @@ def test_an_odd_expectation_changes_nothing(
     decide(own_client, app, 16, "expect", **odd)
     assert home.db.execute("SELECT COUNT(*) FROM expectations").fetchone() == (0,)
     assert home.db.execute("SELECT COUNT(*) FROM alert_notes").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("span", ["24h", "7d", "30d"])
+def test_charts_add_up(own_client: FlaskClient, home: Home, app: Dash, span: str) -> None:
+    """The bars hold every byte of the roll-up, also of destinations beyond the six largest."""
+    with app.server.app_context():
+        drawn = charts.layout(span).to_plotly_json()["props"]["children"]
+    hours = {"24h": 24, "7d": 168, "30d": 720}[span]
+    since = int(home.now // 3600) - hours + 1
+    by_device, by_peer = (panel.children[-1] for panel in drawn[2:4])
+    wanted = home.db.execute(
+        "SELECT SUM(bytes_up + bytes_down) FROM traffic_hour WHERE hour >= ?", (since,)
+    ).fetchone()[0]
+    assert sum(v for bar in by_device.data for k, v in bar.items() if k != "t") == wanted
+    source, since = ("edge_hour", since) if span == "24h" else ("edge_day", since // 24)
+    wanted = home.db.execute(
+        f"SELECT SUM(bytes_up + bytes_down) FROM {source} WHERE {source[5:]} >= ?", (since,)
+    ).fetchone()[0]
+    assert sum(v for bar in by_peer.data for k, v in bar.items() if k != "t") == wanted
+    assert [s["label"] for s in by_peer.series][-1] == "Everything else"

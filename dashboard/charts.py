@@ -1,0 +1,36 @@
+"""Charts that pages share: stacked bars over time, and a week as a heat map. Drawn in the browser, from
+numbers only; colours are told apart by lightness too (Okabe and Ito's palette for series)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8f98")
+"""Okabe and Ito (2008), Color Universal Design, without yellow; grey last, for the rest."""
+
+
+def stacked(data: list[dict[str, Any]], names: Sequence[str], write: str = "count", height: int = 260) -> Any:
+    """Stacked bars: `t` in milliseconds, and the number of the n-th name under "s<n>" (a name with a dot
+    would be taken for a path). `write` is a function of time.js."""
+    return dmc.BarChart(
+        h=height, data=data, dataKey="t", type="stacked", withLegend=True, gridAxis="x", tickLine="none",
+        series=[
+            {"name": f"s{n}", "label": name, "color": PALETTE[n % len(PALETTE)]}
+            for n, name in enumerate(names)
+        ],
+        legendProps={"verticalAlign": "top"}, barProps={"isAnimationActive": False},
+        valueFormatter={"function": write}, yAxisProps={"width": 70, "allowDecimals": False}, tooltipAnimationDuration=0,
+        xAxisProps={"tickFormatter": {"function": "moment"}, "minTickGap": 60},
+        tooltipProps={"labelFormatter": {"function": "moment"}},
+    )  # fmt: skip
+
+
+def week(hours: dict[int, int], last_hour: int, about: str) -> html.Div:
+    """Seven days of 24 hours each, darker for more bytes; heat.js lays them out in the viewer's zone.
+    `hours` maps hours since the epoch to bytes."""
+    cells = [hours.get(hour, 0) for hour in range(last_hour - 8 * 24 + 1, last_hour + 1)]
+    given = json.dumps({"last": last_hour, "bytes": cells}, separators=(",", ":"))
+    return html.Div(className="week", **{"data-week": given, "aria-label": about, "role": "group"})

@@ -111,3 +111,13 @@ def test_a_reset_of_an_earlier_run_begins_learning_anew_and_keeps_what_was_learn
     assert baseline.check(A, 0.0, "192.0.2.1", 443, "tcp", None, 600.0) == "known"
     assert baseline.check(A, 0.0, "192.0.2.2", 443, "tcp", None, 540.0) == "learned"
     assert baseline.check(A, 0.0, "192.0.2.3", 443, "tcp", None, 560.0) == "new"
+
+
+def test_a_device_with_a_serious_alert_is_remembered_and_the_oldest_goes_first():
+    baseline = Baseline(0.0)
+    assert baseline.distrusted(("eth0", "a")) is None
+    baseline.distrust(("eth0", "a"), 5.0)
+    assert baseline.distrusted(("eth0", "a")) == 5.0
+    for n in range(2000):
+        baseline.distrust(("eth0", f"{n}"), 6.0)
+    assert baseline.distrusted(("eth0", "a")) is None and baseline.evictions == 2001 - 1024

@@ -94,3 +94,22 @@ def test_memory_is_bounded_in_bytes_and_streams():
         streams.feed(MAX_STREAMS + 50, FLOW, False, True, 1 + n * 1000, b"x" * 1000, 1.0)
     assert not streams.wants(MAX_STREAMS + 50)
     assert STREAM_LIMIT == 16384
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "midstream", "text"),
+    [
+        (b"HELLO|laptop|US\r\n", b"", False, True),
+        (b"HELLO|laptop|US\r\n", b"SCREEN60\r\n", False, True),
+        (b"HELLO|laptop|US\r\n", b"\x00\x01\x02\x03\x04\x05\x06\x07\x08", False, False),
+        (b"HELLO|laptop|US\r\n", b"", True, False),
+        (b"short\r\n", b"", False, False),
+    ],
+)
+def test_unknown_content_that_people_can_read_is_told(up, down, midstream, text):
+    nobody = StreamParser("nobody", lambda s: None, lambda s, ts: ())
+    streams = Streams([nobody])
+    events = streams.feed(1, FLOW, midstream, True, 1, up, 1.0)
+    events += streams.feed(1, FLOW, midstream, False, 1, down, 1.0) if down else []
+    events += streams.end(1, 2.0)
+    assert [(e.service, e.text) for e in events if isinstance(e, SessionSeen)][-1:] == [(None, text)]

@@ -27,8 +27,9 @@ def sentinel(path: Path, folder: Path, packet_rows: int = 0) -> Callable[[], int
     def work() -> int:
         return replay([path], config, database).packets
 
-    warm = folder / f"warm-{os.getpid()}.db"
-    replay([folder / "few.pcap"], config, warm)
+    # What is loaded at first use (scapy's layers, the public suffix list) belongs to the start-up.
+    first = folder / "warm.pcap"
+    replay([first if first.exists() else folder / "few.pcap"], config, folder / f"warm-{os.getpid()}.db")
     return work
 
 

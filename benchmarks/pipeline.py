@@ -11,7 +11,8 @@ from benchmarks import chart, measure, settings, traffic
 from benchmarks.designs import DESIGNS, NEVER, TCPDUMP, TCPDUMP_TEXT, missing
 from benchmarks.measure import Failed
 
-FEW = 20
+FEW, WARM = 20, 5_000
+"""Packets of the captures that start a design up: a few, and enough for all of our protocols."""
 SLOW = {"naive"}
 """Designs that get a slice: their rate does not depend on the length."""
 LABELS = {**{name: label for name, (label, _) in DESIGNS.items()}, TCPDUMP: TCPDUMP_TEXT}
@@ -70,6 +71,7 @@ def compare(path: Path, names: Sequence[str], rounds: int, part: int, folder: Pa
     """All designs on one capture: the figures of each round, and of one more the shares of the stages."""
     traffic.slice_of(path, folder / "few.pcap", FEW)
     traffic.slice_of(path, folder / "part.pcap", part)
+    traffic.slice_of(path, folder / "warm.pcap", WARM)
     packets = sum(1 for _ in traffic.read_pcap(path))
     rows: dict[str, dict[str, Any]] = {
         name: {"label": LABELS[name], "skipped": missing(name), "rounds": []} for name in names

@@ -71,7 +71,7 @@ def _listen(app: Dash, host: str, port: int) -> Any:
             app.server, host=host.strip("[]"), port=port, threads=_THREADS, ident=None,
             connection_limit=_MOST_CONNECTIONS, channel_timeout=_IDLE_SECONDS, cleanup_interval=10,
             max_request_body_size=MOST_BYTES, max_request_header_size=65_536,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=True, asyncore_use_poll=True,  # select() ends at 1,024 files
         )  # fmt: skip
     except OSError as error:
         raise CannotServe(_why_not(error, host, port)) from error

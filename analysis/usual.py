@@ -53,5 +53,9 @@ def in_words(known: "Known", subject: Subject, ts: float) -> str | None:
 
 def _span(seconds: float) -> str:
     if seconds < 5400:
-        return f"{max(1, round(seconds / 60))} minutes"
-    return f"{seconds / 3600:.0f} hours" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
+        count, unit = max(1, round(seconds / 60)), "minute"
+    elif seconds < 2 * DAY:
+        count, unit = round(seconds / 3600), "hour"
+    else:
+        count, unit = round(seconds / DAY), "day"
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -75,7 +75,7 @@ class ExposedService(Detector):
             why="Whoever is reachable from the internet is tried by break-in programs within minutes."
             + (f" {name} is among the first things that they try." if name else ""),
             advice=f"If you did not open this on purpose, remove the port forwarding for port {flow.port} "
-            "in your router and turn UPnP off there. If you need it from outside, use a VPN to your home "
-            "instead.",
+            "in your router and turn automatic port opening (UPnP) off there. To reach it from "
+            "outside, use a private tunnel (VPN) to your home instead.",
             port=flow.port, protocol=flow.proto, visitor=flow.client_ip, visitors_today=visitors,
         )  # fmt: skip

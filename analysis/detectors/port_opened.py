@@ -44,7 +44,7 @@ class PortOpened(Detector):
             why="From then on anybody on the internet can connect to it. Consoles and calls need that; a "
             "camera, a printer or a hard disk should not be open to strangers.",
             advice=f"If you know the program on {device} that does this, nothing need be done. If not, "
-            "turn UPnP off in your router: what was opened closes again.",
+            "turn automatic port opening (UPnP) off in your router: what was opened closes again.",
             method=_METHODS[event.method], outside_port=event.outside_port, inside_port=event.inside_port,
             inside_address=event.inside_ip, protocol=event.proto, lifetime_seconds=event.lifetime,
             description=event.description,

@@ -18,7 +18,20 @@ JARGON = (
 )  # fmt: skip
 """Words that a family member cannot be expected to know."""
 FACTS = frozenset(
-    {"new-device", "new-connection", "insecure-protocol", "blocklisted-name", "blocklisted-address"}
+    [
+        "new-device",
+        "new-connection",
+        "insecure-protocol",
+        "suspicious-port",
+        "blocklisted-name",
+        "blocklisted-address",
+        "clear-credentials",
+        "computer-like",
+        "exposed-service",
+        "listed-tls",
+        "old-tls",
+        "port-opened",
+    ]
 )
 """Rules that tell of one fact: there is nothing to count, so no value stands against a threshold."""
 MEASURES = re.compile(

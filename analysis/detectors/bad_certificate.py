@@ -71,8 +71,10 @@ class BadCertificate(Detector):
     def _problems(self, event: CertificateSeen) -> list[str]:
         slack = self.days * 86_400
         early, late = event.ts < event.not_before - slack, event.ts > event.not_after + slack
-        outdated = (early or late) and not event.self_signed
-        (self._outdated if outdated else self._valid).add(event.fingerprint, event.ts)
+        if not (early or late):
+            self._valid.add(event.fingerprint, event.ts)
+        elif not event.self_signed:
+            self._outdated.add(event.fingerprint, event.ts)
         certain = len(self._valid) >= max(self.trusted_after, 3 * len(self._outdated))
         tests = (
             (event.self_signed, "self-signed"),

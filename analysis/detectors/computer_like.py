@@ -41,7 +41,7 @@ class ComputerLike(Detector):
     _browsed: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._servers = DistinctWindow(REMEMBER, max_values=self.servers)
+        self._servers = DistinctWindow(REMEMBER, max_values=max(self.servers, 1))
         self._things: dict[str, tuple[float, str | None]] = {}
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:

@@ -59,8 +59,10 @@ class PasswordGuessing(Detector):
     _asked: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._refused = DistinctWindow(self.minutes * 60, max_values=max(self.refused, self.telnet_refused))
-        self._short = DistinctWindow(self.session_minutes * 60, max_values=self.sessions)
+        self._refused = DistinctWindow(
+            self.minutes * 60, max_values=max(self.refused, self.telnet_refused, 1)
+        )
+        self._short = DistinctWindow(self.session_minutes * 60, max_values=max(self.sessions, 1))
         self._limits = {"ssh": (self.ssh_bytes, SSH_PACKETS), "rdp": (self.rdp_bytes, RDP_PACKETS)}
         self._number = 0
 

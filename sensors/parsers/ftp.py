@@ -25,7 +25,7 @@ _AUTH = re.compile(rb"AUTH +(?:TLS|SSL)[^\r\n]{0,8}\r?\n", re.I)
 _FALLBACK = re.compile(rb"^(?:USER|PASS) ", re.I | re.M)
 _ACCEPTED = re.compile(rb"^234[ -]", re.M)
 _PASSWORD = re.compile(rb"^PASS +[^\r\n]*\r?\n", re.I | re.M)
-_REFUSED = re.compile(rb"^331 [^\n]*\n(?:530|430)[ -]", re.M)
+_REFUSED = re.compile(rb"^(?:530|430) (?![^\n]{0,80}(?:please|not logged|n't logged))", re.I | re.M)
 _WELCOME = re.compile(rb"^230[ -]", re.M)
 
 
@@ -60,23 +60,23 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     elif _in_clear(stream):
         login = bool(_PASSWORD.search(stream.up, 0, PATIENCE))
         yield from clear(stream, ts, "ftp", login)
-        if login:
-            yield from _refusals(stream, ts)
+        yield from _refusals(stream, ts)
     elif _ACCEPTED.search(stream.down, 0, PATIENCE):
         yield from agreed(stream, ts, "ftps")
 
 
 def _refusals(stream: Stream, ts: float) -> Iterator[Event]:
     """LoginFailed for each refusal that was not told; the conversation is followed until a login succeeds.
-    A 530 may also ask to log in first: only one that follows 331, the demand for a password, counts."""
+    A 530 may also ask to log in first, which is no refusal; servers word it alike."""
     state = dialogue(stream)
     refused = len(_REFUSED.findall(stream.down, 0, PATIENCE))
     flow = stream.flow
     for _ in range(refused - state.refused):
         yield LoginFailed(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, "ftp")
     state.refused = max(refused, state.refused)
-    over = max(len(stream.up), len(stream.down)) > PATIENCE
-    stream.done = over or bool(_WELCOME.search(stream.down, 0, PATIENCE))
+    stream.done = max(len(stream.up), len(stream.down)) > PATIENCE or bool(
+        _WELCOME.search(stream.down, 0, PATIENCE)
+    )
 
 
 def _in_clear(stream: Stream) -> bool:

@@ -50,7 +50,7 @@ CASES = (
     Case(RULE, "positive", "expired", lambda t, rng: expired(t, rng, 30)),
     Case(RULE, "positive", "another's name",
          lambda t, rng: shows(t, rng, certificate("login.bank.example", t - DAY, t + 90 * DAY, CA))),
-    Case(RULE, "positive", "changed for a self-signed one", 
+    Case(RULE, "positive", "changed for a self-signed one",
          lambda t, rng: shows(t, rng, good(t), self_made(t))),
     Case(RULE, "near-miss", "expired yesterday", lambda t, rng: expired(t, rng, 1)),
     Case(RULE, "near-miss", "a clock that is wrong", lambda t, rng: expired(t, rng, 200, 200)),

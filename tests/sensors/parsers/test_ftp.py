@@ -35,6 +35,7 @@ def test_login_is_told_with_the_password_and_without_its_value() -> None:
 def test_each_refused_password_is_told_once_and_an_order_to_log_in_is_none() -> None:
     fed = Feeder(flow(21)).down(b"220 ready\r\n").up(b"SYST\r\n").down(b"530 Please login\r\n")
     fed.up(b"USER anna\r\n").down(b"331 Password\r\n")
+    fed.down(b"530 Please login with USER and PASS.\r\n530 You aren't logged in\r\n")
     assert fed.of(LoginFailed) == []
     for tries in (1, 2):
         fed.up(b"PASS hunter2\r\n")
@@ -43,6 +44,11 @@ def test_each_refused_password_is_told_once_and_an_order_to_log_in_is_none() -> 
         assert len(fed.of(LoginFailed)) == tries
     assert fed.of(LoginFailed)[0][2:] == ("10.0.0.1", "10.0.0.2", 21, "ftp") and not fed.stream.done
     assert "hunter2" not in repr(fed.events)
+
+
+def test_a_name_that_is_refused_at_once() -> None:
+    fed = Feeder(flow(21)).down(b"220 ready\r\n").up(b"USER anna\r\n").down(b"530 Anonymous only.\r\n")
+    assert len(fed.of(LoginFailed)) == 1 and fed.sessions() == [("ftp", False)]
 
 
 def test_bytes_one_by_one() -> None:

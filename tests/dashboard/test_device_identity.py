@@ -37,7 +37,8 @@ def test_the_page_says_what_it_is_and_why(home: Home, own_client: FlaskClient) -
     ):
         assert text in shown
     assert "t13d1516h2" not in shown and "1 way" in shown
-    assert '"children":"<b>Pixel-8</b>"' in shown.replace("\u003c", "<").replace("\u003e", ">")
+    plain = shown.encode().decode("unicode_escape")
+    assert '"children":"<b>Pixel-8</b>"' in plain, "as text, never as markup"
     assert "One device or two?" in shown and "Both are called annas-phone." in shown
 
 

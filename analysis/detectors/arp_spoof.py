@@ -114,7 +114,7 @@ class ArpSpoof(Detector):
         known, mac = self.known, event.sender_mac
         router = ip in known.gateway.routers or self._took_the_way_out(mac)
         others = [str(m) for m in self._owners.values(ip) if m != mac]
-        own = next((str(a) for a in self._addresses.values(mac) if a != ip), None)
+        own = next((str(a) for a in reversed(self._addresses.values(mac)) if a != ip), None)
         device = known.display_name(mac, own)
         seen: dict[str, Any] = {"also_claimed_by": others} if others else {}
         return self.finding(

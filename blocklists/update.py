@@ -1,4 +1,4 @@
-"""`sentinel.py update`: fetches the lists and whose addresses are; what arrives wrong leaves the last good one.
+"""`sentinel.py update`: fetches the lists and whose addresses are; what comes wrong leaves the last good.
 
 Only this command reaches out, only when it is called, and only to the addresses in config.yaml,
 `blocklists/sources` and `blocklists/destinations.py`.

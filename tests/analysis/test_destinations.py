@@ -1,6 +1,5 @@
 """Whose an address is, from files that the tests make."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def test_a_replaced_file_is_noticed(tmp_path, files, monkeypatch):
     other = mmdb.write(
         tmp_path / "other", {"1.1.1.0/24": {"autonomous_system_organization": "Somebody else"}}
     )
-    os.replace(other, files[0])
+    other.replace(files[0])
     assert known.owner("1.1.1.1").organisation == "Somebody else"
     files[0].unlink()
     assert known.owner("1.1.1.1") == NOBODY

@@ -16,6 +16,7 @@ from analysis.config_types import (
     Network,
     PasswordHash,
     PathText,
+    TokenHash,
     Word,
     is_loopback,
 )  # fmt: skip
@@ -172,6 +173,9 @@ class Dashboard(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8050, description="TCP port to serve on.")
     password_hash: PasswordHash | None = Field(None, description="Made by `sentinel.py password`.")
     allowed_hosts: tuple[Host, ...] = Field((), description="Further host names a browser may use.")
+    api_tokens: tuple[TokenHash, ...] = Field(
+        (), description="Programs that may read docs/api.md's API; made by `python3 -m dashboard.tokens`."
+    )
 
     @model_validator(mode="after")
     def _no_open_door(self) -> Self:

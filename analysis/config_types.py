@@ -101,6 +101,10 @@ PathText = Annotated[str, *_kind("a file name", lambda text: _shown(text, 1000))
 PasswordHash = Annotated[
     str, *_kind("a hash made by `sentinel.py password`", lambda text: bool(_HASH.fullmatch(text)))
 ]
+TokenHash = Annotated[
+    str,
+    *_kind("a hash made by `python3 -m dashboard.tokens`", lambda t: bool(re.fullmatch(r"[0-9a-f]{64}", t))),
+]
 Word = Annotated[
     str, *_kind("a name of letters, digits, - and _", lambda t: bool(re.fullmatch(r"[\w-]{1,64}", t)))
 ]

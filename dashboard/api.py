@@ -55,11 +55,13 @@ def summary(store: Reader) -> dict[str, Any]:
     }
 
 
-def _json(value: object, status: int = 200) -> Response:
+def as_json(value: object, status: int = 200) -> Response:
+    """An answer without needless spaces."""
     return Response(json.dumps(value, separators=(",", ":")), status, mimetype="application/json")
 
 
-def _integer(name: str) -> int | None:
+def integer(name: str) -> int | None:
+    """A whole number of the query, None when it is not there. Raises `BadFilter`."""
     text = request.args.get(name, "")
     if not text:
         return None
@@ -78,28 +80,28 @@ def _rows(feed: str, since: int | None, before: int | None, limit: int) -> dict[
 def live() -> Response:
     """News: the summary, and with `feed` and `since` the rows of one feed that are newer."""
     try:
-        feed, since = request.args.get("feed", ""), _integer("since")
+        feed, since = request.args.get("feed", ""), integer("since")
         if feed and feed not in FEEDS:
-            return _json({"error": "There is no such feed."}, 404)
+            return as_json({"error": "There is no such feed."}, 404)
         answer = dict(_summary.get(reader()))
         if feed and since is not None:
             answer["feed"] = {"name": feed, "limit": _LIVE_ROWS, **_rows(feed, since, None, _LIVE_ROWS)}
-        return _json(answer)
+        return as_json(answer)
     except BadFilter as error:
-        return _json({"error": str(error)}, 400)
+        return as_json({"error": str(error)}, 400)
     except StoreError as error:
         watch = {"state": error.state, "text": str(error), "fix": error.fix, "since": None}
-        return _json({"watch": watch, "error": str(error)}, 503 if error.state == "slow" else 200)
+        return as_json({"watch": watch, "error": str(error)}, 503 if error.state == "slow" else 200)
 
 
 @api.get("/rows/<feed>")
 def rows(feed: str) -> Response:
     """A page of history, newest first; `before` continues, `n` rows, filters as in the page's address."""
     if feed not in FEEDS:
-        return _json({"error": "There is no such feed."}, 404)
+        return as_json({"error": "There is no such feed."}, 404)
     try:
-        return _json(_rows(feed, None, _integer("before"), _integer("n") or 200))
+        return as_json(_rows(feed, None, integer("before"), integer("n") or 200))
     except BadFilter as error:
-        return _json({"error": str(error)}, 400)
+        return as_json({"error": str(error)}, 400)
     except StoreError as error:
-        return _json({"error": str(error), "fix": error.fix, "state": error.state}, 503)
+        return as_json({"error": str(error), "fix": error.fix, "state": error.state}, 503)

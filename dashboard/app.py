@@ -16,7 +16,7 @@ from analysis.config import Config
 from analysis.destinations import Destinations
 from analysis.store.notes import Notes
 from analysis.store.reader import Reader, StoreError
-from dashboard.api import api
+from dashboard.api_read import api
 from dashboard.context import KEY, Context
 from dashboard.errors import error_page, install_errors
 from dashboard.export import export
@@ -84,7 +84,7 @@ def _server(config: Config) -> Flask:
     )
     install_gates(server, config.dashboard.host, config.dashboard.allowed_hosts)
     if config.dashboard.password_hash:
-        install_login(server, config.dashboard.password_hash)
+        install_login(server, config.dashboard.password_hash, config.dashboard.api_tokens)
     install_errors(server)
     _only_known_paths(server)
     server.register_blueprint(api)

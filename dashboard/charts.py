@@ -22,7 +22,8 @@ def stacked(data: list[dict[str, Any]], names: Sequence[str], write: str = "coun
             for n, name in enumerate(names)
         ],
         legendProps={"verticalAlign": "top"}, barProps={"isAnimationActive": False},
-        valueFormatter={"function": write}, yAxisProps={"width": 70, "allowDecimals": False}, tooltipAnimationDuration=0,
+        valueFormatter={"function": write}, yAxisProps={"width": 70, "allowDecimals": False},
+        tooltipAnimationDuration=0,
         xAxisProps={"tickFormatter": {"function": "moment"}, "minTickGap": 60},
         tooltipProps={"labelFormatter": {"function": "moment"}},
     )  # fmt: skip

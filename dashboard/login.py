@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
 from flask import Flask, Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.errors import error_page
 from dashboard.security import Patience, check_password
+from dashboard.tokens import READABLE, is_token
 
 _SESSION_SECONDS = 7 * 86400
 _OPEN = frozenset({"/login", "/assets/style.css"})
@@ -19,8 +21,9 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Log
 autocomplete="current-password" maxlength="1000"><button>Log in</button>{said}</form></main></body></html>"""
 
 
-def install_login(server: Flask, password_hash: str) -> None:
-    """Every route but the login page itself needs a session; scripts get 401."""
+def install_login(server: Flask, password_hash: str, token_hashes: Sequence[str] = ()) -> None:
+    """Every route but the login page itself needs a session; scripts get 401. A token opens the few
+    addresses of the API that only read."""
     patience = Patience()
     one_at_a_time = threading.Lock()  # a check costs 16 MiB and 60 ms: guesses must not add up
 
@@ -29,6 +32,8 @@ def install_login(server: Flask, password_hash: str) -> None:
         if request.path in _OPEN:
             return None
         if time.time() - session.get("since", 0) < _SESSION_SECONDS:
+            return None
+        if request.path in READABLE and is_token(request.headers.get("Authorization"), token_hashes):
             return None
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             return redirect("/login")

@@ -158,13 +158,13 @@ def _config() -> html.Section:
 
 
 def _flat(config: Config) -> dict[str, str]:
-    """Dotted keys to values in words; the password hash is not shown."""
+    """Dotted keys to values in words; hashes are not shown."""
     flat = {}
     for name, value in config.model_dump(
         exclude={"base": True, "rules": True, "blocklists": {"lists"}}
     ).items():
         for key, part in value.items() if isinstance(value, dict) else [("", value)]:
-            hidden = key == "password_hash" and part
+            hidden = key in ("password_hash", "api_tokens") and part
             flat[f"{name}.{key}" if key else name] = "set (not shown)" if hidden else _short(part)
     return flat
 

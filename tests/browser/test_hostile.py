@@ -81,6 +81,7 @@ PAGES = [
     "/dns",
     "/traffic",
     "/traffic?view=flows",
+    "/charts",
     "/health",
 ]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from analysis.alerts import Finding, Severity, Subject
 from analysis.detector import Detector
 from analysis.events import Flow, FlowAnswered, TlsHello
+from analysis.identity import lineage
 from analysis.resolvers import BY_ADDRESS, operator_of
 from analysis.window import RecentSet
 
@@ -99,7 +100,8 @@ class DnsBypass(Detector):
             return ()
         self._told.add(key, ts)
         kind = known.kind_of(mac)
-        odd = kind in self.appliances and (how == "encrypted" or server not in BY_ADDRESS)
+        thing = kind is not None and any(general in self.appliances for general in lineage(kind))
+        odd = thing and (how == "encrypted" or server not in BY_ADDRESS)
         device = known.display_name(mac, ip)
         own = self._own_resolver() or "the resolver that your router names"
         return (

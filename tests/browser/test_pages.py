@@ -126,8 +126,6 @@ def test_charts_follow_their_filters_and_tell_numbers(site: Site, new_page: Call
     assert "MB" in page.locator(".heat").last.get_attribute("title")
     page.goto(site.url + "/charts?device=4")
     page.wait_for_selector(".weeks h3:has-text('ipcam-front')")
-    page.go_back()
-    page.wait_for_selector(".weeks > div:nth-child(2)")
 
 
 def test_choosing_on_the_map_explains_and_leads_on(site: Site, new_page: Callable[..., Any]) -> None:

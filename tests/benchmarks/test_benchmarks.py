@@ -20,6 +20,9 @@ from sensors.decode import decode
 from sensors.flows import FlowTable
 
 
+pytestmark = pytest.mark.timeout(600)  # processes of their own, on machines that may be busy
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     settings.prepare(tmp_path, 50)

@@ -19,7 +19,6 @@ from sensors.capture import open_file
 from sensors.decode import decode
 from sensors.flows import FlowTable
 
-
 pytestmark = pytest.mark.timeout(600)  # processes of their own, on machines that may be busy
 
 

@@ -317,6 +317,7 @@ class HttpRequest(NamedTuple):
     user_agent: str | None
     basic_auth: bool
     """An Authorization: Basic header was sent (its value is never kept)."""
+    client_port: int = 0
 
 
 class BannerSeen(NamedTuple):
@@ -385,6 +386,7 @@ class LoginFailed(NamedTuple):
     port: int
     service: str
     """"ftp", "telnet", "http"."""
+    client_port: int = 0
 
 
 class PortMapping(NamedTuple):

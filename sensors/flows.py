@@ -30,8 +30,9 @@ ATTEMPT_TIMEOUT = 30.0
 OTHER_TIMEOUT = 60.0
 """Seconds of silence that end a UDP, ICMP or other flow (Zeek udp_inactivity_timeout: 1 min)."""
 
-STREAM_PACKETS = 24
-"""First payload packets of a TCP flow that may be shown to the stream parsers."""
+STREAM_PACKETS = 64
+"""First payload packets of a TCP flow that may be shown to the stream parsers. Telnet negotiates with twenty
+before it asks for a name, and a person's password comes a letter at a time."""
 
 _COLUMNS: dict[str, Any] = {
     "serial": np.int64,  # number of the flow in this run

@@ -76,14 +76,17 @@ class PasswordGuessing(Detector):
         return ()
 
     def on_http_request(self, event: HttpRequest) -> Iterable[Finding]:
+        connection = (event.client_ip, event.client_port, event.server_ip, event.port)
         if event.basic_auth:
-            self._asked.add((event.client_ip, event.server_ip, event.port), event.ts)
+            self._asked.add(connection, event.ts)
+        elif self._asked:
+            self._asked.pop(connection, None)
         return ()
 
     def on_login_failed(self, event: LoginFailed) -> Iterable[Finding]:
         if event.service == "http":
-            ends = (event.client_ip, event.server_ip, event.port)
-            if self._asked.pop(ends, None) is None:
+            connection = (event.client_ip, event.client_port, event.server_ip, event.port)
+            if self._asked.pop(connection, None) is None:
                 return ()  # the first question, without a password, is always refused
         limit = self.telnet_refused if event.service == "telnet" else self.refused
         subject = subject_of(self.known, event, event.port, "tcp", event.client_mac)

@@ -37,7 +37,7 @@ class Requests:
         if self._repeated(packet):
             return []
         ends = (packet.src_mac, packet.src, packet.dst, packet.dport)
-        request = read_request(packet.ts, ends, payload, line)
+        request = read_request(packet.ts, ends, payload, line, packet.sport)
         if line[1] == b"POST" and b"PortMapping" in payload:
             return [request, *read_mapping(packet)]
         return [request]
@@ -104,7 +104,8 @@ class _Following:
         if line is None:
             raise ParseError("not an HTTP/1 request line")
         flow = stream.flow
-        return read_request(ts, (flow.client_mac, flow.client_ip, flow.server_ip, flow.port), head, line)
+        ends = (flow.client_mac, flow.client_ip, flow.server_ip, flow.port)
+        return read_request(ts, ends, head, line, flow.client_port)
 
 
 def fresh() -> Callable[[Packet], list[Event]]:

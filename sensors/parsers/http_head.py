@@ -32,7 +32,11 @@ _AUTHORITY = re.compile(rb"[a-z][a-z0-9+.-]{0,31}://([^/?#]*)", re.I)
 
 
 def read_request(
-    ts: float, ends: tuple[str | None, str, str, int], head: bytes, line: re.Match[bytes]
+    ts: float,
+    ends: tuple[str | None, str, str, int],
+    head: bytes,
+    line: re.Match[bytes],
+    client_port: int = 0,
 ) -> HttpRequest:
     """The event of one request. `ends`: client MAC, client IP, server IP, port. `line` is what `LINE`
     matched in `head`. What the head does not hold is None; so is a Host that was cut."""
@@ -44,7 +48,7 @@ def read_request(
     return HttpRequest(
         ts, *ends, method.decode("ascii"),
         clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
-        clean(agent) if agent else None, basic,
+        clean(agent) if agent else None, basic, client_port,
     )  # fmt: skip
 
 

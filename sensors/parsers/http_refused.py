@@ -12,7 +12,8 @@ def parse(packet: Packet) -> list[Event]:
     compare with its request."""
     if not packet.payload.startswith(_REFUSED):
         return []
-    return [LoginFailed(packet.ts, packet.dst_mac, packet.dst, packet.src, packet.sport, "http")]
+    ends = (packet.dst_mac, packet.dst, packet.src, packet.sport)
+    return [LoginFailed(packet.ts, *ends, "http", packet.dport)]
 
 
 PARSER = PacketParser("http refused", parse, tcp_prefixes=frozenset({b"HTTP"}), min_payload=12)

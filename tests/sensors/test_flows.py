@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sensors.decode import decode
-from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, FlowTable
-from tests.sensors.frames import ACK, FIN, PSH, RST, SYN, batch, conversation, tcp, udp
+from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, STREAM_PACKETS, FlowTable
+from tests.sensors.frames import ACK, PSH, RST, SYN, batch, conversation, tcp, udp
 
 HOME, AWAY = "192.168.1.10", "203.0.113.5"
 
@@ -137,9 +137,9 @@ def test_a_full_table_pushes_out_the_longest_silent_and_counts_them():
 
 def test_only_the_first_payload_packets_of_a_flow_are_early():
     table = FlowTable()
-    frames = conversation(0.0, HOME, AWAY, 5, 443, [b"x"] * 40, [], close=False)
+    frames = conversation(0.0, HOME, AWAY, 5, 443, [b"x"] * 90, [], close=False)
     update, _ = feed(table, frames)
-    assert np.flatnonzero(update.early).tolist() == list(range(3, 27))
+    assert np.flatnonzero(update.early).tolist() == list(range(3, 3 + STREAM_PACKETS))
     later, _ = feed(table, [(9.0, tcp(HOME, AWAY, 5, 443, PSH | ACK, b"x"))])
     assert not later.early.any()
 

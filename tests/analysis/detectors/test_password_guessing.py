@@ -55,6 +55,18 @@ def test_only_http_refusals_of_a_sent_password_count(home: Home) -> None:
     assert len(all_of(home, (e for n in range(100, 120) for e in (asked(n), failed("http", n))))) == 1
 
 
+def test_a_polite_client_that_is_asked_first_each_time(home: Home) -> None:
+    for n in range(60):  # 401, then the password, then 200
+        assert all_of(home, (asked(n, False), failed("http", n), asked(n))) == []
+
+
+def test_parallel_connections_are_told_apart(home: Home) -> None:
+    ports = range(40_000, 40_020)
+    events = [asked(1)._replace(client_port=port) for port in ports]
+    events += [failed("http", 2)._replace(client_port=port) for port in ports]
+    assert len(all_of(home, events)) == 1
+
+
 def session(
     flow: Flow, service: str = "ssh", down: int = 2461, packets: int = 6, state: str = "established"
 ) -> FlowEnd:

@@ -32,6 +32,7 @@ def test_a_request() -> None:
         "/a/b",
         "curl/8.5",
         False,
+        segment(b"").sport,
     )
 
 

@@ -16,7 +16,7 @@ def answer(line: bytes) -> list:
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 def test_401_is_told_of_the_client(version: bytes) -> None:
     assert answer(b"HTTP/" + version + b" 401 Unauthorized") == [
-        LoginFailed(1.0, MAC, HOST, SERVER, 80, "http")
+        LoginFailed(1.0, MAC, HOST, SERVER, 80, "http", 50_000)
     ]
 
 

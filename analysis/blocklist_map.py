@@ -76,6 +76,8 @@ class _Networks:
 
     def around(self, address: bytes) -> Iterable[tuple[str, int]]:
         """CIDR and group of every network that holds a 16-byte address."""
+        if not len(self._rows):
+            return
         at = np.searchsorted(self._starts, np.bytes_(address), side="right") - 1
         row = int(self._covers[at])
         while row >= 0:

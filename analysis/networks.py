@@ -18,11 +18,10 @@ _GLOBAL = ipaddress.IPv6Network("2000::/3")
 @lru_cache(maxsize=16_384)
 def is_group(ip: str) -> bool:
     """Whether an address is multicast or the limited broadcast address."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return False
-    return address.is_multicast or ip == "255.255.255.255"
+    if ":" in ip:
+        return ip[:2].lower() == "ff" and ip[4:5] == ":"
+    head = ip.partition(".")[0]
+    return ip == "255.255.255.255" or (head.isdigit() and 224 <= int(head) <= 239)
 
 
 def is_loopback(ip: str) -> bool:

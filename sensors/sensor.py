@@ -62,17 +62,25 @@ class Sensor:
                 if now >= self._next_lists:
                     self._next_lists = now + LISTS
                     self._reload_lists()
+            self._read_rest()
         finally:
             self._source.close()
             self._engine.finish()
             self._put("stopped")
 
-    def _read(self) -> None:
+    def _read_rest(self) -> None:
+        """What the kernel still holds was seen, too; for a second at most, as packets go on coming."""
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until and self._read():
+            pass
+
+    def _read(self) -> bool:
         correction = self._clock.look()
         batch = self._source.read(WAIT)
         if batch is not None:
             self._linktype = batch.linktype
             self._engine.feed(batch._replace(ts=batch.ts + correction) if correction else batch)
+        return batch is not None
 
     def _flush(self) -> None:
         self._engine.tick(self._clock.now())

@@ -32,7 +32,10 @@ def test_the_first_round_leaves_its_marks(config: Config) -> None:
     done: set[str] = set()
     while not wanted <= done and time.monotonic() < until:
         time.sleep(0.05)
-        done = {row[0] for row in ask(path, "SELECT subject FROM health WHERE component = 'periodic' AND level = 'ok'")}
+        done = {
+            row[0]
+            for row in ask(path, "SELECT subject FROM health WHERE component = 'periodic' AND level = 'ok'")
+        }
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
@@ -58,14 +61,18 @@ def test_a_database_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_daily_tasks_wait_for_tomorrow(config: Config) -> None:
-    due = {task.name: task.due - time.monotonic() for task in periodic.tasks_of(config, database_path(config))}
+    due = {
+        task.name: task.due - time.monotonic() for task in periodic.tasks_of(config, database_path(config))
+    }
     assert due["integrity"] > 86_000 and due["optimize"] > 86_000 and due["retention"] <= 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_the_process_ends_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    child = subprocess.Popen([sys.executable, "-m", "analysis.periodic", "--db", str(path)], cwd=Path(__file__).parents[2])
+    child = subprocess.Popen(
+        [sys.executable, "-m", "analysis.periodic", "--db", str(path)], cwd=Path(__file__).parents[2]
+    )
     until = time.monotonic() + 30
     while not (path.exists() and path.stat().st_size) and time.monotonic() < until:
         time.sleep(0.05)

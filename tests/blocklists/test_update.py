@@ -131,7 +131,9 @@ def test_the_command_says_what_it_did_by_its_exit_code(tmp_path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
     assert "did you mean 'blocklists'" in done.stderr
-    (tmp_path / "config.yaml").write_text("blocklists: {lists: [{name: A, url: 'https://127.0.0.1/list'}]}\ndestinations: {fetch: false}\n")
+    (tmp_path / "config.yaml").write_text(
+        "blocklists: {lists: [{name: A, url: 'https://127.0.0.1/list'}]}\ndestinations: {fetch: false}\n"
+    )
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "not a public address" in done.stdout

@@ -8,7 +8,9 @@ import pytest
 from tests.browser.conftest import Site
 from tests.browser.test_pages import CONTENT
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt"
+)
 pytestmark = pytest.mark.browser
 
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

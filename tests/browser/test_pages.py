@@ -47,7 +47,9 @@ def test_an_incident_is_read_whole_on_a_phone(site: Site, new_page: Callable[...
     cut = """() => [...document.querySelectorAll('.ag-row .wraps .ag-cell-value')]
         .filter((cell) => cell.scrollHeight > cell.clientHeight + 1 || cell.scrollWidth > cell.clientWidth + 1).length"""
     assert page.evaluate(cut) == 0
-    heights = page.evaluate("() => [...document.querySelectorAll('.ag-center-cols-container .ag-row')].map((r) => r.offsetHeight)")
+    heights = page.evaluate(
+        "() => [...document.querySelectorAll('.ag-center-cols-container .ag-row')].map((r) => r.offsetHeight)"
+    )
     assert min(heights) >= 44, "a finger's height (WCAG 2.2, target size)"
 
 

@@ -44,7 +44,9 @@ def test_a_token_changes_nothing(locked: FlaskClient) -> None:
 def test_what_is_read(client: FlaskClient) -> None:
     assert client.get("/api/v1/summary").json["counts"]["critical"] == 1
     alerts = client.get("/api/v1/alerts?severity=2").json["alerts"]
-    assert [(a["severity"], a["rule"], a["state"]) for a in alerts] == [("critical", "insecure-protocol", "open")]
+    assert [(a["severity"], a["rule"], a["state"]) for a in alerts] == [
+        ("critical", "insecure-protocol", "open")
+    ]
     first = client.get("/api/v1/alerts?n=10").json
     older = client.get(f"/api/v1/alerts?n=10&before={first['before']}").json
     assert len(first["alerts"]) + len(older["alerts"]) == 16 and older["before"] is None

@@ -13,7 +13,21 @@ OTHER = ("eth0", "02:00:00:00:00:02")
 
 
 def device(key: rows.DeviceKey = KEY, **changes: Any) -> rows.DeviceRow:
-    row = rows.DeviceRow(key, "Maker", True, "phone", "dhcp", "android-dhcp-14", "1,3,6", "phone", "Android", False, "192.168.1.7", T0, T0)
+    row = rows.DeviceRow(
+        key,
+        "Maker",
+        True,
+        "phone",
+        "dhcp",
+        "android-dhcp-14",
+        "1,3,6",
+        "phone",
+        "Android",
+        False,
+        "192.168.1.7",
+        T0,
+        T0,
+    )
     return row._replace(**changes)
 
 
@@ -26,16 +40,33 @@ def flow(number: int = 1, **changes: Any) -> rows.FlowRow:
 
 
 def lookup(**changes: Any) -> rows.DnsRow:
-    row = rows.DnsRow(T0, KEY, "udp", "192.168.1.7", KEY[1], "192.168.1.1", "www.example.com", "A", "NOERROR", ("203.0.113.9",), None, 0.012)
+    row = rows.DnsRow(
+        T0,
+        KEY,
+        "udp",
+        "192.168.1.7",
+        KEY[1],
+        "192.168.1.1",
+        "www.example.com",
+        "A",
+        "NOERROR",
+        ("203.0.113.9",),
+        None,
+        0.012,
+    )
     return row._replace(**changes)
 
 
 def tls(**changes: Any) -> rows.TlsRow:
-    return rows.TlsRow(T0, KEY, "192.168.1.7", "203.0.113.9", 443, "www.example.com", "1.3", "h2", "t13d", False, True)._replace(**changes)
+    return rows.TlsRow(
+        T0, KEY, "192.168.1.7", "203.0.113.9", 443, "www.example.com", "1.3", "h2", "t13d", False, True
+    )._replace(**changes)
 
 
 def http(**changes: Any) -> rows.HttpRow:
-    return rows.HttpRow(T0, KEY, "192.168.1.7", "203.0.113.9", 80, "GET", "example.com", "/", "curl/8")._replace(**changes)
+    return rows.HttpRow(
+        T0, KEY, "192.168.1.7", "203.0.113.9", 80, "GET", "example.com", "/", "curl/8"
+    )._replace(**changes)
 
 
 def packet(**changes: Any) -> rows.PacketRow:
@@ -43,7 +74,9 @@ def packet(**changes: Any) -> rows.PacketRow:
 
 
 def status(**changes: Any) -> rows.SensorStatus:
-    return rows.SensorStatus("Home", 1, "running", None, T0, 100, 50_000, 3, 2, 0, 1, {"undecoded": {"truncated": 2}})._replace(**changes)
+    return rows.SensorStatus(
+        "Home", 1, "running", None, T0, 100, 50_000, 3, 2, 0, 1, {"undecoded": {"truncated": 2}}
+    )._replace(**changes)
 
 
 def finding(ts: float = T0, key: str = "telnet|a|b", **changes: Any) -> Finding:

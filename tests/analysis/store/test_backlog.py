@@ -36,7 +36,14 @@ def test_more_batches_than_the_bound_join_the_newest() -> None:
 
 def test_a_large_batch_is_taken_in_parts_devices_first() -> None:
     backlog = Backlog(3, 1_000)
-    backlog.put(Batch(devices=[samples.device()], flows=[samples.flow(n) for n in range(100)], packets=[samples.packet()] * 7, status=samples.status()))
+    backlog.put(
+        Batch(
+            devices=[samples.device()],
+            flows=[samples.flow(n) for n in range(100)],
+            packets=[samples.packet()] * 7,
+            status=samples.status(),
+        )
+    )
     sizes = []
     flows = []
     while (part := backlog.take(30)) is not None:
@@ -55,8 +62,16 @@ def test_split_leaves_the_rest() -> None:
 def test_the_packet_log_goes_first() -> None:
     backlog = Backlog(8, 100)
     for _ in range(4):
-        whole = backlog.put(Batch(packets=[samples.packet()] * 20, flows=[samples.flow(backlog.rows)], dns=[samples.lookup(name=str(backlog.rows))]))
-    assert whole and not backlog.put(Batch(packets=[samples.packet()] * 20, dns=[samples.lookup(name="last")]))
+        whole = backlog.put(
+            Batch(
+                packets=[samples.packet()] * 20,
+                flows=[samples.flow(backlog.rows)],
+                dns=[samples.lookup(name=str(backlog.rows))],
+            )
+        )
+    assert whole and not backlog.put(
+        Batch(packets=[samples.packet()] * 20, dns=[samples.lookup(name="last")])
+    )
     assert set(backlog.shed) == {"packets"} and backlog.rows <= 75
     out = drain(backlog)
     assert len(out.flows) == 4 and len(out.dns) == 5
@@ -66,7 +81,14 @@ def test_then_rows_of_one_flow_become_one_without_loss() -> None:
     backlog = Backlog(8, 100)
     for turn in range(6):
         backlog.put(
-            Batch(flows=[samples.flow(n, new=turn == 0, state="open", bytes_up=100 * (turn + 1), delta_up=100, delta_down=7) for n in range(20)])
+            Batch(
+                flows=[
+                    samples.flow(
+                        n, new=turn == 0, state="open", bytes_up=100 * (turn + 1), delta_up=100, delta_down=7
+                    )
+                    for n in range(20)
+                ]
+            )
         )
     assert backlog.shed.total() == 0
     out = drain(backlog)
@@ -77,20 +99,31 @@ def test_then_rows_of_one_flow_become_one_without_loss() -> None:
 
 def test_then_updates_of_open_flows_then_repeated_names() -> None:
     backlog = Backlog(8, 100)
-    rows = [samples.flow(n, new=False, state="open") for n in range(40)] + [samples.flow(100 + n) for n in range(10)]
-    backlog.put(Batch(flows=rows, dns=[samples.lookup(name=f"{n % 5}.example.com", ts=T0 + n) for n in range(60)]))
+    rows = [samples.flow(n, new=False, state="open") for n in range(40)] + [
+        samples.flow(100 + n) for n in range(10)
+    ]
+    backlog.put(
+        Batch(flows=rows, dns=[samples.lookup(name=f"{n % 5}.example.com", ts=T0 + n) for n in range(60)])
+    )
     assert backlog.shed == {"flows": 40}
     backlog.put(Batch(dns=[samples.lookup(name=f"{n % 5}.example.com", ts=T0 + n) for n in range(60)]))
     assert backlog.shed == {"flows": 40, "dns": 115}
     out = drain(backlog)
-    assert len(out.flows) == 10 and sorted(row.name for row in out.dns) == [f"{n}.example.com" for n in range(5)]
+    assert len(out.flows) == 10 and sorted(row.name for row in out.dns) == [
+        f"{n}.example.com" for n in range(5)
+    ]
     assert [row.ts for row in out.dns] == [T0 + n for n in range(5)]
 
 
 def test_the_oldest_detail_goes_last_and_memory_stays_bounded() -> None:
     backlog = Backlog(8, 100)
     for turn in range(50):
-        backlog.put(Batch(dns=[samples.lookup(name=f"{turn}-{n}") for n in range(50)], flows=[samples.flow(turn * 50 + n) for n in range(50)]))
+        backlog.put(
+            Batch(
+                dns=[samples.lookup(name=f"{turn}-{n}") for n in range(50)],
+                flows=[samples.flow(turn * 50 + n) for n in range(50)],
+            )
+        )
         assert backlog.rows <= 100
     out = drain(backlog)
     assert backlog.shed.total() + size(out) == 5_000
@@ -102,7 +135,10 @@ def test_findings_devices_and_status_are_never_shed() -> None:
     for turn in range(40):
         backlog.put(
             Batch(
-                devices=[samples.device(("eth0", f"02:00:00:00:00:{n:02x}"), last_seen=T0 + turn) for n in range(20)],
+                devices=[
+                    samples.device(("eth0", f"02:00:00:00:00:{n:02x}"), last_seen=T0 + turn)
+                    for n in range(20)
+                ],
                 addresses=[AddressRow(KEY, f"192.168.1.{n}", T0 + turn, T0 + turn) for n in range(5)],
                 names=[NameRow(KEY, "mdns", "phone", T0 + turn, T0 + turn)],
                 traffic=[TrafficRow(KEY, 5, 1, 2, 3)],
@@ -123,6 +159,13 @@ def test_findings_devices_and_status_are_never_shed() -> None:
 
 
 def test_compact_device_keeps_what_was_known() -> None:
-    batch = Batch(devices=[samples.device(), samples.device(name=None, name_source=None, vendor=None, ip="192.168.1.9", router=True, last_seen=T0 + 1)])
+    batch = Batch(
+        devices=[
+            samples.device(),
+            samples.device(
+                name=None, name_source=None, vendor=None, ip="192.168.1.9", router=True, last_seen=T0 + 1
+            ),
+        ]
+    )
     compact(batch)
     assert batch.devices == [samples.device(ip="192.168.1.9", router=True, last_seen=T0 + 1)]

@@ -9,13 +9,24 @@ from pathlib import Path
 import pytest
 
 from analysis.store import migrations
-from analysis.store.database import StoreBusy, StoreCorrupt, StoreForeign, StoreUnavailable, companions, open_writer, share_with, transaction
+from analysis.store.database import (
+    StoreBusy,
+    StoreCorrupt,
+    StoreForeign,
+    StoreUnavailable,
+    companions,
+    open_writer,
+    share_with,
+    transaction,
+)
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from tests.analysis.store.samples import device, one
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes are of POSIX systems")
-root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away"
+)
 
 
 def modes(path: Path) -> list[int]:
@@ -110,7 +121,9 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert one(path, "PRAGMA user_version") == 99
 
 
-@pytest.mark.parametrize("script", ["CREATE TABLE a (b)", "PRAGMA user_version = 3", "PRAGMA application_id = 7"])
+@pytest.mark.parametrize(
+    "script", ["CREATE TABLE a (b)", "PRAGMA user_version = 3", "PRAGMA application_id = 7"]
+)
 def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path, script: str) -> None:
     path = tmp_path / "other.db"
     db = sqlite3.connect(path)

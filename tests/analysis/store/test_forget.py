@@ -47,7 +47,9 @@ def test_a_sensor_that_knew_it_takes_it_for_a_new_device(home: Home) -> None:
     new = home.db.execute("SELECT id FROM devices WHERE mac = ?", (mac,)).fetchone()[0]
     assert new > 6
     assert home.db.execute("SELECT COUNT(*) FROM traffic_minute WHERE device = 4").fetchone() == (0,)
-    assert home.db.execute("SELECT bytes_down FROM traffic_minute WHERE device = ?", (new,)).fetchone() == (20,)
+    assert home.db.execute("SELECT bytes_down FROM traffic_minute WHERE device = ?", (new,)).fetchone() == (
+        20,
+    )
 
 
 def test_a_device_that_is_not_there(home: Home) -> None:

@@ -19,13 +19,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "s.db"
 
 
-def write(path: Path, *times: float, sensor: str = "eth0", key: str = "k", cooldown: float = HOUR, **changes) -> None:
+def write(
+    path: Path, *times: float, sensor: str = "eth0", key: str = "k", cooldown: float = HOUR, **changes
+) -> None:
     with Writer(path, sensor) as writer:
         writer.write(Batch(findings=[(finding(T0 + ts, key, **changes), KEY, cooldown) for ts in times]))
 
 
 def incidents(path: Path) -> list[tuple]:
-    return [(first - T0, last - T0, count) for first, last, count in ask(path, "SELECT first_seen, last_seen, count FROM alerts ORDER BY id")]
+    return [
+        (first - T0, last - T0, count)
+        for first, last, count in ask(path, "SELECT first_seen, last_seen, count FROM alerts ORDER BY id")
+    ]
 
 
 def test_every_field_of_an_incident(path: Path) -> None:
@@ -64,7 +69,9 @@ def test_the_name_a_person_gave_stands_in_the_incident(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("together", [True, False])
-def test_the_cooldown_decides_in_one_batch_and_over_restarts(path: Path, times, expected, together: bool) -> None:
+def test_the_cooldown_decides_in_one_batch_and_over_restarts(
+    path: Path, times, expected, together: bool
+) -> None:
     for part in (times,) if together else [(ts,) for ts in times]:
         write(path, *part)
     assert incidents(path) == expected
@@ -102,7 +109,9 @@ def test_every_change_has_a_greater_number(path: Path) -> None:
 def test_an_incident_has_the_same_name_in_every_replay(tmp_path: Path) -> None:
     for name in ("a.db", "b.db"):
         write(tmp_path / name, 0, 5, 9_000)
-    assert ask(tmp_path / "a.db", "SELECT uid FROM alerts ORDER BY id") == ask(tmp_path / "b.db", "SELECT uid FROM alerts ORDER BY id")
+    assert ask(tmp_path / "a.db", "SELECT uid FROM alerts ORDER BY id") == ask(
+        tmp_path / "b.db", "SELECT uid FROM alerts ORDER BY id"
+    )
     assert all(len(u) == 16 and int(u, 16) >= 0 for (u,) in ask(tmp_path / "a.db", "SELECT uid FROM alerts"))
 
 
@@ -116,10 +125,15 @@ def test_new_incidents_are_counted_by_hour(path: Path) -> None:
     write(path, 0, 1, 2)
     write(path, 0, key="b")
     write(path, 3 * HOUR)
-    assert ask(path, "SELECT hour - ?, incidents FROM alert_hour ORDER BY hour", int(T0) // 3600) == [(0, 2), (3, 1)]
+    assert ask(path, "SELECT hour - ?, incidents FROM alert_hour ORDER BY hour", int(T0) // 3600) == [
+        (0, 2),
+        (3, 1),
+    ]
 
 
-@pytest.mark.parametrize("gaps", [[1] * 50, [3_000, 3_599, 1, 1, 3_700, 5, 5, 5], [4_000] * 5, [0] * 9, [1_800] * 20])
+@pytest.mark.parametrize(
+    "gaps", [[1] * 50, [3_000, 3_599, 1, 1, 3_700, 5, 5, 5], [4_000] * 5, [0] * 9, [1_800] * 20]
+)
 def test_thinned_findings_make_the_same_incidents(gaps: list[float]) -> None:
     ts, entries = T0, []
     for number, gap in enumerate(gaps):
@@ -128,8 +142,14 @@ def test_thinned_findings_make_the_same_incidents(gaps: list[float]) -> None:
         entries.append((finding(ts, severity=severity, title=str(number)), KEY if number else None, HOUR))
         entries.append((finding(ts, key="other"), OTHER, 10.0))
     fewer = thin(entries)
-    shape = [(i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen) for i in coalesce(entries)]
-    assert sorted((i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen) for i in coalesce(fewer)) == sorted(shape)
+    shape = [
+        (i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen)
+        for i in coalesce(entries)
+    ]
+    assert sorted(
+        (i.finding.key, i.finding.title, i.severity, i.times, i.first_seen, i.last_seen)
+        for i in coalesce(fewer)
+    ) == sorted(shape)
     assert len(fewer) <= len(entries)
 
 

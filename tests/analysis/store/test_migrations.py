@@ -78,7 +78,9 @@ def test_killed_in_the_middle_it_is_old_or_new(tmp_path: Path) -> None:
     for turn in range(12):
         path = tmp_path / f"{turn}.db"
         open_writer(path).close()
-        child = subprocess.Popen([sys.executable, "-c", SLOW, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+        child = subprocess.Popen(
+            [sys.executable, "-c", SLOW, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+        )
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
         time.sleep(turn * 0.008)
         child.send_signal(signal.SIGKILL)

@@ -52,7 +52,9 @@ def test_four_writers_and_readers_lose_nothing(tmp_path: Path) -> None:
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
         while not over.wait(0.01):
             try:
-                flows, edges = db.execute("SELECT (SELECT count(*) FROM flows), (SELECT sum(flows) FROM edge_hour)").fetchone()
+                flows, edges = db.execute(
+                    "SELECT (SELECT count(*) FROM flows), (SELECT sum(flows) FROM edge_hour)"
+                ).fetchone()
                 if flows != (edges or 0):
                     failures.append((flows, edges))
             except sqlite3.Error as error:
@@ -68,7 +70,9 @@ def test_four_writers_and_readers_lose_nothing(tmp_path: Path) -> None:
     for reader in readers:
         reader.join()
     assert [err for _, err in told] == [b""] * 4 and failures == []
-    assert ask(path, "SELECT sensor, count(*) FROM flows GROUP BY 1 ORDER BY 1") == [(f"eth{n}", BATCHES * ROWS) for n in range(4)]
+    assert ask(path, "SELECT sensor, count(*) FROM flows GROUP BY 1 ORDER BY 1") == [
+        (f"eth{n}", BATCHES * ROWS) for n in range(4)
+    ]
     assert one(path, "SELECT count(*) FROM dns") == 4 * BATCHES
     assert one(path, "SELECT sum(flows) FROM edge_day") == 4 * BATCHES * ROWS
     assert ask(path, "SELECT count, change FROM alerts") == [(4 * BATCHES, 4 * BATCHES)]
@@ -121,7 +125,12 @@ def outlast_a_full_disk(folder: Path) -> None:
     thread = WriterThread(path, "eth0")
     until = time.monotonic() + 60
     while thread._trouble is None and time.monotonic() < until:
-        thread.put(Batch(flows=[samples.flow(number * 500 + n) for n in range(500)], findings=[(samples.finding(), KEY, 60.0)]))
+        thread.put(
+            Batch(
+                flows=[samples.flow(number * 500 + n) for n in range(500)],
+                findings=[(samples.finding(), KEY, 60.0)],
+            )
+        )
         number += 1
         time.sleep(0.02)
     assert thread._trouble is not None
@@ -132,7 +141,9 @@ def outlast_a_full_disk(folder: Path) -> None:
     assert one(path, "SELECT message FROM health WHERE subject = 'eth0'").startswith("The disk was full for")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="a small disk needs root on Linux")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="a small disk needs root on Linux"
+)
 @pytest.mark.parametrize("how", ["writer", "thread"])
 def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path, how: str) -> None:
     command = (
@@ -140,7 +151,13 @@ def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path, how: str) -> None:
         f"dd if=/dev/zero of='{tmp_path}/ballast' bs=1M count=10 status=none; "
         f"exec '{sys.executable}' -c \"$0\" '{tmp_path}' {how}"
     )
-    done = subprocess.run(["unshare", "--mount", "sh", "-c", command, FULL], cwd=ROOT, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", command, FULL],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
     if done.returncode == 77 or "unshare failed" in done.stderr:
         pytest.skip("no private mounts here")
     assert done.returncode == 0, done.stderr

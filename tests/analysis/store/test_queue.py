@@ -59,7 +59,9 @@ def test_a_locked_database_delays_and_loses_nothing(path: Path, monkeypatch: pyt
     holder.close()
     assert thread.close(20)
     assert one(path, "SELECT count(*) FROM http") == 50
-    level, message = ask(path, "SELECT level, message FROM health WHERE component = 'store' AND subject = 'eth0'")[0]
+    level, message = ask(
+        path, "SELECT level, message FROM health WHERE component = 'store' AND subject = 'eth0'"
+    )[0]
     assert level == "note" and message.startswith("The database was locked for") and " 0 rows" in message
 
 
@@ -83,7 +85,14 @@ def test_shed_rows_are_counted_and_told_in_the_status(path: Path) -> None:
 def test_a_row_that_cannot_be_stored_is_dropped_alone(path: Path) -> None:
     thread = WriterThread(path, "eth0")
     good = [samples.http(path=str(n)) for n in range(40)]
-    thread.put(Batch(devices=[samples.device()], http=[*good[:20], samples.http(path="\ud800"), *good[20:]], findings=[(samples.finding(), KEY, 60.0)], status=samples.status()))
+    thread.put(
+        Batch(
+            devices=[samples.device()],
+            http=[*good[:20], samples.http(path="\ud800"), *good[20:]],
+            findings=[(samples.finding(), KEY, 60.0)],
+            status=samples.status(),
+        )
+    )
     assert thread.close(20)
     assert [row[0] for row in ask(path, "SELECT path FROM http ORDER BY id")] == [str(n) for n in range(40)]
     assert one(path, "SELECT count(*) FROM alerts") == 1 and one(path, "SELECT count(*) FROM sensors") == 1

@@ -106,7 +106,9 @@ def test_a_writer_opens_a_smashed_file_as_a_new_one(path: Path) -> None:
 def test_an_index_that_disagrees_is_found_by_the_thorough_check(path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("PRAGMA writable_schema = ON")
-    db.execute("UPDATE sqlite_master SET sql = replace(sql, 'last_seen', 'first_seen') WHERE name = 'flows_time'")
+    db.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, 'last_seen', 'first_seen') WHERE name = 'flows_time'"
+    )
     db.commit()
     db.close()
     assert problems(path) == [] and problems(path, thorough=True) != []

@@ -14,7 +14,20 @@ from tests.analysis.store import samples
 from tests.analysis.store.samples import KEY, T0, ask, one
 
 DAY = 86_400.0
-TABLES = ("flows", "dns", "tls", "http", "packets", "traffic_minute", "edge_hour", "alerts", "traffic_hour", "edge_day", "dns_hour", "alert_hour")
+TABLES = (
+    "flows",
+    "dns",
+    "tls",
+    "http",
+    "packets",
+    "traffic_minute",
+    "edge_hour",
+    "alerts",
+    "traffic_hour",
+    "edge_day",
+    "dns_hour",
+    "alert_hour",
+)
 
 
 def config(**limits: float) -> Config:
@@ -55,7 +68,9 @@ def test_each_table_keeps_its_days(path: Path) -> None:
     fill(path, range(40))
     report = run_once(path, config(days=30, alert_days=35), T0 + 39 * DAY + 60)
     found = counts(path)
-    assert [found[t] for t in ("flows", "dns", "tls", "http", "packets", "traffic_minute", "edge_hour")] == [300] * 6 + [30]
+    assert [found[t] for t in ("flows", "dns", "tls", "http", "packets", "traffic_minute", "edge_hour")] == [
+        300
+    ] * 6 + [30]
     assert [found[t] for t in ("alerts", "dns_hour", "alert_hour", "traffic_hour")] == [35] * 4
     assert report.deleted["flows"] == 100 and report.deleted["alerts"] == 5 and report.refused == ()
     assert one(path, "SELECT min(ts) FROM dns") == T0 + 10 * DAY
@@ -79,7 +94,9 @@ def test_decisions_are_never_deleted(path: Path) -> None:
     fill(path, range(400, 460))
     run_once(path, config(), T0 + 459 * DAY + 60)
     assert counts(path)["alerts"] == 60
-    assert one(path, "SELECT count(*) FROM alert_notes") == 1 == one(path, "SELECT count(*) FROM device_notes")
+    assert (
+        one(path, "SELECT count(*) FROM alert_notes") == 1 == one(path, "SELECT count(*) FROM device_notes")
+    )
 
 
 @pytest.mark.parametrize("shift", [3_650 * DAY, 60 * DAY, -400 * DAY, -20_000 * DAY])
@@ -132,7 +149,9 @@ def test_the_newest_number_is_never_given_twice(path: Path) -> None:
     assert counts(path)["flows"] == 1 == counts(path)["alerts"]
 
 
-def test_over_the_cap_the_oldest_history_goes_and_the_file_shrinks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_the_cap_the_oldest_history_goes_and_the_file_shrinks(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(path, range(20), each=1_500)
     before = path.stat().st_size
     cap = before // (1 << 20) // 2
@@ -141,12 +160,14 @@ def test_over_the_cap_the_oldest_history_goes_and_the_file_shrinks(path: Path, m
     assert report.size_after <= cap << 20 < report.size_before
     assert path.stat().st_size <= (cap << 20) * 1.05
     assert one(path, "SELECT max(ts) FROM dns") == T0 + 19 * DAY + 1_499
-    assert T0 + DAY < one(path, "SELECT min(ts) FROM dns") and one(path, "SELECT count(*) FROM alerts") == 20
+    assert one(path, "SELECT min(ts) FROM dns") > T0 + DAY and one(path, "SELECT count(*) FROM alerts") == 20
     assert one(path, "SELECT count(*) FROM edge_day") == 20
     assert one(path, "PRAGMA integrity_check") == "ok"
 
 
-def test_invented_devices_addresses_and_names_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invented_devices_addresses_and_names_are_bounded(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in (("DEVICES", 50), ("ADDRESSES", 5), ("NAMES", 3)):
         monkeypatch.setattr(retention, name, value)
     with Writer(path, "eth0") as writer:

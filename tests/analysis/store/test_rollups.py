@@ -26,12 +26,38 @@ def random_batches(rnd: random.Random) -> list[Batch]:
             up, down = rnd.randint(0, 10_000), rnd.randint(0, 100_000)
             total = [total[0] + up, total[1] + down]
             last += rnd.uniform(0, 3_000)
-            row = samples.flow(number, device=key, peer_key=peer, port=port, last_seen=last, new=part == 0, delta_up=up, delta_down=down, bytes_up=total[0], bytes_down=total[1])
+            row = samples.flow(
+                number,
+                device=key,
+                peer_key=peer,
+                port=port,
+                last_seen=last,
+                new=part == 0,
+                delta_up=up,
+                delta_down=down,
+                bytes_up=total[0],
+                bytes_down=total[1],
+            )
             batches[batch].flows.append(row)
     for batch in batches:
         for _ in range(40):
-            batch.dns.append(samples.lookup(device=rnd.choice((*KEYS, None)), ts=T0 + rnd.uniform(0, 9_000), rcode=rnd.choice(("NOERROR", "NXDOMAIN", None)), blocked_by=rnd.choice((None, None, "own"))))
-            batch.traffic.append(TrafficRow(rnd.choice(KEYS), int(T0) // 60 + rnd.randrange(200), rnd.randrange(999), rnd.randrange(999), rnd.randrange(9)))
+            batch.dns.append(
+                samples.lookup(
+                    device=rnd.choice((*KEYS, None)),
+                    ts=T0 + rnd.uniform(0, 9_000),
+                    rcode=rnd.choice(("NOERROR", "NXDOMAIN", None)),
+                    blocked_by=rnd.choice((None, None, "own")),
+                )
+            )
+            batch.traffic.append(
+                TrafficRow(
+                    rnd.choice(KEYS),
+                    int(T0) // 60 + rnd.randrange(200),
+                    rnd.randrange(999),
+                    rnd.randrange(999),
+                    rnd.randrange(9),
+                )
+            )
     return batches
 
 
@@ -42,15 +68,24 @@ def test_sums_agree_with_the_rows(tmp_path: Path, seed: int) -> None:
     with Writer(path, "eth0") as writer:
         for batch in batches:
             writer.write(batch)
-    assert ask(path, "SELECT device, port, sum(flows), sum(bytes_up), sum(bytes_down) FROM edge_hour GROUP BY 1, 2 ORDER BY 1, 2") == ask(
-        path, "SELECT device, port, count(*), sum(bytes_up), sum(bytes_down) FROM flows WHERE device IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+    assert ask(
+        path,
+        "SELECT device, port, sum(flows), sum(bytes_up), sum(bytes_down) FROM edge_hour GROUP BY 1, 2 ORDER BY 1, 2",
+    ) == ask(
+        path,
+        "SELECT device, port, count(*), sum(bytes_up), sum(bytes_down) FROM flows WHERE device IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
     )
-    assert ask(path, "SELECT hour / 24, device, peer, port, proto, sum(flows), sum(bytes_up), sum(bytes_down) FROM edge_hour GROUP BY 1, 2, 3, 4, 5") == ask(path, "SELECT * FROM edge_day ORDER BY 1, 2, 3, 4, 5")
+    assert ask(
+        path,
+        "SELECT hour / 24, device, peer, port, proto, sum(flows), sum(bytes_up), sum(bytes_down) FROM edge_hour GROUP BY 1, 2, 3, 4, 5",
+    ) == ask(path, "SELECT * FROM edge_day ORDER BY 1, 2, 3, 4, 5")
     deltas = [row for batch in batches for row in batch.flows if row.device]
     assert ask(path, "SELECT sum(flows), sum(bytes_up), sum(bytes_down) FROM edge_day") == [
         (sum(r.new for r in deltas), sum(r.delta_up for r in deltas), sum(r.delta_down for r in deltas))
     ]
-    assert one(path, "SELECT sum(bytes_up) FROM flows WHERE device IS NOT NULL") == sum(r.delta_up for r in deltas)
+    assert one(path, "SELECT sum(bytes_up) FROM flows WHERE device IS NOT NULL") == sum(
+        r.delta_up for r in deltas
+    )
     assert ask(path, "SELECT * FROM dns_hour ORDER BY 1, 2") == ask(
         path,
         "SELECT CAST(ts AS INTEGER) / 3600, device, count(*), count(blocked_by), count(*) FILTER (WHERE rcode <> 'NOERROR')"
@@ -58,8 +93,12 @@ def test_sums_agree_with_the_rows(tmp_path: Path, seed: int) -> None:
     )
     sent = [row for batch in batches for row in batch.traffic]
     for table in ("traffic_minute", "traffic_hour"):
-        assert ask(path, f"SELECT sum(bytes_up), sum(bytes_down), sum(packets) FROM {table}") == [tuple(sum(r[n] for r in sent) for n in (2, 3, 4))]
-    assert ask(path, "SELECT device, minute / 60, sum(bytes_up) FROM traffic_minute GROUP BY 1, 2 ORDER BY 1, 2") == ask(path, "SELECT device, hour, bytes_up FROM traffic_hour ORDER BY 1, 2")
+        assert ask(path, f"SELECT sum(bytes_up), sum(bytes_down), sum(packets) FROM {table}") == [
+            tuple(sum(r[n] for r in sent) for n in (2, 3, 4))
+        ]
+    assert ask(
+        path, "SELECT device, minute / 60, sum(bytes_up) FROM traffic_minute GROUP BY 1, 2 ORDER BY 1, 2"
+    ) == ask(path, "SELECT device, hour, bytes_up FROM traffic_hour ORDER BY 1, 2")
 
 
 def test_an_hour_of_too_many_edges_keeps_the_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +106,15 @@ def test_an_hour_of_too_many_edges_keeps_the_sums(tmp_path: Path, monkeypatch: p
     path = tmp_path / "s.db"
     with Writer(path, "eth0") as writer:
         for start in (0, 200):
-            writer.write(Batch(flows=[samples.flow(n, port=n + 1, peer_key="203.0.113.1") for n in range(start, start + 200)]))
+            writer.write(
+                Batch(
+                    flows=[
+                        samples.flow(n, port=n + 1, peer_key="203.0.113.1") for n in range(start, start + 200)
+                    ]
+                )
+            )
     assert one(path, "SELECT count(*) FROM edge_hour") == 101
-    assert ask(path, "SELECT flows, bytes_up FROM edge_hour WHERE peer = 'other' AND port = 0") == [(300, 300 * 1_500)]
+    assert ask(path, "SELECT flows, bytes_up FROM edge_hour WHERE peer = 'other' AND port = 0") == [
+        (300, 300 * 1_500)
+    ]
     assert one(path, "SELECT sum(flows) FROM edge_day") == 400

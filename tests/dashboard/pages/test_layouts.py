@@ -43,7 +43,9 @@ def page(client: FlaskClient, path: str, query: str = "") -> str:
     return answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("module", [alerts, charts, device, devices, dns, health, network_map, overview, traffic])
+@pytest.mark.parametrize(
+    "module", [alerts, charts, device, devices, dns, health, network_map, overview, traffic]
+)
 def test_every_page_draws_with_and_without_data(
     client: FlaskClient, empty_client: FlaskClient, module: ModuleType
 ) -> None:
@@ -61,7 +63,9 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("where", ["/", "/map", "/alerts", "/devices", "/dns", "/traffic", "/charts", "/health"])
+@pytest.mark.parametrize(
+    "where", ["/", "/map", "/alerts", "/devices", "/dns", "/traffic", "/charts", "/health"]
+)
 def test_odd_addresses_draw_the_page(client: FlaskClient, where: str) -> None:
     for query in ODD:
         page(client, where, query)

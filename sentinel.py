@@ -134,8 +134,15 @@ def password() -> int:
 
     from dashboard.security import hash_password
 
-    first = getpass("New password for the dashboard: ")
-    if not first or first != getpass("The same again: "):
+    if not sys.stdin.isatty():
+        print("A password is asked for in a terminal only, so that it shows nowhere.", file=sys.stderr)
+        return 1
+    try:
+        first = getpass("New password for the dashboard: ")
+        again = getpass("The same again: ")
+    except EOFError:
+        first = again = ""
+    if not first or first != again:
         print("Empty, or not the same twice: nothing made.", file=sys.stderr)
         return 1
     print("Put this under `dashboard:` in config.yaml:")
@@ -169,7 +176,9 @@ def main(argv: list[str]) -> int:
             from deploy.interpreter import newer_or_stop
 
             return become([newer_or_stop(), LAUNCHER, *argv], dict(os.environ))
-        options, _ = parser().parse_known_args(argv)
+        options, unknown = parser().parse_known_args(argv)
+        if unknown and options.verb in ("check", "password"):
+            parser().error(f"unknown arguments: {' '.join(unknown)}")
         return run(options.verb, getattr(options, "config", None), argv[1:])
     except Stop as stop:
         print(stop, file=sys.stderr)

@@ -75,20 +75,16 @@ class Destinations:
             stamp = tuple(map(_stamp, self._paths))
             if stamp == self._stamp:
                 return
-            # Old readers are closed by the last thread that lets go of them.
-            self._readers, self._stamp, self.problems = [], stamp, []
+            readers: list[Reader] = []
+            problems: list[str] = []
             for path, found in zip(self._paths, stamp, strict=True):
                 if found is not None:
-                    self._open(path)
+                    _open(path, readers, problems)
+            # Other threads ask meanwhile: the stamp, which lets them, is set when all is open. Old
+            # readers are closed by the last thread that lets go of them.
+            self._readers, self.problems = readers, problems
             self._owner.cache_clear()
-
-    def _open(self, path: Path) -> None:
-        import maxminddb
-
-        try:
-            self._readers.append(maxminddb.open_database(path, maxminddb.MODE_MMAP))
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-            self.problems.append(f"{path.name}: {error}"[:200])
+            self._stamp = stamp
 
     def _look_up(self, ip: str) -> Owner:
         try:
@@ -106,6 +102,15 @@ class Destinations:
                     organisation = organisation or _text(record, "autonomous_system_organization", "as_name")
                     country = country or _country(record)
         return Owner(organisation, country) if organisation or country else NOBODY
+
+
+def _open(path: Path, readers: "list[Reader]", problems: list[str]) -> None:
+    import maxminddb
+
+    try:
+        readers.append(maxminddb.open_database(path, maxminddb.MODE_MMAP))
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+        problems.append(f"{path.name}: {error}"[:200])
 
 
 def _text(record: dict[str, Any], *keys: str) -> str | None:

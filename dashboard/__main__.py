@@ -8,6 +8,13 @@ from pathlib import Path
 from analysis.config import ConfigError, load
 
 
+def port_number(text: str) -> int:
+    """A TCP port that can be served on."""
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 65535, got '{text}'")
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The verb `dashboard`; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -18,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--host", metavar="ADDRESS", help="address to serve on; any but loopback needs a password"
     )
-    parser.add_argument("--port", type=int, metavar="N", help="port to serve on")
+    parser.add_argument("--port", type=port_number, metavar="N", help="port to serve on")
     parser.add_argument("--open", action="store_true", help="open a browser")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")

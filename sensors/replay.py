@@ -3,17 +3,21 @@
 import argparse
 import ipaddress
 import json
+import math
+import os
+import secrets
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
+from analysis.store.database import StoreError
 from analysis.store.export import Export
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
@@ -42,9 +46,9 @@ def replay(files: Sequence[Path], config: Config, database: Path, blocklist: Any
     capture; a file that breaks off is read up to the break and told on standard error."""
     totals = Totals()
     blocklist = Blocklist.open(config)
-    for number, path in enumerate(files):
+    for path in files:
         with Writer(database, SENSOR) as writer:
-            engine = engine_for(config, writer, blocklist, network=SENSOR, run=int(time.time()) + number)
+            engine = engine_for(config, writer, blocklist, network=SENSOR, run=secrets.randbits(31))
             totals.broken |= not _run(path, config, engine, writer)
             writer.write(_last(engine))
         totals.packets += engine.packets
@@ -64,7 +68,7 @@ def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
             if engine.pending >= ROWS_A_WRITE:
                 writer.write(engine.take(packets=False))
     except BrokenCapture as error:
-        print(f"{path}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         whole = False
     finally:
         source.close()
@@ -121,7 +125,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON lines, a summary last")
     parser.add_argument("--config", type=Path, help="another config.yaml")
     parser.add_argument(
-        "--learning", type=float, default=0.0, metavar="HOURS",
+        "--learning", type=_hours, default=0.0, metavar="HOURS",
         help="learning period for new devices; 0, the default, reports every connection as new, "
         "because a capture has no past",
     )  # fmt: skip
@@ -147,6 +151,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(arguments, config, Path(folder) / "sentinel.db")
 
 
+def _hours(text: str) -> float:
+    """Hours, 0 or more."""
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0 <= hours < math.inf:
+        raise argparse.ArgumentTypeError(f"expected hours, 0 or more, got '{text}'")
+    return hours
+
+
 def _networks(text: str) -> tuple[str, ...]:
     """CIDRs; raises ValueError on anything else."""
     parts = tuple(part.strip() for part in text.split(","))
@@ -160,16 +175,17 @@ def _networks(text: str) -> tuple[str, ...]:
 
 
 def _report(arguments: argparse.Namespace, config: Config, database: Path) -> int:
-    Writer(database, SENSOR).close()
-    export = Export(database)
     try:
-        totals = replay(arguments.files, config, database)
-        (print_json if arguments.json else print_text)(export, totals)
-    except (CaptureError, OSError) as error:
+        Writer(database, SENSOR).close()
+        with closing(Export(database)) as export:
+            totals = replay(arguments.files, config, database)
+            (print_json if arguments.json else print_text)(export, totals)
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read us has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (CaptureError, StoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    finally:
-        export.close()
     return 3 if totals.broken else 0
 
 

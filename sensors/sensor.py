@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import secrets
 import signal
 import sys
 import threading
@@ -118,7 +119,7 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     """Run a sensor until `stop`. Raises CaptureError or StoreError when it cannot begin."""
     blocklist = Blocklist.open(config)
     with Writer(database, interface.name) as known:
-        engine = engine_for(config, known, blocklist, network=interface.name, run=int(time.time()))
+        engine = engine_for(config, known, blocklist, network=interface.name, run=secrets.randbits(31))
     if person := invoker():
         share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)

@@ -144,6 +144,10 @@ def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
+        if path.is_dir():
+            raise StoreUnavailable(f"{path} is a folder; name a file in it") from None
+        if not _looks_ours(path):  # refused later; until then its mode is not ours to change
+            return
         for name in companions(path):
             with suppress(OSError):
                 mode = name.stat().st_mode
@@ -151,6 +155,19 @@ def _make_private(path: Path) -> None:
                     name.chmod(mode & 0o770)
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _looks_ours(path: Path) -> bool:
+    """Whether the file is empty or carries our mark (bytes 68 to 71 of an SQLite file)."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(72)
+    except OSError:
+        return False
+    ours = migrations.APPLICATION_ID.to_bytes(4, "big")
+    return not head or (head[:16] == b"SQLite format 3\0" and head[68:72] == ours)
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:

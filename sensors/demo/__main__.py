@@ -5,6 +5,7 @@ rights are needed: nothing is captured and nothing is sent.
 """
 
 import argparse
+import secrets
 import signal
 import subprocess
 import sys
@@ -93,6 +94,13 @@ class Player:
         self._writer.write(batch)
 
 
+def port_number(text: str) -> int:
+    """A TCP port that can be served on."""
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 65535, got '{text}'")
+    return int(text)
+
+
 def play(folder: Path, database: Path, speed: float, hours: float, stop: threading.Event) -> None:
     """Play until stopped."""
     config = demo_config(folder)
@@ -101,10 +109,11 @@ def play(folder: Path, database: Path, speed: float, hours: float, stop: threadi
     now = time.time()
     frames = evening(now - hours * 3600 + live, hours)
     with Writer(database, INTERFACE) as writer:
-        engine = engine_for(config, writer, blocklist, network=INTERFACE, run=int(now))
+        engine = engine_for(config, writer, blocklist, network=INTERFACE, run=secrets.randbits(31))
         player = Player(engine, writer, stop)
         first = player.past(frames, now)
-        print("The evening so far is in; the rest plays live.", flush=True)
+        if not stop.is_set():
+            print("The evening so far is in; the rest plays live.", flush=True)
         if first is not None:
             player.live(_chain(first, frames), now, speed)
 
@@ -119,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="sentinel.py demo", description=__doc__.splitlines()[0] if __doc__ else ""
     )
-    parser.add_argument("--port", type=int, default=8050, help="the dashboard's port (8050)")
+    parser.add_argument("--port", type=port_number, default=8050, help="the dashboard's port (8050)")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast the live part plays (1)")
     parser.add_argument("--hours", type=float, default=HOURS, help=argparse.SUPPRESS)
     parser.add_argument("--db", type=Path, help="use this database instead of a temporary one")

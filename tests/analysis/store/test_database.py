@@ -168,3 +168,15 @@ def test_a_transaction_is_undone_when_its_block_fails(tmp_path: Path) -> None:
         raise ValueError
     assert db.execute("SELECT count(*) FROM alert_notes").fetchone() == (0,)
     db.close()
+
+
+def test_a_folder_or_somebody_elses_file_is_refused_with_its_mode_as_it_was(tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("mine")
+    other.chmod(0o644)
+    tmp_path.chmod(0o755)
+    for path in (tmp_path, other):
+        with pytest.raises(StoreError):
+            open_writer(path)
+    assert other.stat().st_mode & 0o777 == 0o644 and tmp_path.stat().st_mode & 0o777 == 0o755
+    assert other.read_text() == "mine"

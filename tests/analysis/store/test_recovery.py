@@ -60,7 +60,8 @@ def test_a_missing_or_empty_file_is_no_damage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_smashed_page_costs_little(path: Path, seed: int) -> None:
-    page = random.Random(seed).randrange(20, path.stat().st_size // 4096)
+    # Past the pages of the schema itself: without those nothing can be found.
+    page = random.Random(seed).randrange(80, path.stat().st_size // 4096)
     smash(path, page * 4096)
     told = ensure_sound(path)
     if told is None:  # a free page, or one whose damage no check can see

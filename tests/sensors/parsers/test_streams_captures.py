@@ -23,7 +23,7 @@ SESSIONS = {
     "smtp-ndpi.pcap": {("smtp", False): 1},
     "imap-login-ndpi.pcap": {("imap", False): 1, ("imap", True): 1},
     "ssh-outbound-zeek.pcap": {("ssh", False): 1},
-    "rdp-nulllink-ndpi.pcap": {},
+    "rdp-nulllink-ndpi.pcap": {("rdp", False): 1},
     "smb-worm-irc-mercury.pcap": {},
     "malware-rat-4433-chrissanders.pcapng": {},
 }

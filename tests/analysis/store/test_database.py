@@ -12,6 +12,7 @@ from analysis.store import migrations
 from analysis.store.database import (
     StoreBusy,
     StoreCorrupt,
+    StoreError,
     StoreForeign,
     StoreUnavailable,
     companions,

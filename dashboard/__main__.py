@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from analysis.config import ConfigError, load
+from analysis.store.database import is_ours
 
 
 def port_number(text: str) -> int:
@@ -37,6 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     from dashboard.serve import CannotServe, serve  # a mistake in config.yaml is told before Dash loads
 
     database = options.db or Path(config.base) / config.database
+    if database.exists() and not is_ours(database):
+        print(f"{database} is no database of Sentinel; choose another file", file=sys.stderr)
+        return 2
+    if options.db and not database.exists():
+        print(f"{database} does not exist yet: the pages fill when a sensor writes it", file=sys.stderr)
     try:
         serve(database, config, options.host, options.port, options.open)
     except CannotServe as error:

@@ -42,7 +42,8 @@ def _section(title: str, *children: Any) -> html.Section:
 
 
 def _who(alert: Row) -> html.Dl:
-    peer = " ".join(filter(None, (alert["peer_name"], f"({alert['peer_ip']})" if alert["peer_ip"] else "")))
+    name, ip = alert["peer_name"], alert["peer_ip"]
+    peer = f"{name} ({ip})" if name and ip and name != ip else name or ip
     port = f"{alert['port']}/{alert['proto'] or '?'}" if alert["port"] is not None else None
     return facts(
         [

@@ -3,6 +3,7 @@
 import ctypes
 import http.client
 import importlib.util
+import os
 import platform
 import shutil
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from analysis import blocklist
 from analysis.config import Config
-from analysis.store.database import StoreError
+from analysis.store.database import StoreError, is_ours
 from analysis.store.recovery import problems
 from analysis.store.rows import HealthRow
 from sensors.findings import Result, ok, problem
@@ -101,6 +102,9 @@ def database(path: Path) -> Result:
     """Is the database whole?"""
     if not path.exists():
         return ok("database", f"{path} will be made at the first start")
+    if path.is_file() and os.access(path, os.R_OK) and not is_ours(path):
+        fix = "Name another file: --db, or database in config.yaml."
+        return problem("database", f"{path} is no database of Sentinel", fix)
     try:
         found = problems(path)
     except StoreError as error:

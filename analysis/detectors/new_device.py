@@ -38,7 +38,9 @@ class NewDeviceSeen(Detector):
         self._told += 1
         if self._told > self.per_minute:
             return self._flood(device)
-        shown = device.name or (f"a {device.vendor} device" if device.vendor else "a device without a name")
+        shown = device.name or (
+            f"a device by {device.vendor}" if device.vendor else "a device without a name"
+        )
         random = (
             " Its address is a random one, as phones and laptops make for privacy: it may be one you know."
             if device.randomised

@@ -146,7 +146,7 @@ def _make_private(path: Path) -> None:
     except FileExistsError:
         if path.is_dir():
             raise StoreUnavailable(f"{path} is a folder; name a file in it") from None
-        if not _looks_ours(path):  # refused later; until then its mode is not ours to change
+        if not is_ours(path):  # refused later; until then its mode is not ours to change
             return
         for name in companions(path):
             with suppress(OSError):
@@ -157,8 +157,8 @@ def _make_private(path: Path) -> None:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
 
 
-def _looks_ours(path: Path) -> bool:
-    """Whether the file is empty or carries our mark (bytes 68 to 71 of an SQLite file)."""
+def is_ours(path: Path) -> bool:
+    """Whether a file is empty or carries Sentinel's mark (bytes 68 to 71 of an SQLite file)."""
     try:
         if not path.is_file():
             return False

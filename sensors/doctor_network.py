@@ -41,6 +41,7 @@ def cards() -> list[Card]:
     import scapy.arch  # noqa: F401 - fills conf.ifaces
     from scapy.config import conf
 
+    conf.ifaces.reload()  # interfaces come and go; scapy keeps what it saw when it was loaded
     return [
         Card(
             card.name,

@@ -42,7 +42,7 @@ def test_each_refused_password_is_told_once_and_an_order_to_log_in_is_none() -> 
         assert len(fed.of(LoginFailed)) == tries - 1
         fed.down(b"530 Login incorrect.\r\n").up(b"USER anna\r\n").down(b"331 Password\r\n")
         assert len(fed.of(LoginFailed)) == tries
-    assert fed.of(LoginFailed)[0][2:] == ("10.0.0.1", "10.0.0.2", 21, "ftp") and not fed.stream.done
+    assert fed.of(LoginFailed)[0][2:6] == ("10.0.0.1", "10.0.0.2", 21, "ftp") and not fed.stream.done
     assert "hunter2" not in repr(fed.events)
 
 

@@ -81,7 +81,7 @@ def test_login_when_both_prompts_are_answered() -> None:
     for tries in (1, 2):
         fed.down(b"\r\nLogin incorrect\r\nhost login: ")
         assert len(fed.of(LoginFailed)) == tries
-    assert fed.of(LoginFailed)[0][2:] == ("10.0.0.1", "10.0.0.2", 23, "telnet")
+    assert fed.of(LoginFailed)[0][2:6] == ("10.0.0.1", "10.0.0.2", 23, "telnet")
     assert fed.sessions() == [("telnet", False), ("telnet", True)]
     assert b"hunter2" not in repr(fed.events).encode()
 

@@ -133,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=HOURS, help=argparse.SUPPRESS)
     parser.add_argument("--db", type=Path, help="use this database instead of a temporary one")
     parser.add_argument("--open", action="store_true", help="open a browser")
-    parser.add_argument("--config", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--config", type=Path, help="a config.yaml whose dashboard section is used")
     arguments = parser.parse_args(argv)
     if not arguments.speed > 0:
         parser.error("--speed must be above 0")
@@ -148,6 +148,8 @@ def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> 
     database = arguments.db or folder / "sentinel.db"
     Writer(database, INTERFACE).close()
     command = [sys.executable, "-m", "dashboard", "--db", str(database), "--port", str(arguments.port)]
+    if arguments.config:
+        command += ["--config", str(arguments.config)]
     pages = subprocess.Popen([*command, "--open"] if arguments.open else command)
 
     def watch() -> None:

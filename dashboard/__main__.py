@@ -5,15 +5,9 @@ import logging
 import sys
 from pathlib import Path
 
+from analysis.arguments import port_number
 from analysis.config import ConfigError, load
 from analysis.store.database import is_ours
-
-
-def port_number(text: str) -> int:
-    """A TCP port that can be served on."""
-    if not text.isdigit() or not 1 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 65535, got '{text}'")
-    return int(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

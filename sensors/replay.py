@@ -41,7 +41,7 @@ class Totals:
     broken: bool = False
 
 
-def replay(files: Sequence[Path], config: Config, database: Path, blocklist: Any = None) -> Totals:
+def replay(files: Sequence[Path], config: Config, database: Path) -> Totals:
     """Run captures one after the other into a database. Raises CaptureError for a file that is no
     capture; a file that breaks off is read up to the break and told on standard error."""
     totals = Totals()

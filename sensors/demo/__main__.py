@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from analysis.arguments import port_number
 from analysis.blocklist import Blocklist
 from analysis.config import Blocklists, BlocklistSource, Config, Interface
 from analysis.store.writer import Writer
@@ -92,13 +93,6 @@ class Player:
         batch = self._engine.take()
         batch.status = status(self._engine, "running", label="Demo home", linktype=1)
         self._writer.write(batch)
-
-
-def port_number(text: str) -> int:
-    """A TCP port that can be served on."""
-    if not text.isdigit() or not 1 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 65535, got '{text}'")
-    return int(text)
 
 
 def play(folder: Path, database: Path, speed: float, hours: float, stop: threading.Event) -> None:

@@ -266,6 +266,7 @@ def test_password_makes_a_line_that_the_dashboard_takes(
 ) -> None:
     from dashboard.security import check_password
 
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("getpass.getpass", lambda _: "correct horse")
     assert sentinel.password() == 0
     line = yaml.safe_load(capsys.readouterr().out.splitlines()[1])

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from analysis.store import migrations
@@ -166,8 +166,19 @@ def is_ours(path: Path) -> bool:
             head = file.read(72)
     except OSError:
         return False
-    ours = migrations.APPLICATION_ID.to_bytes(4, "big")
-    return not head or (head[:16] == b"SQLite format 3\0" and head[68:72] == ours)
+    if not head.startswith(b"SQLite format 3\0"):
+        return not head
+    return head[68:72] == migrations.APPLICATION_ID.to_bytes(4, "big") or _inside_is_ours(path)
+
+
+def _inside_is_ours(path: Path) -> bool:
+    """A database made a moment ago has its mark in the write-ahead log still, or has nothing yet."""
+    try:
+        with closing(sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)) as db:
+            refuse_foreign(db, path)
+    except (OSError, sqlite3.Error, StoreForeign):
+        return False
+    return True
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:

@@ -12,12 +12,12 @@ from analysis.store.database import (
     StoreForeign,
     companions,
     connect,
+    is_ours,
     named_errors,
     repair_lock,
     share_with,
     transaction,
 )
-from analysis.store.migrations import APPLICATION_ID
 from analysis.store.rows import HealthRow
 from analysis.store.status import write_health
 
@@ -99,8 +99,7 @@ def _refuse_other_programs(path: Path) -> None:
     schema near its beginning, may be set aside: --db may have named anything."""
     with path.open("rb") as file:
         beginning = file.read(SCHEMA_WITHIN)
-    marked = int.from_bytes(beginning[68:72], "big") == APPLICATION_ID
-    if not (beginning.startswith(b"SQLite format 3\0") and marked) and SCHEMA_TEXT not in beginning:
+    if not is_ours(path) and SCHEMA_TEXT not in beginning:
         raise StoreForeign(f"{path} is no database of Sentinel; choose another file")
 
 

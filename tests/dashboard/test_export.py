@@ -68,9 +68,11 @@ def test_formulas_are_quoted(own_client: FlaskClient, home: Home, text: str) -> 
 
 
 def test_one_incident_as_text_and_json(own_client: FlaskClient, home: Home) -> None:
-    home.lookup(4, "cam.example", home.now - 420, blocked_by="urlhaus")
-    home.lookup(4, "long.before.example", home.now - 4000)
-    home.alert(4, RULES[2], "198.51.100.3", home.now - 300, title="Remote desktop, too")
+    when = home.now + 1000  # after everything else: rows lie in the order of their time
+    home.db.execute("UPDATE alerts SET last_seen = ? WHERE id = 16", (when,))
+    home.lookup(4, "long.before.example", when - 900)
+    home.lookup(4, "cam.example", when - 120, blocked_by="urlhaus")
+    home.alert(4, RULES[2], "198.51.100.3", when, title="Remote desktop, too")
     found = own_client.get("/api/v1/export/alerts/16.json").json
     assert (found["severity"], found["rule"], found["count"]) == ("Critical", "insecure-protocol", 3)
     assert "cam.example" in [row["name"] for row in found["dns"]]

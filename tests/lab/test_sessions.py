@@ -232,6 +232,7 @@ def test_real_client(case: Case, network: Network, sensor: Sensor) -> None:
 def test_benign_twins_are_silent(network: Network, sensor: Sensor) -> None:
     """The tablet's address is free: a new device does the same things as they should be done."""
     tablet, folder = network.hosts["tablet"], network.folder / "sessions"
+    tablet.ip("address", "flush", "dev", "eth0", "scope", "global")  # a lease of another test may stand
     tablet.ip("address", "add", "192.168.77.45/24", "dev", "eth0")
     tablet.ip("route", "replace", "default", "via", ROUTER)
     for do in (

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from analysis.store.database import (
     StoreForeign,
     StoreUnavailable,
     companions,
+    is_ours,
     open_writer,
     share_with,
     transaction,
@@ -102,6 +104,19 @@ def test_a_new_file_has_the_present_schema_and_our_mark(tmp_path: Path) -> None:
     assert one(path, "PRAGMA application_id") == migrations.APPLICATION_ID
     assert one(path, "PRAGMA auto_vacuum") == 2
     assert one(path, "PRAGMA journal_mode") == "wal"
+
+
+def test_a_new_file_is_known_as_ours_before_its_first_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with closing(open_writer(path)):
+        assert path.read_bytes()[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
+        assert is_ours(path)
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        assert is_ours(other)  # nothing is in it yet
+        db.execute("CREATE TABLE a (b)")
+        assert not is_ours(other)
 
 
 def test_many_processes_may_make_it_together(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@
   function filtered() {
     const inputs = window.dash_clientside.callback_context.inputs_list[0] || [];
     if (!inputs.length) return window.dash_clientside.no_update;
-    const box = document.querySelector("[data-feed], [data-table]");
+    const box = document.querySelector("[data-feed], [data-table], [data-reloads]");
     const defaults = new URLSearchParams(box?.dataset.defaults || "");
     const address = new URLSearchParams(location.search);
     for (const input of inputs) {
@@ -224,10 +224,15 @@
     }
     const query = String(address);
     const changed = query !== location.search.replace(/^\?/, "");
-    if (changed) history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
+    const where = location.pathname + (query ? "?" + query : "");
+    if (document.querySelector("[data-reloads]")) {
+      // Filters that have just appeared say what the address said then: it may have moved on since.
+      if (changed && window.dash_clientside.callback_context.triggered.length === 1) sentinel.go(where);
+      return window.dash_clientside.no_update;
+    }
+    if (changed) history.replaceState(history.state, "", where);
     if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));
     exporting();
-    if (changed && document.querySelector("[data-reloads]")) sentinel.go(location.pathname + location.search);
     if (sentinel.table && !sentinel.table.api.isDestroyed()) sentinel.table.filter(address);
     return window.dash_clientside.no_update;
   }
@@ -236,13 +241,27 @@
     sentinel.poll();
     return window.dash_clientside.no_update;
   }
+  // An open incident is a place of its own: Back closes it, and closing it goes back.
   function alertShown(opened, chosen) {
-    const address = new URLSearchParams(location.search);
-    if (opened && chosen) address.set("id", chosen); else address.delete("id");
-    history.replaceState(history.state, "", location.pathname + (address.size ? "?" + address : ""));
-    if (!opened) window.dash_clientside.set_props("alert-chosen", { data: null });
+    const address = new URLSearchParams(location.search), wanted = opened && chosen ? String(chosen) : null;
+    if (wanted === address.get("id")) return window.dash_clientside.no_update;
+    if (wanted) address.set("id", wanted); else address.delete("id");
+    const where = location.pathname + (address.size ? "?" + address : "");
+    if (wanted) history.pushState({ opened: true }, "", where);
+    else if (history.state?.opened) history.back();
+    else history.replaceState(history.state, "", where);
+    if (!wanted) window.dash_clientside.set_props("alert-chosen", { data: null });
     return window.dash_clientside.no_update;
   }
+  // Where only the incident differs, the list stays and Dash need not draw the page anew.
+  window.addEventListener("popstate", (event) => {
+    const feed = sentinel.feed;
+    if (!feed?.alive || feed.box.dataset.selects !== "alert-chosen" || location.pathname !== "/alerts") return;
+    if (String(filtersFromAddress(feed.box.dataset.defaults)) !== String(feed.filters)) return;
+    event.stopImmediatePropagation();
+    const id = Number(new URLSearchParams(location.search).get("id"));
+    window.dash_clientside.set_props("alert-chosen", { data: id || null });
+  }, true);
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.sentinel = Object.assign(window.dash_clientside.sentinel || {}, { filtered, alertDecided, alertShown });
 })();

@@ -72,12 +72,20 @@
       node.neighborhood("node").removeClass("dim");
     });
     describe(node);
+    remember(node.data("device"));
+  }
+  // The chosen device stands in the address, so that Back from its page and a shared address find it.
+  function remember(device) {
+    const address = new URLSearchParams(location.search);
+    if (device) address.set("device", device); else address.delete("device");
+    history.replaceState(history.state, "", location.pathname + (address.size ? "?" + address : ""));
   }
   function clear() {
     cy.elements().removeClass("dim hot chosen");
     document.getElementById("map-chosen")?.replaceChildren();
     const legend = document.getElementById("map-legend");
     if (legend) legend.hidden = false;
+    remember(null);
   }
   function bind(box) {
     const wait = setInterval(() => {

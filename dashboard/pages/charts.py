@@ -37,7 +37,7 @@ def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
     return html.Div(
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
-            html.Div(filters, className="filters", **{"data-reloads": "1"}),
+            html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=7d"}),
             _traffic("Traffic by device", store.traffic_by_device(since, chosen), since, hour),
             _traffic(
                 "Traffic by destination", store.traffic_by_peer(since, chosen), since, hour, _peer_step(hours)

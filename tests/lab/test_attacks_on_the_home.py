@@ -22,7 +22,7 @@ RESOLVER = "203.0.113.11"
 CRITICAL, HIGH, NORMAL = 2, 1, 0
 PROGRAMS = {
     "arpspoof": "dsniff", "iodine": "iodine", "iodined": "iodine", "radvd": "radvd",
-    "arping": "iputils-arping", "dig": "dnsutils", "dhclient": "isc-dhcp-client",
+    "arping": "iputils-arping", "dig": "dnsutils", "dhclient": "isc-dhcp-client", "atk6-parasite6": "thc-ipv6",
 }  # fmt: skip
 MISSING = sorted(
     {p for n, p in PROGRAMS.items() if not shutil.which(n, path="/usr/sbin:/sbin:/usr/bin:/bin")}
@@ -57,9 +57,10 @@ class Attacked:
         self.lease()
         self.hosts["laptop"].run("ping", "-c", "2", ROUTER)
 
-    def lease(self) -> None:
+    def lease(self, version: int = 4) -> None:
         """The tablet asks for an address."""
-        run = f"dhclient -1 -sf /bin/true -lf {self.folder}/tablet-{time.monotonic_ns()} -pf /dev/null"
+        file = f"{self.folder}/tablet{version}-{time.monotonic_ns()}"
+        run = f"dhclient -{version} -1 -sf /bin/true -lf {file} -pf /dev/null"
         self.hosts["tablet"].run("sh", "-c", f"timeout 20 {run} -d eth0 & sleep 6; kill %1", check=False)
 
     def sh(self, host: str, command: str) -> None:
@@ -109,6 +110,51 @@ def test_a_second_dhcp_server_is_told_and_one_is_not(home: Attacked) -> None:
     home.lease()
     home.network.stop(rogue)
     assert home.told("rogue-dhcp", HIGH)["device_ip"] == GUEST
+
+
+def dnsmasq6(home: Attacked, host: str, own: str, first: str) -> Process:
+    """Gives IPv6 addresses of fd77::/64 and names itself as resolver."""
+    home.hosts[host].ip("address", "replace", f"{own}/64", "dev", "eth0", "nodad")
+    return home.hosts[host].start(
+        "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--user=root",
+        "--log-facility=-", f"--dhcp-leasefile={home.folder / host}.leases6", "--dhcp-authoritative",
+        f"--dhcp-range={first},{first[:-1]}f,64,1h", f"--dhcp-option=option6:dns-server,[{own}]",
+    )  # fmt: skip
+
+
+def test_a_second_dhcpv6_server_is_told_and_one_is_not(home: Attacked) -> None:
+    before = len(home.alerts("rogue-dhcp"))
+    real = dnsmasq6(home, "router", "fd77::1", "fd77::100")
+    home.lease(6)
+    assert b"fd77::10" in home.hosts["tablet"].run("sh", "-c", f"cat {home.folder}/tablet6-*").stdout
+    time.sleep(3)
+    assert len(home.alerts("rogue-dhcp")) == before
+    rogue = dnsmasq6(home, "guest", "fd77::30", "fd77::200")
+    home.lease(6)
+    home.network.stop(rogue)
+    home.network.stop(real)
+    found = wait_for(lambda: home.alerts("rogue-dhcp")[before:], 20, f"DHCPv6; {home.sensor.said()}")
+    assert [(a["severity"], a["port"], a["device_mac"]) for a in found] == [(HIGH, 547, MACS["guest"])]
+
+
+def test_parasite6_is_told_and_a_moved_ipv6_address_is_not(home: Attacked) -> None:
+    for host, address in (("laptop", "fd77::10"), ("server", "fd77::20")):
+        home.hosts[host].ip("address", "replace", f"{address}/64", "dev", "eth0", "nodad")
+    ask = "for n in 1 2 3 4 5 6; do ip neigh flush dev eth0; ping -6 -c 1 -W 1 {}; done"
+    home.sh("laptop", ask.format("fd77::20"))
+    for host in ("server", "tablet"):  # one address, first here, then there
+        home.hosts[host].ip("address", "add", "fd77::99/64", "dev", "eth0", "nodad")
+        home.sh("laptop", ask.format("fd77::99"))
+        home.hosts[host].ip("address", "delete", "fd77::99/64", "dev", "eth0")
+    home.silent("neighbor-spoof")
+    parasite = home.hosts["guest"].start("atk6-parasite6", "-l", "eth0")
+    try:
+        time.sleep(1)
+        home.sh("laptop", ask.format("fd77::20"))
+        alert = home.told("neighbor-spoof", HIGH)
+    finally:
+        home.network.stop(parasite)
+    assert alert["peer_ip"] == "fd77::20" and MACS["guest"] in alert["evidence"]
 
 
 def radvd(home: Attacked, host: str, prefix: str) -> Process:

@@ -23,6 +23,17 @@ NEEDED = {
 """Program -> its Debian package."""
 SERVER = "192.168.77.20"
 REFUSES = str(Path(__file__).with_name("refuses.py"))
+DESKTOP = str(Path(__file__).with_name("refuses_rdp.py"))
+PCP = f"{sys.executable} {Path(__file__).with_name('pcp.py')} {ROUTER}"
+CHAINS = b"""table inet filter {
+    chain miniupnpd { }
+    chain prerouting_miniupnpd { }
+    chain postrouting_miniupnpd { }
+    chain prerouting { type nat hook prerouting priority -100; jump prerouting_miniupnpd; }
+    chain postrouting { type nat hook postrouting priority 100; jump postrouting_miniupnpd; }
+}
+"""
+"""Into these miniupnpd writes what it opens."""
 HIGH, NORMAL = 1, 0
 OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
 SESSION_RULES = (
@@ -107,11 +118,13 @@ def sensor(network: Network) -> Iterator[Sensor]:
         host.start(sys.executable, REFUSES, "http", str(port))
     internet.start(sys.executable, str(Path(REFUSES).with_name("sinks.py")), "389")
     home.start(sys.executable, REFUSES, "telnet", "2324")
+    home.start(sys.executable, DESKTOP, "3389", str(network.folder / "both.pem"))
     other = network.folder / "igd.conf"
     other.write_text(  # it refuses to work behind an address that is not a real one
         "ext_ifname=wan0\next_ip=9.9.9.9\nlistening_ip=eth0\nhttp_port=5000\nenable_natpmp=yes\n"
         "enable_upnp=yes\nsecure_mode=no\nallow 1-65535 192.168.77.0/24 1-65535\n"
     )
+    router.run("nft", "-f", "-", input=CHAINS)
     router.start("miniupnpd", "-d", "-f", str(other))
     (folder / "vsftpd.conf").write_text(
         "listen=YES\nlisten_ipv6=NO\nlisten_port=2121\nanonymous_enable=NO\nlocal_enable=YES\nbackground=NO\n"
@@ -130,6 +143,7 @@ def sensor(network: Network) -> Iterator[Sensor]:
         (home, 8401),
         (home, 2324),
         (home, 2121),
+        (home, 3389),
         (router, 5000),
     ):
         wait_for(lambda host=host, port=port: host.listens(port), 15, f"{host.name} listens on {port}")
@@ -142,8 +156,8 @@ def sensor(network: Network) -> Iterator[Sensor]:
         network.stop(process)
 
 
-def sh(command: str) -> Callable[[Host], object]:
-    return lambda host: host.run("sh", "-c", command, check=False, timeout=120)
+def sh(command: str, check: bool = False) -> Callable[[Host], object]:
+    return lambda host: host.run("sh", "-c", command, check=check, timeout=120)
 
 
 def guess(folder: Path, what: str, words: int, *more: str) -> Callable[[Host], object]:
@@ -192,6 +206,8 @@ CASES = (
          {"peer_ip": SERVER, "port": 22}, "guest"),
     Case("web guesses", lambda h, f: guess(f, f"http-get://{SERVER}/", 25, "-t", "4", "-s", "8401")(h), GUESSING, HIGH,
          {"peer_ip": SERVER, "port": 8401}),
+    Case("remote desktop guesses", lambda h, f: guess(f, f"rdp://{SERVER}", 6, "-t", "1")(h), GUESSING, HIGH,
+         {"peer_ip": SERVER, "port": 3389}, "guest"),
     Case("basic outside", plain(sh(f"curl -sS -m 5 --user anna:secret http://{OUTSIDE}:8401/")), CLEAR, HIGH,
          {"peer_ip": OUTSIDE, "port": 8401}),
     Case("snmp outside", plain(sh(f"snmpget -v2c -c public -t 2 -r 1 {OUTSIDE} 1.3.6.1.2.1.1.1.0")), CLEAR, HIGH,
@@ -209,6 +225,8 @@ CASES = (
          NORMAL, {"port": 3074, "proto": "tcp"}),
     Case("nat-pmp", plain(sh(f"timeout 4 natpmpc -g {ROUTER} -a 5001 554 udp 3600")), "port-opened", HIGH,
          {"port": 554, "proto": "udp"}),
+    Case("pcp", plain(sh(f"{PCP} 192.168.77.10 tcp 5900 3600", check=True)), "port-opened", HIGH,
+         {"port": 5900, "proto": "tcp"}),
     Case("first ssh inside", plain(lambda host: ssh(host, SERVER)), "lateral-movement", HIGH,
          {"peer_ip": SERVER, "port": 22}),
     Case("visited from outside", plain(lambda host: ssh(host, SERVER)), "exposed-service", HIGH,
@@ -229,6 +247,13 @@ def test_real_client(case: Case, network: Network, sensor: Sensor) -> None:
     assert "secret" not in text and "word1" not in text
 
 
+def test_mistyped_remote_desktop_passwords_are_not_told(network: Network, sensor: Sensor) -> None:
+    guess(network.folder / "sessions", f"rdp://{SERVER}", 3, "-t", "1")(network.hosts["laptop"])
+    query = "SELECT * FROM flows WHERE client_ip = '192.168.77.10' AND port = 3389 AND service = 'rdp' AND bytes_down > 500"
+    wait_for(lambda: len(sensor.database.rows(query)) >= 3, 30, "three sessions that were refused")
+    assert sensor.database.alerts(rule=GUESSING, device_ip="192.168.77.10", port=3389) == []
+
+
 def test_benign_twins_are_silent(network: Network, sensor: Sensor) -> None:
     """The tablet's address is free: a new device does the same things as they should be done."""
     tablet, folder = network.hosts["tablet"], network.folder / "sessions"
@@ -242,7 +267,7 @@ def test_benign_twins_are_silent(network: Network, sensor: Sensor) -> None:
         sh("snmpget -v2c -c public -t 1 -r 0 192.168.77.20 1.3.6.1.2.1.1.1.0"),
         sh(f"timeout 4 ldapsearch -x -H ldap://{OUTSIDE} -b ''"),
         s_client(4513, "self.lab.example"), s_client(4500, "good0.lab.example"), s_client(9443, "odd.lab.example"),
-        sh(f"timeout 3 natpmpc -g {ROUTER}"), sh(f"upnpc -u http://{ROUTER}:5000/rootDesc.xml -s"),
+        sh(f"timeout 3 natpmpc -g {ROUTER}"), sh(f"{PCP} 192.168.77.45 announce", check=True), sh(f"upnpc -u http://{ROUTER}:5000/rootDesc.xml -s"),
     ):  # fmt: skip
         do(tablet)
     marker = sh(f"curl -sS -m 5 http://{OUTSIDE_MORE[1]}:8080/")

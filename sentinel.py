@@ -65,8 +65,11 @@ VERBS: dict[str, tuple[str, str | None, str | None, str]] = {
 }
 EXAMPLES = """first steps:
   python3 sentinel.py demo --open    look around in a made-up home
+  python3 sentinel.py doctor         what this computer can see, and what is in the way
   sudo python3 sentinel.py up        watch this network
 """
+SHORTEST_PASSWORD = 8
+"""Characters; NIST SP 800-63B (2017), 5.1.1.2."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = top.add_subparsers(dest="verb", metavar="VERB")
     for verb, (summary, _, argument, options) in VERBS.items():
         sub = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if argument:
@@ -118,11 +121,15 @@ def pytest_arguments(rest: list[str]) -> list[str]:
 def check(config: str | None) -> int:
     """The verb `check`; runs inside the environment."""
     from analysis.config import ConfigError, load
+    from analysis.config_files import unreadable
 
     try:
-        load(Path(config) if config else None)
+        wrong = unreadable(load(Path(config) if config else None))
     except ConfigError as error:
         print(error, file=sys.stderr)
+        return 2
+    if wrong:
+        print(*wrong, sep="\n", file=sys.stderr)
         return 2
     print(f"{config or 'config.yaml'}: OK")
     return 0
@@ -144,6 +151,13 @@ def password() -> int:
         first = again = ""
     if not first or first != again:
         print("Empty, or not the same twice: nothing made.", file=sys.stderr)
+        return 1
+    if len(first) < SHORTEST_PASSWORD:
+        print(
+            f"Shorter than {SHORTEST_PASSWORD} characters: whoever reaches the dashboard or reads "
+            "config.yaml guesses such a password soon. Nothing made; a few words in a row do well.",
+            file=sys.stderr,
+        )
         return 1
     print("Put this under `dashboard:` in config.yaml:")
     print(f"  password_hash: '{hash_password(first)}'")
@@ -177,6 +191,9 @@ def main(argv: list[str]) -> int:
 
             return become([newer_or_stop(), LAUNCHER, *argv], dict(os.environ))
         options, unknown = parser().parse_known_args(argv)
+        if options.verb is None:
+            print(f"{EXAMPLES}\nAll verbs:  python3 sentinel.py --help", file=sys.stderr)
+            return 2
         if unknown and options.verb in ("check", "password"):
             parser().error(f"unknown arguments: {' '.join(unknown)}")
         return run(options.verb, getattr(options, "config", None), argv[1:])

@@ -5,10 +5,12 @@ A stamp in it says where it was made and from which requirements, so that a late
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,23 +18,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from deploy import Stop
 from deploy.interpreter import OLDEST, base, install_venv, is_root, package_tool
+from deploy.packages import install
 from deploy.progress import Progress
 
 WINDOWS = os.name == "nt"
-_OUTPUT: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-_NO_NETWORK = (
-    "NewConnectionError",
-    "NameResolutionError",
-    "Temporary failure in name resolution",
-    "Network is unreachable",
-    "ConnectTimeoutError",
-    "getaddrinfo failed",
-    "nodename nor servname",
-)
 
 
 class Environment:
@@ -49,6 +42,7 @@ class Environment:
         once where it was. Stop where that cannot be."""
         if self.ready(dev):
             return
+        self._writable_or_stop()
         with self._alone():
             if not self.ready(dev):  # another terminal may have finished it meanwhile
                 person = self._person()
@@ -123,19 +117,27 @@ class Environment:
             return {}  # the owner is unknown to this system, or may not read this Python
         return person
 
+    def _writable_or_stop(self) -> None:
+        """Stop where the environment cannot be written, with what to do."""
+        place = self.place if self.place.exists() else self.root
+        if os.access(place, os.W_OK):
+            return
+        told = f"{place} cannot be written to, and Sentinel keeps its Python environment there.\n"
+        told += "Copy Sentinel to a folder of your own and start it there"
+        if not is_root() and self.root.stat().st_uid != os.getuid():
+            told += ",\nor let its owner finish the environment once:  sudo python3 sentinel.py check"
+        else:
+            told += f":  cp -r {shlex.quote(str(self.root))} ~/sentinel"
+        raise Stop(told)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Held by one launcher at a time: three terminals may start at once."""
         with (self.root / "requirements.txt").open("rb") as file:
-            if WINDOWS:
-                import msvcrt
-
-                file.seek(1 << 30)  # beyond the end: the text itself stays readable for pip
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX)
+            if not _locked(file, wait=False):
+                print("Another start is setting Sentinel up; waiting for it.", file=sys.stderr, flush=True)
+                while not _locked(file, wait=True):
+                    pass
             yield
 
     def _make(self, person: dict[str, Any]) -> None:
@@ -169,50 +171,27 @@ class Environment:
     def _install(self, dev: bool, person: dict[str, Any]) -> None:
         """Everything in the requirements, with a line of progress."""
         name = "requirements-dev.txt" if dev else "requirements.txt"
-        command = [str(self.python), "-I", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
-        command += [
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-            "--retries=2",
-            "--prefer-binary",
-        ]
-        command += ["-r", str(self.root / name)]
         begun = time.monotonic()
-        lines = []
-        with Progress("Installing Sentinel's packages") as progress:
-            pip = subprocess.Popen(command, **_OUTPUT, **person)
-            for line in pip.stdout or ():
-                lines.append(line.rstrip())
-                progress.step(pip_step(line))
-        if pip.wait():
-            raise Stop(pip_failed(lines, name))
+        install(self.python, self.root / name, person)
         self._write_stamp(self._wanted(dev))
         print(f"Ready after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
-def pip_step(line: str) -> str | None:
-    """A line of pip's output as a step of the progress line; None for one that says nothing new."""
-    word, _, rest = line.strip().partition(" ")
-    if word == "Collecting":
-        return "finding " + rest.split(" ")[0].split(";")[0]
-    if word == "Downloading" and ".metadata" not in rest:
-        file, _, size = rest.rpartition("/")[2].partition(" ")
-        return "downloading " + " ".join(file.split("-")[:2]) + " " + size
-    if line.startswith("Building wheel"):
-        return "building " + rest
-    if line.startswith("Installing collected packages"):
-        return f"unpacking {rest.count(',') + 1} packages"
-    return None
+def _locked(file: BinaryIO, wait: bool) -> bool:
+    """Whether this process holds the file's lock now, which closing the file gives back."""
+    try:
+        if WINDOWS:
+            import msvcrt
 
+            file.seek(1 << 30)  # beyond the end: the text itself stays readable for pip
+            mode = msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK  # type: ignore[attr-defined]
+            msvcrt.locking(file.fileno(), mode, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
 
-def pip_failed(lines: list[str], name: str) -> str:
-    """What to tell when pip could not install the requirements in `name`."""
-    text = "\n".join(lines)
-    if any(sign in text for sign in _NO_NETWORK):
-        return (
-            "The packages that Sentinel needs could not be fetched: there is no way to https://pypi.org.\n"
-            "Check this computer's internet connection (or proxy: set https_proxy) and start again."
-        )
-    if "No space left on device" in text:
-        return "The disk is full: Sentinel's packages need about 700 MB. Make room and start again."
-    return "pip could not install " + name + ":\n  " + "\n  ".join(lines[-12:])
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # Held by another, and Windows gives up waiting after ten seconds. Any other error: a file system
+        # without locks, where only a second start in the same moment could be in the way.
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import yaml
 
 import sentinel
 from deploy import Stop, interpreter
-from deploy.environment import Environment, pip_failed, pip_step
+from deploy.environment import Environment
+from deploy.packages import pip_failed, requirement_lines, step, uv_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TELLTALE = """
@@ -162,6 +164,74 @@ def test_two_first_starts_at_once_make_one_environment(tmp_path: Path) -> None:
     assert sum("Ready after" in errors for _, errors in told) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="holds the lock in the way of POSIX systems")
+def test_a_start_that_has_to_wait_for_another_says_so(tmp_path: Path) -> None:
+    import fcntl
+
+    root = checkout(tmp_path / "sentinel")
+    python = getattr(sys, "_base_executable", sys.executable)
+    with (root / "requirements.txt").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = subprocess.Popen(
+            [python, "sentinel.py", "replay", "x"], cwd=root, text=True, stderr=subprocess.PIPE
+        )
+        assert waiting.stderr and "waiting for it" in waiting.stderr.readline()
+        assert not (root / ".venv").exists()
+    _, rest = waiting.communicate(timeout=110)
+    assert waiting.returncode == 0 and "Ready after" in rest
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts or becomes another user")
+def test_a_folder_that_cannot_be_written_gets_its_cure(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "sentinel")
+    python = getattr(sys, "_base_executable", sys.executable)
+    command = [python, str(root / "sentinel.py"), "replay", "x"]
+    if os.geteuid() == 0:
+        mounts = f"mount --bind {root} {root} && mount -o remount,ro,bind {root} && exec "
+        command = ["unshare", "--mount", "sh", "-c", mounts + shlex.join(command)]
+    else:
+        root.chmod(0o555)
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    root.chmod(0o755)
+    if "Operation not permitted" in told.stderr or "mount:" in told.stderr:
+        pytest.skip("this root may not mount")
+    assert told.returncode == 1
+    assert f"{root} cannot be written to" in told.stderr and "Copy Sentinel" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_pips_own_settings_are_handed_to_uv_or_keep_it_away() -> None:
+    told = [
+        "global.index-url='https://mirror.example/simple'",
+        "global.find-links='/a\\n/b'",
+        ":env:.cert='/etc/ssl/ca.pem'",
+        "global.timeout='60'",
+    ]
+    assert uv_settings(told) == {
+        "UV_INDEX_URL": "https://mirror.example/simple",
+        "UV_FIND_LINKS": "/a,/b",
+        "SSL_CERT_FILE": "/etc/ssl/ca.pem",
+    }
+    several = uv_settings([*told, "global.extra-index-url='https://b.example/simple'"])
+    assert several is not None and several["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert uv_settings([*told, "install.no-binary=':all:'"]) is None
+    assert uv_settings([*told, "global.trusted-host='mirror.example'"]) is None
+    assert uv_settings(["list.format='columns'"]) == {}
+
+
+def test_only_what_is_asked_for_counts_as_a_requirement(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("# why\n\nnumpy>=2\nscapy\n")
+    (tmp_path / "b.txt").write_text("-r a.txt\npytest\n")
+    assert requirement_lines(tmp_path / "b.txt") == 3
+
+
+def test_running_needs_nothing_that_only_the_tests_need() -> None:
+    run, dev = ((ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt"))
+    names = set(re.findall(r"^[A-Za-z][\w-]*", run, re.M)), set(re.findall(r"^[A-Za-z][\w-]*", dev, re.M))
+    assert len(names[0]) > 15 and len(names[1]) > 5
+    assert not names[0] & names[1]
+
+
 def test_without_a_network_the_message_says_so(tmp_path: Path) -> None:
     root = checkout(tmp_path / "sentinel")
     (root / "requirements.txt").write_text("a-package-that-is-not-here\n")
@@ -179,13 +249,18 @@ def test_what_pip_says_otherwise_is_shown() -> None:
 
 
 def test_pips_output_becomes_steps() -> None:
-    assert pip_step("Collecting numpy<3,>=2.2 (from -r requirements.txt)\n") == "finding numpy<3,>=2.2"
-    assert (
-        pip_step("  Downloading numpy-2.3-cp311-linux.whl (16.8 MB)\n") == "downloading numpy 2.3 (16.8 MB)"
-    )
-    assert pip_step("  Downloading numpy-2.3-cp311-linux.whl.metadata (62 kB)\n") is None
-    assert pip_step("Installing collected packages: a, b, c\n") == "unpacking 3 packages"
-    assert pip_step("anything else") is None
+    assert step("Collecting numpy<3,>=2.2 (from -r requirements.txt)\n") == "finding numpy<3,>=2.2"
+    assert step("  Downloading numpy-2.3-cp311-linux.whl (16.8 MB)\n") == "downloading numpy 2.3 (16.8 MB)"
+    assert step("  Downloading numpy-2.3-cp311-linux.whl.metadata (62 kB)\n") is None
+    assert step("Installing collected packages: a, b, c\n") == "unpacking 3 packages"
+    assert step("anything else") is None
+
+
+def test_uvs_output_becomes_steps() -> None:
+    assert step("Resolved 61 packages in 1.20s\n") == "downloading 61 packages"
+    assert step("Downloading numpy (15.9MiB)\n") == "downloading numpy (15.9MiB)"
+    assert step(" Downloaded numpy\n") is None
+    assert step("Prepared 61 packages in 4.43s\n") == "unpacking 61 packages"
 
 
 def test_a_missing_ensurepip_gets_the_command_that_mends_it(
@@ -261,6 +336,38 @@ def test_check_names_the_mistake_and_its_line(tmp_path: Path, capsys: pytest.Cap
     assert re.search(r"config\.yaml.*2.*learning_hors", capsys.readouterr().err)
 
 
+def test_check_names_the_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "blocklists:\n  lists:\n    - {name: mine, file: mine.txt}\n    - {name: folder, file: lists}\n"
+        "    - {name: off, file: off.txt, enabled: false}\n    - {name: URLhaus, feed: urlhaus}\n"
+        "destinations:\n  mmdb: [owners.mmdb]\n"
+    )
+    (tmp_path / "lists").mkdir()
+    assert sentinel.check(str(config)) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3  # neither what is switched off nor what was only never fetched
+    assert "'mine': there is no file" in told[0] and "mine.txt" in told[0]
+    assert "'folder'" in told[1] and "is a folder" in told[1]
+    assert "owners.mmdb" in told[2]
+    (tmp_path / "lists").rmdir()
+    for name in ("mine.txt", "lists", "owners.mmdb"):
+        (tmp_path / name).touch()
+    assert sentinel.check(str(config)) == 0
+
+
+def test_a_short_password_is_refused_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _: "7chars!")
+    assert sentinel.password() == 1
+    told = capsys.readouterr()
+    assert "Shorter than 8 characters" in told.err and "password_hash" not in told.out
+    monkeypatch.setattr("getpass.getpass", lambda _: "8 chars!")
+    assert sentinel.password() == 0
+
+
 def test_password_makes_a_line_that_the_dashboard_takes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,6 +390,13 @@ def test_help_names_every_verb_and_a_mistake_is_answered() -> None:
     wrong = launch(ROOT, "upp")
     assert wrong.returncode == 2
     assert "invalid choice: 'upp'" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_without_a_verb_the_first_steps_are_told(tmp_path: Path) -> None:
+    told = launch(checkout(tmp_path / "sentinel"))
+    assert told.returncode == 2
+    assert all(f"sentinel.py {verb}" in told.stderr for verb in ("demo", "doctor", "up"))
+    assert not (tmp_path / "sentinel" / ".venv").exists()
 
 
 def test_help_loads_nothing_that_is_slow() -> None:

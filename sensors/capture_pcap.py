@@ -5,13 +5,13 @@ before a break.
 """
 
 import struct
-from array import array
 from collections.abc import Iterator
-from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.capture_chain import HEADER as RECORD_HEADER
+from sensors.capture_chain import record_edges
 from sensors.capture_errors import BrokenCapture
 from sensors.capture_window import Window
 from sensors.decode_bytes import layout, read
@@ -28,7 +28,7 @@ MAGICS = {
 MAX_PACKET = 262_144
 """Longest packet believed, in bytes (libpcap's MAXIMUM_SNAPLEN); a longer one means a broken file."""
 
-FILE_HEADER, RECORD_HEADER = 24, 16
+FILE_HEADER = 24
 
 
 def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
@@ -49,8 +49,10 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
     )
     done, start = 0, FILE_HEADER
     while True:
-        at, start = _records(window, start, size, order)
-        if len(at):
+        edges = _whole_records(window, start, order)
+        start = int(edges[-1])
+        for first in range(0, len(edges) - 1, size):
+            at = edges[first : min(first + size, len(edges) - 1)]
             head = read(window.data, at, record)
             done += len(at)
             yield PacketBatch(
@@ -61,7 +63,6 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
                 ts=(head["sec"] * units + head["frac"]) / units,
                 linktype=linktype,
             )
-            continue
         _check(window, start, order, done)
         more = window.refill(start)
         start = 0
@@ -71,21 +72,12 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
             return
 
 
-def _records(window: Window, start: int, size: int, order: str) -> tuple[NDArray[np.int64], int]:
-    """Where the next records begin: at most `size` that are whole in the window, and what follows them."""
-    caplen_at = struct.Struct(order + "8xI4x").unpack_from
-    data = window.data.data[: window.end]
-    found = array("q")  # a list would keep thousands of int objects alive
-    add = found.append
-    with suppress(struct.error):  # fewer bytes left than a record header has
-        for _ in range(size):
-            add(start)
-            start += caplen_at(data, start)[0] + RECORD_HEADER
-    edges = np.append(np.frombuffer(found, np.int64), start)
+def _whole_records(window: Window, start: int, order: str) -> NDArray[np.int64]:
+    """Where the records that are whole in the window begin, and at the end what follows them."""
+    edges = record_edges(window.data, start, window.end, order)
     length = np.diff(edges)
     broken = (length < RECORD_HEADER) | (length > RECORD_HEADER + MAX_PACKET) | (edges[1:] > window.end)
-    whole = int(broken.argmax()) if broken.any() else len(found)
-    return edges[:whole], int(edges[whole])
+    return edges[: int(broken.argmax()) + 1] if broken.any() else edges
 
 
 def _check(window: Window, start: int, order: str, done: int) -> None:

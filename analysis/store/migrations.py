@@ -46,7 +46,15 @@ CREATE TABLE forgotten (
 );
 """
 
-STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS)
+_SPEED = """
+CREATE INDEX alerts_serious ON alerts(
+    severity, change, rule, device, device_mac, device_ip, peer_ip, peer_name, port, uid, count, first_seen,
+    last_seen
+) WHERE severity > 0;
+CREATE INDEX traffic_hour_time ON traffic_hour(hour);
+"""
+
+STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS, _SPEED)
 """`STEPS[n]` is the SQL from version n + 1 to n + 2. A change of schema.sql adds a step here and
 raises its `user_version`; released steps never change."""
 

@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 3;              -- grows with each step in migrations.py
+PRAGMA user_version = 4;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -144,6 +144,10 @@ CREATE INDEX alerts_device ON alerts(device, last_seen);
 CREATE INDEX alerts_rule ON alerts(rule, last_seen);
 CREATE INDEX alerts_last ON alerts(last_seen);
 CREATE UNIQUE INDEX alerts_change ON alerts(change);
+CREATE INDEX alerts_serious ON alerts(   -- covers what the first screen, the map and the list of devices ask
+    severity, change, rule, device, device_mac, device_ip, peer_ip, peer_name, port, uid, count, first_seen,
+    last_seen
+) WHERE severity > 0;
 
 CREATE TABLE baseline (             -- what is usual for a device
     device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
@@ -166,6 +170,7 @@ CREATE TABLE traffic_hour (
     bytes_up INTEGER NOT NULL, bytes_down INTEGER NOT NULL, packets INTEGER NOT NULL,
     PRIMARY KEY (device, hour)
 ) WITHOUT ROWID;
+CREATE INDEX traffic_hour_time ON traffic_hour(hour);
 CREATE TABLE edge_hour (            -- who talked to whom
     hour INTEGER NOT NULL, device INTEGER NOT NULL,
     peer TEXT NOT NULL,             -- registrable domain, else address; "device:<id>" for another home device

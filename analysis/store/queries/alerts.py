@@ -1,40 +1,30 @@
-"""Incidents: how many are open, the worst first, one in full with what happened around it."""
+"""Incidents: how many are open, one in full with what happened around it."""
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
 import json
 from typing import Any
 
-from analysis.store.queries.expectations import COVERED, OPEN, STATE, ExpectationQueries
+from analysis.store.queries.expectations import COVERED, STATE
+from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
 
 
-class AlertQueries(ExpectationQueries):
+class AlertQueries(SeriousQueries):
     """Questions about incidents."""
-
-    _closed: tuple[Any, dict[int, int]] = (None, {})
 
     def open_counts(self) -> dict[int, int]:
         """Open incidents by severity: all, minus those a person has decided on or expects."""
+        return dict(self.kept("open_counts", self._open_counts))
+
+    def _open_counts(self) -> dict[int, int]:
         counts = {0: 0, 1: 0, 2: 0}
         counts.update(dict(self.table("SELECT severity, COUNT(*) FROM alerts GROUP BY severity")[1]))
-        for severity, number in self._closed_counts(tuple(counts.values())).items():
+        for severity, number in self._closed_counts().items():
             counts[severity] -= number
         return counts
 
-    def _closed_counts(self, totals: tuple[int, ...]) -> dict[int, int]:
-        """Counted anew only when an incident or a decision has changed: a wide expectation can cover
-        tens of thousands, and every poll asks."""
-        signs = self.table(
-            "SELECT (SELECT MAX(change) FROM alerts), COUNT(*), MAX(changed), SUM(state <> 'open'),"
-            " (SELECT COUNT(*) FROM expectations), (SELECT MAX(id) FROM expectations) FROM alert_notes"
-        )[1]
-        key = (totals, signs)
-        if self._closed[0] != key:
-            self._closed = (key, self._count_closed())
-        return self._closed[1]
-
-    def _count_closed(self) -> dict[int, int]:
+    def _closed_counts(self) -> dict[int, int]:
         """Both parts go from the decisions to the incidents by an index."""
         decided = "SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open'"
         rows = self.table(
@@ -46,21 +36,6 @@ class AlertQueries(ExpectationQueries):
             " GROUP BY a.severity) GROUP BY severity"
         )[1]
         return dict(rows)
-
-    def open_groups(self, limit: int = 6) -> list[Row]:
-        """Open CRITICAL and HIGH incidents, one row a rule and device, worst and newest first: `id`
-        and `title` are of the newest incident, `incidents` and `occurrences` count the group."""
-        groups = self.rows(
-            "SELECT a.id, a.rule, a.severity, a.title, a.advice, a.device, a.device_name, COUNT(*) AS"
-            " incidents,"
-            " SUM(a.count) AS occurrences, MIN(a.first_seen) AS first_seen, MAX(a.last_seen) AS last_seen"
-            f" FROM alerts a WHERE a.severity > 0 AND {OPEN}"
-            " GROUP BY a.severity, a.rule, COALESCE(a.device, a.device_mac, a.device_ip)"
-            " ORDER BY a.severity DESC, last_seen DESC LIMIT ?",
-            (limit,),
-        )
-        names = self.directory()
-        return [{**row, "device_label": names.name(row["device"], row["device_name"])} for row in groups]
 
     def alert(self, alert_id: int) -> Row | None:
         """One incident in full, its evidence as a dict, with what a person said about it."""
@@ -96,16 +71,6 @@ class AlertQueries(ExpectationQueries):
             " WHERE a.device IN (SELECT value FROM json_each(?)) ORDER BY a.last_seen DESC LIMIT ?",
             (self.ids_of(device), limit),
         )
-
-    def worst_open(self) -> list[Row]:
-        """For each device and peer the worst open severity (HIGH and above) and how many incidents."""
-        names = self.directory()
-        found = self.rows(
-            "SELECT a.device, a.peer_ip, a.peer_name, MAX(a.severity) AS severity, COUNT(*) AS incidents"
-            f" FROM alerts a WHERE a.severity > 0 AND a.device IS NOT NULL AND {OPEN}"
-            " GROUP BY a.device, a.peer_ip, a.peer_name"
-        )
-        return [{**row, "device": names.head(row["device"])} for row in found]
 
     def alert_hours(self, since_hour: int) -> list[Row]:
         """New incidents by hour and severity."""

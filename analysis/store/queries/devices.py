@@ -1,13 +1,11 @@
 """Devices: the inventory, one in full, what it talks to and what is usual for it."""
 
-# ruff: noqa: S608 - the parts put together are constants of this package; values are bound
-
-from analysis.store.queries.directory import DirectoryQueries, display_name
-from analysis.store.queries.expectations import OPEN
+from analysis.store.queries.directory import display_name
+from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
 
 
-class DeviceQueries(DirectoryQueries):
+class DeviceQueries(SeriousQueries):
     """Questions about devices. Routers forward other hosts' packets and are not listed."""
 
     def devices(self, since_hour: int) -> list[Row]:
@@ -45,16 +43,6 @@ class DeviceQueries(DirectoryQueries):
             head["first_seen"] = min(head["first_seen"], row["first_seen"])
             head["last_seen"] = max(head["last_seen"], row["last_seen"])
         return list(by_id.values())
-
-    def worst_by_device(self) -> dict[int, tuple[int, int]]:
-        """Device to worst open severity (HIGH and above) and number of open incidents."""
-        rows = self.table(
-            "SELECT a.device, MAX(a.severity), COUNT(*) FROM alerts a WHERE a.severity > 0 AND a.device"
-            " IS NOT NULL"
-            f" AND {OPEN}"
-            " GROUP BY a.device"
-        )[1]
-        return {device: (severity, number) for device, severity, number in rows}
 
     def device(self, device_id: int) -> Row | None:
         """One device in full; `name` is the best name, `noted` a person's, `note` their remark,

@@ -1,6 +1,7 @@
 """Rows in the order they happened: alerts, DNS, flows, packets; filtered, newest first, keyset-paged.
 A feed's cursor is a column that only grows (`change` of an alert, `id` elsewhere), so a page is
 `cursor < before` and news is `cursor > since`; both cost the same at row 10 and at row 5,000,000.
+A filter that no index answers is looked for in spans, and the page says how far back that went.
 """
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from analysis.store.queries.directory import Directory, DirectoryQueries
 from analysis.store.queries.expectations import STATE
+from analysis.store.queries.search import Found, SearchQueries
 
 MOST_ROWS = 500
 _TEXT_LIMIT = 100
@@ -30,7 +32,11 @@ class Page(NamedTuple):
     cursor: int | None
     """Ask for older rows with `before=cursor`; None when there is nothing older."""
     newest: int | None
-    """Ask for newer rows with `since=newest`."""
+    """Ask for newer rows with `since=newest`: the end of the feed, whether or not its rows pass the
+    filters; None while the feed is empty."""
+    searched: float | None = None
+    """The time back to which rows were looked at, when that took too long to go on: there may be more
+    with `before=cursor`, although there are fewer rows than asked for."""
 
 
 class Feed(NamedTuple):
@@ -46,6 +52,8 @@ class Feed(NamedTuple):
     """Filter name to the condition it adds and the type of its value."""
     flags: dict[str, str]
     """Filter name to the condition that its value "1" adds."""
+    indexed: frozenset[str] = frozenset()
+    """Filters that an index answers in the order of the cursor."""
 
 
 def _text(value: str) -> str:
@@ -81,6 +89,7 @@ FEEDS: dict[str, Feed] = {
             "transport": ("d.transport = ?", _text),
         },
         {"blocked": "d.blocked_by IS NOT NULL", "failed": "d.rcode <> 'NOERROR'"},
+        frozenset({"device", "blocked"}),
     ),
     "flows": Feed(
         "SELECT f.id, f.first_seen, f.last_seen, f.device, f.client_ip, f.server_ip, f.client_port,"
@@ -89,6 +98,7 @@ FEEDS: dict[str, Feed] = {
         "f.id", "f.first_seen", "flows", ("f.peer", "f.server_ip", "f.client_ip"),
         {"device": ("f.device = ?", int), "port": ("f.port = ?", int), "proto": ("f.proto = ?", _text)},
         {},
+        frozenset({"device"}),
     ),
     "packets": Feed(
         "SELECT p.id, p.ts, p.proto, p.src, p.sport, p.dst, p.dport, p.length, p.sample, p.sensor FROM"
@@ -140,7 +150,7 @@ class _Where:
         return " WHERE " + " AND ".join(self.conditions) if self.conditions else ""
 
 
-class FeedQueries(DirectoryQueries):
+class FeedQueries(DirectoryQueries, SearchQueries):
     """History and live tail of every table that grows."""
 
     def page(
@@ -159,17 +169,55 @@ class FeedQueries(DirectoryQueries):
         Raises `KeyError` for an unknown feed, `BadFilter`, and `StoreError`."""
         spec = FEEDS[feed]
         limit = max(1, min(limit, MOST_ROWS))
-        where = self._where(spec, filters, now)
-        if before is not None:
-            where.add(f"{spec.cursor} < ?", before)
-        if since is not None:
-            where.add(f"{spec.cursor} > ?", since)
-        sql = f"{spec.select}{where.sql()} ORDER BY {spec.cursor} DESC LIMIT ?"
-        columns, rows = self.table(sql, [*where.values, limit])
-        more = len(rows) == limit
-        named = self._with_owners(feed, *_with_names(feed, columns, rows, self.directory()))
-        newest = rows[0][0] if rows else None
-        return Page(*named, rows[-1][0] if more else None, newest)
+        # Before the rows: what is written meanwhile is news the next time.
+        end = self.newest(feed)
+        if since is not None and end <= since:
+            return Page([], [], None, since)
+        found = self._found(spec, filters, (since, before, end), limit, now)
+        more = len(found.rows) == limit
+        named = self._with_owners(feed, *_with_names(feed, found.columns, found.rows, self.directory()))
+        newest = max(end, found.rows[0][0] if found.rows else 0)
+        if more or found.reached is None:
+            return Page(*named, found.rows[-1][0] if more else None, newest or None)
+        return Page(*named, found.reached, newest, self._time_at(spec, found.reached))
+
+    def _found(
+        self,
+        spec: Feed,
+        filters: Mapping[str, str],
+        where_to: tuple[int | None, int | None, int],
+        limit: int,
+        now: float,
+    ) -> Found:
+        """The rows of a page, by an index in one question, else by a search in spans."""
+        since, before, end = where_to
+        where, low = self._where(spec, filters, now)
+        low = max(low, 0 if since is None else since + 1)
+        if self._by_index(spec, filters):
+            where.add(f"{spec.cursor} >= ?", low)
+            if before is not None:
+                where.add(f"{spec.cursor} < ?", before)
+            sql = f"{spec.select}{where.sql()} ORDER BY {spec.cursor} DESC LIMIT ?"
+            return Found(*self.table(sql, [*where.values, limit]), None)
+        first = int(self.value(f"SELECT MIN(id) FROM {spec.table}") or 0)
+        between = max(low, first), end + 1 if before is None else min(before, end + 1)
+        return self.search(spec.select + where.sql(), spec.cursor, where.values, between, limit)
+
+    def _by_index(self, spec: Feed, filters: Mapping[str, str]) -> bool:
+        """Whether the rows are found without looking at many that are not wanted. Incidents are few."""
+        if spec.table == "alerts":
+            return True
+        given = {name for name in spec.equal if filters.get(name, "all") not in ("", "all")}
+        given |= {name for name in spec.flags if filters.get(name) == "1"}
+        one = "device" not in given or len(self.directory().members(int(filters["device"]))) == 1
+        return one and given <= spec.indexed and not filters.get("q", "").strip()
+
+    def _time_at(self, spec: Feed, number: int) -> float | None:
+        """When the row happened at which a search stopped, or the next younger one."""
+        column = spec.time.split(".")[1]
+        sql = f"SELECT {column} FROM {spec.table} WHERE id >= ? ORDER BY id LIMIT 1"
+        found = self.value(sql, (number,))
+        return None if found is None else float(found)
 
     def _with_owners(
         self, feed: str, columns: list[str], rows: list[tuple[Any, ...]]
@@ -189,8 +237,9 @@ class FeedQueries(DirectoryQueries):
         column = spec.cursor.split(".")[1]
         return int(self.value(f"SELECT MAX({column}) FROM {spec.table}") or 0)
 
-    def _where(self, spec: Feed, filters: Mapping[str, str], now: float) -> _Where:
-        where = _Where()
+    def _where(self, spec: Feed, filters: Mapping[str, str], now: float) -> tuple[_Where, int]:
+        """The conditions, and the row number below which none passes them."""
+        where, low = _Where(), 0
         for name, (condition, kind) in spec.equal.items():
             if (value := filters.get(name)) and value != "all":
                 wanted = _number(name, value) if kind is int else kind(value)
@@ -208,14 +257,11 @@ class FeedQueries(DirectoryQueries):
         if (span := filters.get("range")) and span != "all":
             if span not in RANGES:
                 raise BadFilter(f"range: expected one of {', '.join(RANGES)}")
-            self._since(spec, where, now - RANGES[span] * 3600)
-        return where
-
-    def _since(self, spec: Feed, where: _Where, since: float) -> None:
-        where.add(f"{spec.time} >= ?", since)
-        if spec.table != "alerts":
-            column = spec.time.split(".")[1]
-            where.add(f"{spec.cursor} >= ?", self.first_id_since(spec.table, column, since))
+            since = now - RANGES[span] * 3600
+            where.add(f"{spec.time} >= ?", since)
+            if spec.table != "alerts":
+                low = self.first_id_since(spec.table, spec.time.split(".")[1], since)
+        return where, low
 
 
 def _with_names(

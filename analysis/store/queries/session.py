@@ -96,6 +96,10 @@ class Session:
             self._local.connection.close()
             self._local.connection = None
 
+    def inode(self) -> tuple[int, int] | None:
+        """Which file this thread reads; another one after the database was replaced."""
+        return self._local.inode
+
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection, opened anew when the file was replaced."""
         local = self._local

@@ -103,6 +103,15 @@ def columns(db: sqlite3.Connection) -> dict[str, set[tuple[object, ...]]]:
     return {table: {row[1:] for row in db.execute(f"PRAGMA table_info({table})")} for table in tables}
 
 
+def indexes(db: sqlite3.Connection) -> dict[str, tuple[object, ...]]:
+    """Every index with its table, columns and whether it holds only some rows."""
+    made = {}
+    for table in columns(db):
+        for _, name, unique, _, partial in db.execute(f"PRAGMA index_list({table})"):
+            made[name] = (table, unique, partial, *(r[2] for r in db.execute(f"PRAGMA index_info({name})")))
+    return made
+
+
 def test_the_steps_lead_from_the_first_schema_to_the_present_one(tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / "first.db", isolation_level=None)
     for statement in migrations.statements(FIRST.read_text()):
@@ -112,6 +121,7 @@ def test_the_steps_lead_from_the_first_schema_to_the_present_one(tmp_path: Path)
         migrations.migrate(db)
     fresh = open_writer(tmp_path / "fresh.db")
     assert columns(db) == columns(fresh)
+    assert indexes(db) == indexes(fresh)
     assert db.execute("SELECT mac FROM devices").fetchall() == [("a",)]
     db.close()
     fresh.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store import rollups
+from analysis.store.reader import Reader
 from analysis.store.rows import Batch, TrafficRow
 from analysis.store.writer import Writer
 from tests.analysis.store import samples
@@ -118,3 +119,28 @@ def test_an_hour_of_too_many_edges_keeps_the_sums(tmp_path: Path, monkeypatch: p
         (300, 300 * 1_500)
     ]
     assert one(path, "SELECT sum(flows) FROM edge_day") == 400
+
+
+def test_traffic_by_whole_hours_is_the_same_from_both_roll_ups(tmp_path: Path) -> None:
+    first = 29_000_000 // 60 * 60
+    rows = [
+        TrafficRow(("eth0", f"02:00:00:00:00:0{n % 3}"), first + n * 7, 10 + n, 100 + n, 2)
+        for n in range(200)
+    ]
+    with Writer(tmp_path / "s.db", "eth0") as writer:
+        writer.write(Batch(traffic=rows))
+    reader = Reader(tmp_path / "s.db")
+    for since, step in ((first, 60), (first + 120, 60), (first, 180)):
+        by_hour = reader.traffic_over_time(since, step)
+        plain = reader.rows(
+            "SELECT minute / ?1 * ?1 AS minute, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down"
+            " FROM traffic_minute WHERE minute >= ?2 GROUP BY 1 ORDER BY 1",
+            (step, since),
+        )
+        assert by_hour == plain
+        assert sum(row["bytes_up"] for row in by_hour) == sum(
+            row.bytes_up for row in rows if row.minute >= since
+        )
+    assert reader.traffic_over_time(first + 7, 60)[0]["bytes_up"] == sum(
+        row.bytes_up for row in rows if first + 7 <= row.minute < first + 60
+    )

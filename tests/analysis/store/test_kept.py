@@ -1,0 +1,142 @@
+"""Kept answers are those of a reader that keeps none, whatever happens to incidents and decisions."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.config import Config, Retention
+from analysis.store.notes import Notes
+from analysis.store.reader import Reader
+from analysis.store.retention import run_once
+from tests.dashboard.filldb import RULES, Home, small
+
+Change = Callable[[Home, Notes], object]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return small(tmp_path / "home.db")
+
+
+def answers(reader: Reader) -> tuple[object, ...]:
+    reader.forget_directory()
+    worst = sorted(map(str, reader.worst_open()))
+    return reader.open_counts(), reader.open_groups(50), worst, reader.worst_by_device()
+
+
+def newest(home: Home, severity: int) -> int:
+    sql = "SELECT id FROM alerts WHERE severity = ? AND device IS NOT NULL ORDER BY id DESC LIMIT 1"
+    return int(home.db.execute(sql, (severity,)).fetchone()[0])
+
+
+def raised(home: Home, _: Notes) -> None:
+    """A NORMAL incident becomes a CRITICAL one, as a later finding of the same key makes it."""
+    home.db.execute(
+        "UPDATE alerts SET severity = 2, change = (SELECT MAX(change) + 1 FROM alerts) WHERE id = ?",
+        (newest(home, 0),),
+    )
+
+
+def expected(home: Home, notes: Notes) -> None:
+    from analysis.store.scopes import scopes_of
+
+    found = Reader(home.path).alert(newest(home, 2))
+    assert found is not None
+    notes.expect(scopes_of(found)["everyone"], None, "")
+
+
+CHANGES: dict[str, Change] = {
+    "a critical incident": lambda home, _: home.alert(1, RULES[0], "192.0.2.99", time.time(), title="New"),
+    "a normal incident": lambda home, _: home.db.execute(
+        "UPDATE alerts SET severity = 0, change = (SELECT MAX(change) + 1 FROM alerts) WHERE id = ?",
+        (home.alert(1, RULES[0], "192.0.2.98", time.time()),),
+    ),
+    "a raised severity": raised,
+    "an acknowledgement": lambda home, notes: notes.decide_alert(newest(home, 2), "acknowledged", ""),
+    "a deleted incident": lambda home, _: home.db.execute(
+        "DELETE FROM alerts WHERE id = (SELECT id FROM alerts ORDER BY last_seen LIMIT 1)"
+    ),
+    "a device forgotten": lambda home, notes: notes.forget_device(
+        home.db.execute("SELECT device FROM alerts WHERE id = ?", (newest(home, 2),)).fetchone()[0]
+    ),
+    "an expectation": expected,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_kept_answers_follow_every_change(name: str, home: Home) -> None:
+    reader = Reader(home.path)
+    before = answers(reader)
+    assert answers(reader) == before == answers(Reader(home.path))
+    CHANGES[name](home, Notes(home.path))
+    assert answers(reader) == answers(Reader(home.path))
+    if name != "a normal incident":
+        assert answers(reader) != before
+
+
+def test_kept_answers_follow_a_decision_taken_back(home: Home) -> None:
+    reader, notes = Reader(home.path), Notes(home.path)
+    before, alert = answers(reader), newest(home, 2)
+    notes.decide_alert(alert, "acknowledged", "")
+    assert answers(reader) != before
+    notes.decide_alert(alert, "open", "")
+    assert answers(reader) == before
+
+
+def test_kept_answers_follow_retention(home: Home) -> None:
+    reader = Reader(home.path)
+    before = answers(reader)
+    spread = "UPDATE alerts SET first_seen = last_seen - 1, last_seen = ? - 86400.0 * 20 / (1 + id % 20)"
+    home.db.execute(spread, (home.now,))
+    home.db.execute("UPDATE alerts SET change = change + 100000")
+    assert answers(reader) == answers(Reader(home.path))
+    middle = answers(reader)
+    config = Config(retention=Retention(days=5, alert_days=5, size_mb=1_000))
+    report = run_once(home.path, config, home.now)
+    assert report.deleted["alerts"]
+    assert answers(reader) == answers(Reader(home.path))
+    assert answers(reader)[0] != middle[0] == before[0]
+
+
+def test_kept_answers_are_of_the_file_that_is_there(home: Home, tmp_path: Path) -> None:
+    reader = Reader(home.path)
+    answers(reader)
+    home.db.close()
+    other = small(tmp_path / "other.db")
+    other.db.execute("DELETE FROM alerts WHERE severity = 2")
+    other.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.db.close()
+    for left in tmp_path.glob("home.db*"):
+        left.unlink()
+    (tmp_path / "other.db").rename(home.path)
+    assert reader.open_counts()[2] == 0
+
+
+def test_nothing_is_asked_twice_while_nothing_changes(home: Home) -> None:
+    asked: list[str] = []
+
+    class Listening(Reader):
+        def table(self, sql: str, parameters: object = ()) -> object:  # type: ignore[override]
+            asked.append(sql)
+            return super().table(sql, parameters)  # type: ignore[arg-type]
+
+    reader = Listening(home.path)
+    answers(reader)
+    asked.clear()
+    answers(reader)
+    assert not [sql for sql in asked if "GROUP BY" in sql and "FROM alerts" in sql]
+
+
+def test_open_incidents_are_read_from_one_index(home: Home) -> None:
+    from analysis.store.queries import serious
+
+    db = sqlite3.connect(home.path)
+    for sql in (
+        f"SELECT a.device, MAX(a.severity), COUNT(*) {serious._OF_DEVICES} GROUP BY +a.device",
+        serious._GROUPS,
+    ):
+        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + sql, (5,) * sql.count("LIMIT ?"))]
+        assert "COVERING INDEX alerts_serious" in plan[0]

@@ -60,6 +60,7 @@
         this.newest = page.newest || 0;
         this.failed = "";
         this.sampling(page);
+        this.goOn(page, turn);
       } catch (error) {
         if (turn === this.turn) { this.failed = error.message; if (this.alive) this.api.setGridOption("rowData", []); }
       } finally {
@@ -78,6 +79,7 @@
         const rows = objects(page).filter((row) => !this.api.getRowNode(String(row.id)));
         this.loading = false;
         this.api.applyTransaction({ add: rows });
+        this.goOn(page, turn);
       } catch (error) {
         this.failed = error.message;
       } finally {
@@ -85,10 +87,19 @@
         this.status();
       }
     }
+    // The server looks through history for a bounded time and says how far back it came: on from there,
+    // as long as the rows found do not fill the screen.
+    goOn(page, turn) {
+      this.searched = page.searched;
+      if (!page.searched || turn !== this.turn) return;
+      if (document.hidden) setTimeout(() => this.goOn(page, turn), 1000);
+      else setTimeout(() => { if (turn === this.turn) this.older(); }, 20);
+    }
     accept(page, asked) {
       const mine = this.wanted();
-      if (!this.alive || String(asked) !== String(mine) || !page.rows.length) return;
-      if (page.rows.length >= page.limit) { if (this.atTop() && !this.paused) this.head(); else this.skipped = true; }
+      if (!this.alive || String(asked) !== String(mine)) return;
+      if (!page.rows.length && !page.searched) { this.newest = page.newest || this.newest; return; }
+      if (page.rows.length >= page.limit || page.searched) { if (this.atTop() && !this.paused) this.head(); else this.skipped = true; }
       this.newest = page.newest;
       this.sampling(page);
       this.held = objects(page).concat(this.held).slice(0, MOST_LIVE);
@@ -114,6 +125,7 @@
       for (let i = MOST_LIVE; i < count; i += 1) remove.push(this.api.getDisplayedRowAtIndex(i).data);
       const last = this.api.getDisplayedRowAtIndex(MOST_LIVE - 1).data;
       this.cursor = last.change || last.id;
+      this.searched = null;
       this.api.applyTransaction({ remove });
     }
     pause(on) {
@@ -125,10 +137,11 @@
     }
     status() {
       const count = this.api.getDisplayedRowCount();
-      const more = this.cursor ? ", scroll for older ones" : "";
       const what = this.box.dataset.what;
+      const back = this.searched && this.cursor ? `searched back to ${sentinel.moment(this.searched)}` : "";
+      const more = back ? `, ${back}` : this.cursor ? ", scroll for older ones" : "";
       this.box.querySelector(".feed-status").textContent =
-        this.failed || (count ? `${count.toLocaleString("en")} ${what}${more}` : `No ${what} with these filters.`);
+        this.failed || (count ? `${count.toLocaleString("en")} ${what}${more}` : back ? `No ${what} found yet, ${back}, going on…` : `No ${what} with these filters.`);
       this.box.querySelector(".feed-status").classList.toggle("failed", Boolean(this.failed));
       this.newButton.hidden = !this.held.length;
       this.newButton.textContent = `${this.skipped ? "Many" : this.held.length} new`;

@@ -172,6 +172,12 @@ class Dashboard(Section):
     host: Host = Field("127.0.0.1", description="Address to serve on. Any but loopback needs a password.")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8050, description="TCP port to serve on.")
     password_hash: PasswordHash | None = Field(None, description="Made by `sentinel.py password`.")
+    tls_certificate: PathText | None = Field(
+        None, description="PEM file of a certificate (with its chain): pages are then served by https only."
+    )
+    tls_key: PathText | None = Field(
+        None, description="PEM file of its private key. Empty: the key stands in the certificate's file."
+    )
     allowed_hosts: tuple[Host, ...] = Field((), description="Further host names a browser may use.")
     api_tokens: tuple[TokenHash, ...] = Field(
         (), description="Programs that may read docs/api.md's API; made by `python3 -m dashboard.tokens`."
@@ -185,6 +191,8 @@ class Dashboard(Section):
                 "make one with: sentinel.py password",
                 "host",
             )
+        if self.tls_key is not None and self.tls_certificate is None:
+            raise mistake("a key without a certificate; name it under tls_certificate", "tls_key")
         return self
 
 

@@ -79,6 +79,7 @@ def _server(config: Config) -> Flask:
         SESSION_COOKIE_NAME="sentinel",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=config.dashboard.tls_certificate is not None,
         COMPRESS_BR_LEVEL=4,
         COMPRESS_ALGORITHM=["br", "gzip"],
     )

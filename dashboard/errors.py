@@ -19,7 +19,7 @@ _WORDS = {
 }
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} - Sentinel</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/assets/style.css">
+<link rel="stylesheet" href="/assets/style.css"><link rel="icon" href="data:,">
 </head><body class="plain"><main class="plain-box"><p class="plain-code">{code}</p><h1>{title}</h1>
 <p><a href="/">Back to the overview</a></p></main></body></html>"""
 

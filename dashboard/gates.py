@@ -88,6 +88,8 @@ def install_headers(app: Dash, server: Flask) -> None:
         response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
         response.headers.update(_FIXED)
         path = request.path
+        if path == "/login":  # under no-referrer a browser sends its form with `Origin: null`
+            response.headers["Referrer-Policy"] = "same-origin"
         if path.startswith("/assets/") and "m" in request.args and response.status_code == 200:
             response.headers["Cache-Control"] = "private, max-age=604800"
         elif not path.startswith(("/assets/", "/_dash-component-suites/")):

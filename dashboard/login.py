@@ -15,8 +15,9 @@ _SESSION_SECONDS = 7 * 86400
 _OPEN = frozenset({"/login", "/assets/style.css"})
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Log in - Sentinel</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/assets/style.css">
+<link rel="stylesheet" href="/assets/style.css"><link rel="icon" href="data:,">
 </head><body class="plain"><main class="plain-box"><h1>Sentinel</h1><form method="post" action="/login">
+<input name="username" value="sentinel" autocomplete="username" hidden>
 <label for="password">Password</label><input id="password" name="password" type="password" required autofocus
 autocomplete="current-password" maxlength="1000"><button>Log in</button>{said}</form></main></body></html>"""
 

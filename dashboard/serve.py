@@ -16,6 +16,8 @@ from analysis.config_types import is_loopback
 from analysis.store.database import StoreError, open_writer
 from dashboard.app import create_app
 from dashboard.gates import MOST_BYTES
+from dashboard.tls import BadCertificate, tls_context
+from dashboard.tls_front import TlsFront
 
 _THREADS = 8
 _MOST_CONNECTIONS = 1000
@@ -54,9 +56,13 @@ def serve(
     with suppress(StoreError, OSError):  # an older file gains today's tables; pages tell if it cannot
         if Path(db_path).exists():
             open_writer(db_path).close()
-    server = _listen(create_app(db_path, config), where.host, where.port)
-    url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{where.port}/"  # noqa: S104
+    server, _ = listen(create_app(db_path, config), config)
+    url = _url(config)
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
+    if not is_loopback(where.host) and where.tls_certificate is None:
+        print(
+            "Without tls_certificate in config.yaml, the password crosses your network readable.", flush=True
+        )
     if open_browser:
         threading.Timer(0.5, webbrowser.open, (url,)).start()
     if threading.current_thread() is threading.main_thread():
@@ -64,11 +70,40 @@ def serve(
     server.run()
 
 
-def _listen(app: Dash, host: str, port: int) -> Any:
+def _url(config: Config) -> str:
+    """What a browser on this machine types."""
+    board = config.dashboard
+    host = "127.0.0.1" if board.host in ("0.0.0.0", "::") else board.host.strip("[]")  # noqa: S104
+    scheme = "https" if board.tls_certificate else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{board.port}/"
+
+
+def listen(app: Dash, config: Config) -> tuple[Any, int]:
+    """The WSGI server, ready to `run`, and the port that browsers use; with a certificate TLS stands
+    before it. Raises `CannotServe` with the fix."""
+    host, port = config.dashboard.host.strip("[]"), config.dashboard.port
+    try:
+        context = tls_context(config)
+    except BadCertificate as error:
+        raise CannotServe(str(error), code=2) from error
+    if context is None:
+        server = _listen(app, host, port)
+        return server, port
+    server = _listen(app, "127.0.0.1", 0, "https")
+    front = TlsFront(context, server.effective_port)
+    app.server.wsgi_app = front.naming_clients(app.server.wsgi_app)
+    try:
+        front.start(host, port)
+    except OSError as error:
+        raise CannotServe(_why_not(error, host, port)) from error
+    return server, front.port
+
+
+def _listen(app: Dash, host: str, port: int, scheme: str = "http") -> Any:
     """The WSGI server on its socket; raises `CannotServe` with the fix."""
     try:
         return create_server(
-            app.server, host=host.strip("[]"), port=port, threads=_THREADS, ident=None,
+            app.server, host=host, port=port, threads=_THREADS, ident=None, url_scheme=scheme,
             connection_limit=_MOST_CONNECTIONS, channel_timeout=_IDLE_SECONDS, cleanup_interval=10,
             max_request_body_size=MOST_BYTES, max_request_header_size=65_536,
             clear_untrusted_proxy_headers=True, asyncore_use_poll=True,  # select() ends at 1,024 files

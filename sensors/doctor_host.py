@@ -17,7 +17,7 @@ from analysis.store.database import StoreError, is_ours
 from analysis.store.recovery import problems
 from analysis.store.rows import HealthRow
 from sensors.findings import Result, ok, problem
-from sensors.host import port_free, reachable_url
+from sensors.host import local_connection, port_free, reachable_url
 
 _SANE_YEARS = range(2026, 2046)
 _TIME_ERROR = 5
@@ -80,7 +80,7 @@ def port(config: Config) -> Result:
     host, number = config.dashboard.host, config.dashboard.port
     if port_free(host, number):
         return ok("port", f"{number} is free for the dashboard")
-    url = reachable_url(host, number)
+    url = reachable_url(host, number, tls=config.dashboard.tls_certificate is not None)
     if is_sentinel(url):
         return ok("port", f"Sentinel's dashboard answers at {url}")
     fix = "Stop the program that uses it, or set another `dashboard: port:` in config.yaml."
@@ -89,8 +89,7 @@ def port(config: Config) -> Result:
 
 def is_sentinel(url: str) -> bool:
     """Whether our dashboard answers at this address."""
-    host, _, number = url.removeprefix("http://").rpartition(":")
-    connection = http.client.HTTPConnection(host.strip("[]"), int(number), timeout=3)
+    connection = local_connection(url, 3)
     with suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/")
         answer = connection.getresponse()

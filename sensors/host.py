@@ -1,11 +1,14 @@
 """Facts about this computer and this process: who started it, what it may do, which ports are free."""
 
+import http.client
 import os
 import socket
+import ssl
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 _CAP_NET_RAW = 13
 """Linux capability number for raw and packet sockets (linux/capability.h)."""
@@ -64,8 +67,25 @@ def port_free(host: str, port: int) -> bool:
     return True
 
 
-def reachable_url(host: str, port: int) -> str:
+def reachable_url(host: str, port: int, *, tls: bool = False) -> str:
     """The address that a browser on this computer uses for a server listening on `host`."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
         host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http{'s' * tls}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def local_connection(url: str, seconds: float) -> http.client.HTTPConnection:
+    """A connection to a server of this computer, by http or https. Its certificate is not judged: it
+    names the home's address, not this one, and no secret is sent."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 0
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=seconds, context=_any_certificate())
+    return http.client.HTTPConnection(host, port, timeout=seconds)
+
+
+def _any_certificate() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -24,7 +24,7 @@ from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, Child, Program, fate, under_lifeline
 from sensors.health import HealthLog
-from sensors.host import Person, invoker, may_capture, port_free, reachable_url
+from sensors.host import Person, invoker, local_connection, may_capture, port_free, reachable_url
 
 POLL = 0.1
 """Seconds between two looks at the children."""
@@ -159,9 +159,8 @@ def sensors_behind_sudo(common: tuple[str, ...]) -> Program:
 
 def announce(url: str, stop: threading.Event) -> None:
     """Prints the dashboard's address once it answers."""
-    host, _, port = url.removeprefix("http://").rpartition(":")
     while not stop.wait(0.2):
-        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
+        connection = local_connection(url, 5)
         with suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/")
             connection.getresponse()
@@ -212,7 +211,8 @@ def up(arguments: argparse.Namespace) -> None:
         if person is not None:  # the dashboard reads as this person what the sensors write as root
             share_with(database, person.uid, person.gid)
         if not arguments.sensors_only:
-            url = reachable_url(config.dashboard.host, config.dashboard.port)
+            board = config.dashboard
+            url = reachable_url(board.host, board.port, tls=board.tls_certificate is not None)
             threading.Thread(target=announce, args=(url, stop), daemon=True).start()
         Supervisor(wanted, health.record).run(stop)
     log("sensors" if arguments.sensors_only else "supervisor", "everything has stopped")

@@ -250,7 +250,7 @@ def broken_files() -> list[tuple[str, int, str]]:
         )
         block, before, after = lines[i + 1 : end], lines[:i], lines[end:]
         wrong = "often" if rest.strip().startswith("[") or not rest else "{wrong: kind}"
-        if key in ("name", "label", "password_hash"):
+        if key in ("name", "label", "password_hash", "tls_certificate", "tls_key"):
             wrong = "[wrong, kind]"
         for text, at, word in (
             ([*before, f"{indent}{key}x:{rest}", *block, *after], i + 1, f"{key}x"),

@@ -44,13 +44,13 @@ def summary(store: Reader) -> dict[str, Any]:
     counts = store.open_counts()
     devices = store.device_counts(now - 86400)
     watch = watch_state(store.sensors(), time.time())
-    change = store.newest("alerts")
+    serious = store.serious_changed()[-2:]  # what pages draw again changes with these
     return {
         "now": now,
         "watch": watch._asdict(),
         "counts": {"critical": counts[2], "high": counts[1], "normal": counts[0], **devices},
         "revision": ".".join(
-            map(str, (change, counts[2], counts[1], devices["devices"], devices["unknown"], watch.state))
+            map(str, (*serious, counts[2], counts[1], devices["devices"], devices["unknown"], watch.state))
         ),
     }
 

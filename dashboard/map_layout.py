@@ -61,7 +61,8 @@ def links_of(data: Data) -> Links:
     for row in data.worst:
         if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
             link = links[row["device"]].get(peer, Link(0, 0))
-            links[row["device"]][peer] = link._replace(severity=max(link.severity, row["severity"]))
+            if row["severity"] > link.severity:
+                links[row["device"]][peer] = Link(link.bytes, row["severity"])
     return links
 
 
@@ -77,9 +78,10 @@ def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | N
     return row["peer_name"] or row["peer_ip"]
 
 
-def arrange(data: Data) -> list[Element]:
-    """Nodes and edges for Cytoscape with preset positions."""
-    links = links_of(data)
+def arrange(data: Data, links: Links | None = None) -> list[Element]:
+    """Nodes and edges for Cytoscape with preset positions; `links` are `links_of(data)`, where they are
+    at hand."""
+    links = links_of(data) if links is None else links
     totals: dict[str, Link] = {}
     for peers in links.values():
         for peer, link in peers.items():

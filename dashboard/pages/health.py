@@ -8,6 +8,7 @@ from dash import ALL, Dash, Input, Output, ctx, html, no_update
 
 from analysis.config import Config
 from analysis.detector import Detector
+from analysis.detectors import ALL as RULES
 from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
 from dashboard.context import context, notes, reader
@@ -122,14 +123,10 @@ def _lists() -> html.Section:
 
 
 def _rules() -> html.Section:
-    try:
-        from analysis.detectors import ALL
-    except ImportError:
-        return panel("Rules", empty("No rules are installed"))
     given = context().config.rules
     return panel(
-        f"Rules ({len(ALL)})",
-        html.Div([_rule(rule, given.get(rule.id, {})) for rule in ALL], className="rules"),
+        f"Rules ({len(RULES)})",
+        html.Div([_rule(rule, given.get(rule.id, {})) for rule in RULES], className="rules"),
     )
 
 

@@ -7,7 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from analysis.store.reader import RANGES
 from dashboard.context import reader
-from dashboard.map_layout import Data, arrange, links_of, peer_name
+from dashboard.map_layout import Data, Links, arrange, links_of, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
@@ -27,15 +27,16 @@ def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -
             ]
         )
     shown = view if view in ("map", "list") else "auto"
+    links = links_of(data)
     return html.Div(
         [
             heading("Network map", _tabs(span, shown), lead=_lead(data, span)),
             html.Div(
-                [_canvas(data), _side()],
+                [_canvas(data, links), _side()],
                 className="map-box",
                 **{"data-focus": device if device.isdigit() else ""},
             ),
-            html.Div(_list(data), className="map-list"),
+            html.Div(_list(data, links), className="map-list"),
             redraw("map"),
             dcc.Store(id="map-range", data=span),
             dcc.Store(id="map-levels"),
@@ -81,9 +82,9 @@ def _tabs(span: str, shown: str) -> html.Div:
     )
 
 
-def _canvas(data: Data) -> html.Div:
+def _canvas(data: Data, links: Links) -> html.Div:
     graph = cyto.Cytoscape(
-        id="map", elements=arrange(data), layout={"name": "preset", "fit": True, "padding": 14},
+        id="map", elements=arrange(data, links), layout={"name": "preset", "fit": True, "padding": 14},
         autoRefreshLayout=False, stylesheet=style("light"), style={"width": "100%", "height": "100%"},
         minZoom=0.3, maxZoom=2.5, responsive=True, boxSelectionEnabled=False,
     )  # fmt: skip
@@ -107,8 +108,7 @@ def _side() -> html.Aside:
     )
 
 
-def _list(data: Data) -> Any:
-    links = links_of(data)
+def _list(data: Data, links: Links) -> Any:
     names = {device["id"]: device["name"] for device in data.devices}
     rows = []
     for device in sorted(data.devices, key=lambda d: (-(d["severity"] or 0), d["name"].lower())):

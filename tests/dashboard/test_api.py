@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from analysis.store.reader import Reader
+from dashboard.api import summary
 from dashboard.app import create_app
-from tests.dashboard.filldb import Home
+from tests.dashboard.filldb import RULES, Home
 
 FEEDS = ["alerts", "dns", "flows", "packets"]
 SQL = [
@@ -132,3 +134,16 @@ def test_the_watch_is_told_honestly(home: Home, change: str, state: str) -> None
     home.db.execute(change)
     client = create_app(home.path).server.test_client()
     assert client.get("/api/v1/live", headers={"Host": "localhost"}).json["watch"]["state"] == state
+
+
+def test_pages_draw_again_for_what_they_show_only(home: Home) -> None:
+    """Overview and map show nothing of NORMAL incidents, and new things are met all the time."""
+    store = Reader(home.path)
+    normal = next(rule for rule in RULES if rule[1] == 0)
+    first = summary(store)
+    home.alert(2, normal, "news.example", time.time())
+    second = summary(store)
+    assert second["revision"] == first["revision"]
+    assert second["counts"]["normal"] == first["counts"]["normal"] + 1
+    home.alert(2, RULES[0], "c2.example", time.time())
+    assert summary(store)["revision"] != first["revision"]

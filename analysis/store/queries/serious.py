@@ -47,7 +47,7 @@ class SeriousQueries(KeptQueries):
         """For each device and peer the worst open severity (HIGH and above) and how many incidents."""
         names = self.directory()
         found = self.kept("worst_open", self._worst_open, self.serious_changed())
-        return [{**row, "device": names.head(row["device"])} for row in found]
+        return [{**row, "device": names.head(row["device"])} for row in found] if names.heads else found
 
     def _worst_open(self) -> list[Row]:
         return self.rows(

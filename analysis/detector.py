@@ -111,6 +111,8 @@ class Detector:
     """The default; config.yaml may set another."""
     cooldown_minutes: ClassVar[float] = 60.0
     """How long a further finding with the same key counts as the same incident."""
+    yields: ClassVar[bool] = False
+    """A graver finding about the same connection, told in the same moment, takes the place of this rule's."""
     known: ClassVar[Known]
     """Set on the instance by the pipeline before the first event."""
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, Known
 from analysis.usual import in_words
+from analysis.window import RecentTable
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +17,12 @@ FAILURES = 100
 FAILURE_WINDOW = 60.0
 SILENCE = 3600.0
 """Seconds of silence that `finish` pretends: longer than any wait of a detector."""
+SETTLE = 0.5
+"""Seconds that a finding which yields waits for a graver one. A server says what it is within a round trip;
+incidents must still be in the database within two seconds."""
+SAME_MOMENT = 10.0
+"""Seconds for which a graver finding is remembered: the pause between two ticks of a capture."""
+WAITING, GRAVE = 1024, 4096
 
 Handler = Callable[[Any], Iterable[Finding]]
 
@@ -30,6 +37,9 @@ class Pipeline:
 
     `handled_events` are the types that somebody handles: others need not be made. `failures` counts
     exceptions by rule; `disabled` maps a rule that was switched off to the reason.
+
+    A finding of a rule that `yields` is told with a tick, and not at all when a graver one tells of the same
+    device, peer, port and protocol in the same moment: one connection makes one row worth reading.
     """
 
     def __init__(self, detectors: Sequence[Detector], known: Known) -> None:
@@ -39,6 +49,9 @@ class Pipeline:
         self._known = known
         self._recent: dict[str, deque[float]] = {}
         self._cooldowns = {d.id: d.cooldown_minutes * 60 for d in self.detectors}
+        self._yielding = frozenset(d.id for d in self.detectors if d.yields)
+        self._waiting: list[Finding] = []
+        self._grave = RecentTable(GRAVE)
         for detector in self.detectors:
             vars(detector)["known"] = known
         self._routes: dict[type, tuple[_Route, ...]] = {}
@@ -81,7 +94,7 @@ class Pipeline:
 
     def tick(self, now: float) -> list[Finding]:
         """Let detectors expire state and raise what is overdue; about once a second of packet time."""
-        return self._run(self._ticks, now, now)
+        return [*self._run(self._ticks, now, now), *self._settled(now)]
 
     def finish(self, now: float) -> list[Finding]:
         """The capture is over: whatever waits is decided as if an hour of silence followed."""
@@ -100,7 +113,27 @@ class Pipeline:
             self._say_how_usual(finding)
             if finding.severity >= Severity.HIGH:
                 self._refuse(finding)
-        return findings
+                self._grave.put(_connection(finding), (finding.ts, finding.severity))
+        return self._hold_back(findings) if findings and self._yielding else findings
+
+    def _hold_back(self, findings: list[Finding]) -> list[Finding]:
+        """What may be told at once; the rest waits. When very many wait, nothing more does."""
+        if len(self._waiting) >= WAITING:
+            return findings
+        self._waiting += [finding for finding in findings if finding.rule in self._yielding]
+        return [finding for finding in findings if finding.rule not in self._yielding]
+
+    def _settled(self, now: float) -> list[Finding]:
+        """What has waited long enough, and of which nothing graver was told."""
+        due = [finding for finding in self._waiting if now - finding.ts >= SETTLE]
+        if due:
+            self._waiting = [finding for finding in self._waiting if now - finding.ts < SETTLE]
+        return [finding for finding in due if not self._is_told(finding)]
+
+    def _is_told(self, finding: Finding) -> bool:
+        """Whether a graver finding of the same moment tells of this connection."""
+        ts, severity = self._grave.get(_connection(finding), (0.0, Severity.NORMAL))
+        return bool(severity > finding.severity and ts > finding.ts - SAME_MOMENT)
 
     def _say_how_usual(self, finding: Finding) -> None:
         if "usual" not in finding.evidence:
@@ -127,3 +160,8 @@ class Pipeline:
             self.disabled[rule] = f"failed {FAILURES} times within a minute: {type(error).__name__}"
             log.error("rule %s is switched off until the next start: %s", rule, self.disabled[rule])
             self._connect()
+
+
+def _connection(finding: Finding) -> tuple[object, ...]:
+    about = finding.subject
+    return about.device_mac or about.device_ip, about.peer_ip, about.port, about.proto

@@ -20,12 +20,14 @@ class NewConnection(Detector):
     that are new for it.
 
     Another address of a service that it already uses (same registrable domain and port) is not news.
-    Only connections that the device opened and that were answered, or UDP sent again and again.
+    Only connections that the device opened and that were answered, or UDP sent again and again. Not told
+    when a graver alert tells of the same connection.
     """
 
     id = "new-connection"
     title = "New connection"
     severity = Severity.NORMAL
+    yields = True
 
     udp_packets: int = 3
     """Unanswered UDP packets in one conversation that count as a connection. Source: own choice; one or two

@@ -12,7 +12,7 @@ from analysis.detectors.insecure_protocol import InsecureProtocol
 from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.events import ArpSeen, FlowStart, SessionSeen
-from analysis.pipeline import FAILURES, Pipeline
+from analysis.pipeline import FAILURES, WAITING, Pipeline
 from tests.analysis.home import OUTSIDE, T0, Home
 
 
@@ -106,3 +106,51 @@ def test_what_raised_a_serious_alert_is_not_learned() -> None:
     home.session(telnet, "telnet")
     learned = {row.port: row.learned for row in home.inventory.baseline.drain()}
     assert learned == {443: True, 22: False, 2300: False}
+
+
+@dataclass
+class Asks(Says):
+    """Says each start, unless something graver does."""
+
+    id = "asks"
+    title = "Asks"
+    severity = Severity.NORMAL
+    yields = True
+
+    def on_flow_start(self, event: FlowStart) -> Iterator[Finding]:
+        yield self.finding(event.ts, self.subject(event.flow), event.flow.id, title="t", why="w", advice="a")
+
+
+@dataclass
+class Warns(Detector):
+    """Warns later, when the content is known."""
+
+    id = "warns"
+    title = "Warns"
+    severity = Severity.HIGH
+    yields = False
+
+    def on_session_seen(self, event: SessionSeen) -> Iterator[Finding]:
+        yield self.finding(event.ts, self.subject(event.flow), event.flow.id, title="t", why="w", advice="a")
+
+
+def test_what_yields_is_told_late_and_only_where_nothing_graver_is() -> None:
+    home = Home(Asks(), Warns())
+    quiet, loud = home.flow(OUTSIDE, 443), home.flow(OUTSIDE, 444)
+    assert home.start(quiet) == [] and home.start(loud) == []
+    assert [f.rule for f in home.session(loud, "ssh")] == ["warns"]
+    assert home.pipeline.tick(T0 + 0.2) == []
+    assert [(f.rule, f.subject.port) for f in home.pipeline.tick(T0 + 1)] == [("asks", 443)]
+    assert home.pipeline.tick(T0 + 2) == []
+
+
+def test_what_waits_is_told_at_the_end() -> None:
+    home = Home(Asks())
+    home.start(home.flow(OUTSIDE, 443))
+    assert [f.rule for f in home.pipeline.finish(T0)] == ["asks"]
+
+
+def test_when_very_many_wait_no_more_do() -> None:
+    home = Home(Asks())
+    told = [f for n in range(WAITING + 50) for f in home.start(home.flow(OUTSIDE, 1 + n))]
+    assert len(told) == 50 and len(home.pipeline.tick(T0 + 1)) == WAITING

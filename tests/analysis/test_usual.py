@@ -28,7 +28,8 @@ def test_nothing_is_said_of_whom_we_do_not_know() -> None:
 
 def test_every_finding_carries_it() -> None:
     home = Home(NewConnection())
-    (finding,) = home.open(home.flow(ts=T0 + DAY))
+    home.open(home.flow(ts=T0 + DAY))
+    (finding,) = home.pipeline.tick(T0 + DAY + 1)
     assert finding.evidence["usual"].startswith("first contact with")
 
 

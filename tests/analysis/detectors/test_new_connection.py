@@ -2,8 +2,11 @@
 
 import pytest
 
-from analysis.alerts import Severity
+from analysis.alerts import Finding, Severity
+from analysis.detectors.foreign_port import ForeignPort
 from analysis.detectors.new_connection import NewConnection
+from analysis.detectors.suspicious_port import SuspiciousPort
+from analysis.events import Flow
 from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, ROUTER_IP, T0, TELEVISION_IP, Home, Lists
 
 HOUR = 3600.0
@@ -15,12 +18,17 @@ def home() -> Home:
     return Home(NewConnection(), learning_seconds=HOUR)
 
 
-def later(home: Home, *args: object, **more: object):
-    return home.open(home.flow(*args, ts=T0 + 2 * HOUR, **more))
+def opened(home: Home, flow: Flow) -> list[Finding]:
+    """What is told of a connection, a second after it was opened."""
+    return [*home.open(flow), *home.pipeline.tick(flow.first_seen + 1)]
+
+
+def later(home: Home, *args: object, **more: object) -> list[Finding]:
+    return opened(home, home.flow(*args, ts=T0 + 2 * HOUR, **more))
 
 
 def test_nothing_while_learning_and_nothing_for_what_was_learned(home: Home) -> None:
-    assert home.open(home.flow()) == []
+    assert opened(home, home.flow()) == []
     assert later(home) == []
 
 
@@ -33,7 +41,7 @@ def test_a_new_destination_is_told_once(home: Home) -> None:
 
 def test_without_learning_everything_is_told() -> None:
     home = Home(NewConnection(), learning_seconds=0)
-    assert len(home.open(home.flow())) == 1
+    assert len(opened(home, home.flow())) == 1
 
 
 def test_another_address_of_a_known_service_is_no_news(home: Home) -> None:
@@ -65,23 +73,55 @@ def test_only_what_the_device_opened_itself(home: Home) -> None:
 def test_unanswered_udp_counts_when_repeated(home: Home) -> None:
     flow = home.flow(OUTSIDE, 9999, "udp", ts=T0 + 2 * HOUR)
     assert home.end(flow, "stateless", up=2) == []
-    assert len(home.end(flow, "stateless", up=3)) == 1
-    assert home.end(home.flow("1.2.3.4", 9999, "udp", ts=T0 + 2 * HOUR), "stateless", up=9, down=1) == []
+    assert home.end(flow, "stateless", up=3) == [] and len(home.pipeline.tick(T0 + 3 * HOUR)) == 1
+    home.end(home.flow("1.2.3.4", 9999, "udp", ts=T0 + 2 * HOUR), "stateless", up=9, down=1)
+    assert home.pipeline.tick(T0 + 4 * HOUR) == []
 
 
 def test_a_listed_destination_never_becomes_usual() -> None:
     home = Home(NewConnection(), lists=Lists({"evil.example": Severity.CRITICAL}), learning_seconds=HOUR)
     home.learn("c2.evil.example", "203.0.113.1")
     home.learn("c3.evil.example", "203.0.113.2")
-    assert home.open(home.flow("203.0.113.1")) == []
+    assert opened(home, home.flow("203.0.113.1")) == []
     assert len(later(home, "203.0.113.2")) == 1
 
 
 def test_thousands_of_new_destinations_become_one_incident() -> None:
     home = Home(NewConnection(per_hour=50))
     found = [
-        f for n in range(900) for f in home.open(home.flow(f"203.0.{n >> 8}.{n & 255}", 6881, ts=T0 + n))
+        f for n in range(900) for f in opened(home, home.flow(f"203.0.{n >> 8}.{n & 255}", 6881, ts=T0 + n))
     ]
     keys = [f.key for f in found]
     assert len(found) == 900 and len(set(keys)) == 51
     assert "more than 50" in found[-1].title and sum(f.key == found[-1].key for f in found) == 850
+
+
+def test_a_graver_alert_about_the_connection_takes_its_place() -> None:
+    home = Home(ForeignPort(), SuspiciousPort(), NewConnection())
+    for port, rule in ((22, "suspicious-port"), (902, "foreign-port")):
+        flow = home.flow(OUTSIDE, port, ts=T0 + port)
+        found = [*home.open(flow), *home.session(flow, "ssh"), *home.pipeline.tick(flow.first_seen + 1)]
+        assert [f.rule for f in found] == [rule]
+        assert found[0].evidence["usual"].startswith("first contact")
+        key = home.inventory.device_key(LAPTOP)
+        assert key and home.inventory.baseline.entry(key, OUTSIDE, port, "tcp") == (
+            flow.first_seen + 0.01,
+            False,
+        )
+
+
+def test_a_graver_alert_about_another_connection_or_of_long_ago_does_not() -> None:
+    home = Home(SuspiciousPort(), NewConnection())
+    home.open(home.flow(OUTSIDE, 22))
+    found = opened(home, home.flow("203.0.113.8", 443))
+    assert [f.rule for f in found] == ["new-connection"]
+    assert home.open(home.flow(OUTSIDE, 22, ts=T0 + 60)) != []
+    home.inventory.baseline.reset(("eth0", LAPTOP))
+    assert [f.rule for f in later(home, OUTSIDE, 443)] == ["new-connection"]
+
+
+def test_an_alert_of_the_same_weight_is_told_beside_it() -> None:
+    home = Home(ForeignPort(), NewConnection())
+    flow = home.flow(OUTSIDE, 23)
+    found = [*home.open(flow), *home.session(flow, "http"), *home.pipeline.tick(T0 + 1)]
+    assert [(f.rule, f.severity) for f in found] == [("foreign-port", 0), ("new-connection", 0)]

@@ -10,9 +10,11 @@ from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
 from analysis.networks import is_group
 from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import ip_text, mac_text, protocol_text
+from sensors.flow_keys import TCP
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.recorder import Recorder, Totals, flow_state
+from sensors.shedding import Detail, Shedding
 
 FIRST_ROW = 30.0
 """Seconds after which a flow that still runs gets its first row."""
@@ -30,8 +32,11 @@ _START = ("first_ts", "serial", "client_mac", "server_mac", "client_hi", "client
 class Conversations:
     """The flow table of a sensor, its flows by row, and whose traffic they are."""
 
-    def __init__(self, inventory: Inventory, recorder: Recorder, run: int = 0) -> None:
+    def __init__(
+        self, inventory: Inventory, recorder: Recorder, run: int = 0, shedding: Shedding | None = None
+    ) -> None:
         """`run` tells runs apart: a flow's number is `run << 32 | serial`."""
+        self._shedding = shedding or Shedding()
         self.table = FlowTable()
         self.fragments = 0
         self._inventory, self._recorder = inventory, recorder
@@ -160,8 +165,10 @@ class Conversations:
         rows = self.table.all_rows()
         age, since = now - col["first_ts"][rows], now - col["written_ts"][rows]
         fresh = col["last_ts"][rows] > col["written_ts"][rows]
-        due = rows[fresh & (age >= FIRST_ROW) & (since >= NEXT_ROW)]
-        if len(due):
+        # What is not TCP and silent for so long ends soon, and has its row then.
+        alive = (col["proto"][rows] == TCP) | (now - col["last_ts"][rows] <= FIRST_ROW)
+        due = rows[fresh & alive & (age >= FIRST_ROW) & (since >= NEXT_ROW)]
+        if len(due) and not self._shedding.drops(Detail.FLOW_ROWS, len(due)):
             self._write(self.table.snapshot(due), now)
             col["written_ts"][due] = now
             col["written_up"][due] = col["bytes_up"][due]
@@ -194,7 +201,8 @@ class Conversations:
                 totals.proto, totals.syn, totals.answered, totals.flags_down,
                 totals.payload_up + totals.payload_down,
             )  # fmt: skip
-            self._recorder.flow(flow, service, state, totals)
+            if not (flow.port == 53 and flow.proto == "udp" and self._shedding.drops(Detail.FLOW_ROWS)):
+                self._recorder.flow(flow, service, state, totals)
             yield FlowEnd(
                 now, flow, totals.packets_up, totals.packets_down, totals.bytes_up, totals.bytes_down,
                 totals.payload_up, totals.payload_down, state, service,

@@ -28,12 +28,13 @@ from analysis.store.rows import Batch
 from sensors.conversations import Conversations
 from sensors.decode import decode
 from sensors.dns_join import DnsJoin
-from sensors.extract import Segment, packets, segments
+from sensors.extract import Segment, packets, segment
 from sensors.packet_log import PacketLog
 from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
 from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
 from sensors.recorder import Recorder
 from sensors.select import Selector
+from sensors.shedding import Detail, Shedding
 from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ class Engine:
         self.inventory, self.pipeline = inventory, pipeline
         self.packet_log = packet_log
         self.recorder = Recorder(inventory)
-        self.conversations = Conversations(inventory, self.recorder, run)
+        self.shedding = Shedding()
+        """Told by who reads live packets how it keeps up; a replay takes its time."""
+        self.conversations = Conversations(inventory, self.recorder, run, self.shedding)
         self.streams = Streams(STREAM_PARSERS)
         self.selector = Selector(PACKET_PARSERS)
         self._parse = [p.fresh() if p.fresh else p.parse for p in PACKET_PARSERS]
@@ -93,7 +96,10 @@ class Engine:
             if ts[lo] >= self._next_step:
                 self._step(float(ts[lo]))
             hi = int(np.searchsorted(ts, self._next_step))
-            self.packet_log.add(table, lo, hi)
+            if self.shedding.level < Detail.PACKET_LOG:
+                self.packet_log.add(table, lo, hi)
+            else:
+                self.shedding.drops(Detail.PACKET_LOG, self.packet_log.wanted(table, lo, hi))
             self._range(table, lo, hi)
             self.now = float(ts[hi - 1])
             lo = hi
@@ -180,7 +186,8 @@ class Engine:
         early = np.flatnonzero(update.early)
         starts = self.conversations.starts(update)
         chosen = zip(owner.tolist(), packets(table, at + lo), strict=True)
-        payloads = segments(table, early + lo, update.row[early], update.up[early])
+        payloads = zip(early.tolist(), update.row[early].tolist(), update.up[early].tolist(), strict=True)
+        watched = self.conversations.table.col["watched"]
         when = table.batch.ts[update.answer_at + lo]
         answers = zip(update.answered.tolist(), when.tolist(), strict=True)
         parts = (update.start_at, at, early, update.answer_at)
@@ -190,7 +197,9 @@ class Engine:
             if kind == 1:
                 self._parse_packet(*next(chosen))
             elif kind == 2:
-                self._parse_segment(next(payloads), table.batch.buffer.data)
+                number, row, up = next(payloads)
+                if watched[row]:
+                    self._parse_segment(segment(table, number + lo, row, up), table.batch.buffer.data)
             elif kind == 0:
                 self.handle(FlowStart(*next(starts)))
             else:
@@ -212,11 +221,9 @@ class Engine:
         for event in events:
             self.handle(event)
 
-    def _parse_segment(self, segment: Segment, buffer: memoryview) -> None:
-        row, ts, up, seq, begin, end = segment
+    def _parse_segment(self, found: Segment, buffer: memoryview) -> None:
+        row, ts, up, seq, begin, end = found
         col = self.conversations.table.col
-        if not col["watched"][row]:
-            return
         flow = self.conversations.flow(row)
         midstream, payload = not col["syn"][row], bytes(buffer[begin:end])
         for event in self.streams.feed(flow.id, flow, midstream, up, seq, payload, ts):
@@ -257,10 +264,14 @@ class Engine:
 
     def _on_query(self, event: DnsQuery) -> None:
         for lookup in self.dns.query(event):
-            self.handle(lookup)
+            self._tell_lookup(lookup)
 
     def _on_response(self, event: DnsResponse) -> None:
         for lookup in self.dns.response(event):
+            self._tell_lookup(lookup)
+
+    def _tell_lookup(self, lookup: DnsLookup) -> None:
+        if not self.shedding.drops_lookup(lookup):
             self.handle(lookup)
 
     def _on_lookup(self, event: DnsLookup) -> None:

@@ -41,17 +41,12 @@ def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
         )  # fmt: skip
 
 
-def segments(
-    table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
-) -> Iterator[Segment]:
-    """The TCP packets `at`, which belong to flow `rows` and come from the client where `up`.
-    Most are not wanted any more when their turn comes, so payload stays in the buffer."""
-    begin = table.payload[at]
-    end = begin + table.payload_len[at]
-    return map(
-        Segment, rows.tolist(), table.batch.ts[at].tolist(), up.tolist(), _sequences(table, at),
-        begin.tolist(), end.tolist(),
-    )  # fmt: skip
+def segment(table: PacketTable, at: int, row: int, up: bool) -> Segment:
+    """The TCP packet `at`, which belongs to the flow of a row and comes from the client if `up`. One at a
+    time: most are not wanted any more when their turn comes."""
+    begin, seq = int(table.payload[at]), int(table.l4[at]) + 4
+    number = int.from_bytes(table.batch.buffer.data[seq : seq + 4], "big")
+    return Segment(row, float(table.batch.ts[at]), up, number, begin, begin + int(table.payload_len[at]))
 
 
 def _spans(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:

@@ -27,6 +27,8 @@ def status(engine: Engine, state: str, **more: Any) -> SensorStatus:
         "detectors_disabled": dict(pipeline.disabled),
         "fragments": engine.conversations.fragments,
         "dns_answers_without_question": engine.dns.orphans,
+        "shed": dict(engine.shedding.given_up),
+        "shedding": engine.shedding.level.name.lower(),
         "evicted": {name: count for name, count in evicted.items() if count},
     }
     fields: dict[str, Any] = {
@@ -34,6 +36,6 @@ def status(engine: Engine, state: str, **more: Any) -> SensorStatus:
         "last_packet": engine.now if engine.packets else None,
         "packets": engine.packets, "bytes": engine.bytes, "dropped": 0,
         "undecoded": int(engine.undecoded[Undecoded.TRUNCATED :].sum()),
-        "shed": 0, "evicted": sum(evicted.values()), "counters": counters,
+        "shed": engine.shedding.given_up.total(), "evicted": sum(evicted.values()), "counters": counters,
     }  # fmt: skip
     return SensorStatus(**{**fields, **more})

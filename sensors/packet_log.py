@@ -31,13 +31,22 @@ class PacketLog:
         if not len(at):
             return
         ts = table.batch.ts
-        seconds = max(float(ts[at[-1]] - ts[at[0]]), 0.1)
-        step = max(1, -(-len(at) // max(1, int(self.per_second * seconds))))
+        step = self._step(len(at), float(ts[at[-1]] - ts[at[0]]))
         at = at[::step][-self.rows :]
         self._parts.append((ts[at], step, tuple(getattr(table, name)[at] for name in _COLUMNS)))
         self._held += len(at)
         while self._held - len(self._parts[0][0]) >= self.rows:
             self._held -= len(self._parts.popleft()[0])
+
+    def wanted(self, table: PacketTable, lo: int, hi: int) -> int:
+        """How many rows `add` would take from packets [lo, hi)."""
+        if not self.rows or hi <= lo:
+            return 0
+        seconds = float(table.batch.ts[hi - 1] - table.batch.ts[lo])
+        return min(self.rows, -(-(hi - lo) // self._step(hi - lo, seconds)))
+
+    def _step(self, count: int, seconds: float) -> int:
+        return max(1, -(-count // max(1, int(self.per_second * max(seconds, 0.1)))))
 
     def drain(self) -> list[PacketRow]:
         """The rows held, oldest first, at most `rows`."""

@@ -19,6 +19,7 @@ from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, interface_subnets, open_live
+from sensors.capture_live import TAKE
 from sensors.clock import PacketClock
 from sensors.engine import Engine
 from sensors.honesty import status
@@ -48,7 +49,7 @@ class Sensor:
         self._writer, self._blocklist = writer, blocklist
         self._clock = PacketClock()
         self._next_flush = self._next_lists = 0.0
-        self._state = "starting"
+        self._state: str = source.state
         self._linktype: int | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -78,6 +79,8 @@ class Sensor:
     def _read(self) -> bool:
         correction = self._clock.look()
         batch = self._source.read(WAIT)
+        full = batch is not None and len(batch.ts) >= TAKE
+        self._engine.shedding.note_read(full, time.monotonic())
         if batch is not None:
             self._linktype = batch.linktype
             self._engine.feed(batch._replace(ts=batch.ts + correction) if correction else batch)
@@ -88,7 +91,7 @@ class Sensor:
         self._take_decisions()
         if self._source.state != self._state:
             self._state = self._source.state
-            log.warning("%s: %s %s", self._interface.name, self._state, self._source.message or "")
+            log.warning("%s", self._source.message or f"{self._interface.name}: {self._state}")
         self._put(self._state)
 
     def _take_decisions(self) -> None:
@@ -106,7 +109,6 @@ class Sensor:
         batch.status = status(self._engine,
             state, label=self._interface.label, message=self._source.message or self._source.notice or None,
             linktype=self._linktype, dropped=stats.dropped + stats.interface_dropped,
-            shed=self._writer.shed,
         )  # fmt: skip
         self._writer.put(batch)
 
@@ -129,7 +131,7 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
             told = status(engine, source.state, label=interface.label, message=source.message)
             writer.put(Batch(status=told))
             raise CaptureError(source.message)
-        log.info("%s: %s", interface.name, source.message or source.notice or "listening")
+        log.info("%s", source.message or f"{interface.name}: {source.notice or 'listening'}")
         Sensor(interface, source, engine, writer, blocklist).run(stop)
     finally:
         if not writer.close(timeout=PATIENCE):
@@ -145,6 +147,11 @@ def settled(config: Config, name: str) -> tuple[Config, Interface]:
     others = tuple(i for i in config.interfaces if i.name != name)
     home = tuple(dict.fromkeys((*config.home, *interface.subnets)))
     return config.model_copy(update={"interfaces": (*others, interface), "home": home}), interface
+
+
+def _named(name: str, message: str) -> str:
+    """The message with the interface's name before it, once."""
+    return message if message.startswith(f"{name}:") else f"{name}: {message}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -169,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except (CaptureError, StoreError, OSError) as error:
-        print(f"{arguments.interface}: {error}", file=sys.stderr)
+        print(_named(arguments.interface, str(error)), file=sys.stderr)
         return 1
     return 0
 

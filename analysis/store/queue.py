@@ -123,9 +123,12 @@ class WriterThread:
 
     def _tell_shed(self, batch: Batch) -> None:
         if batch.status is not None and self.shed:
-            counters = {**batch.status.counters, "shed": {**self._backlog.shed, "refused": self._refused}}
-            # The sensor may have read `shed` into its status already, a moment ago.
-            batch.status = batch.status._replace(shed=max(batch.status.shed, self.shed), counters=counters)
+            told = batch.status.counters.get("shed", {})
+            shed = {**told, **self._backlog.shed, "refused": self._refused}
+            # A sum over all reasons, because a batch may come here twice: whole and in parts.
+            batch.status = batch.status._replace(
+                shed=sum(shed.values()), counters={**batch.status.counters, "shed": shed}
+            )
 
     def _tell_trouble(self, batch: Batch) -> None:
         """Once writing works again, `health` says how long it did not."""

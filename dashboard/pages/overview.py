@@ -63,6 +63,10 @@ def _honesty(store: Reader) -> html.P:
         f"{number(lost)} lost ({share(lost, packets + lost)})",
         html.Span(["last packet ", when(last or None)]),
     ]  # fmt: skip
+    if any(s["counters"].get("shedding", "none") != "none" for s in sensors):
+        parts.append(
+            dcc.Link("giving up detail: too much traffic", href="/health", className="honesty-concern")
+        )
     if concerns:
         words = f"{plural(concerns, 'finding')} about Sentinel itself"
         parts.append(dcc.Link(words, href="/health", className="honesty-concern"))

@@ -151,7 +151,7 @@ def mistakes(result: Result) -> list[str]:
             )
         if result.minutes.get(name) != row["packets"]:
             found.append(f"{name}: the minutes hold {result.minutes.get(name)} packets, not {row['packets']}")
-        if row["shed"] or (row["dropped"] and result.idle > 0.05):
+        if (row["shed"] or row["dropped"]) and result.idle > 0.05:
             found.append(
                 f"{name}: {row['dropped']} packets and {row['shed']} rows were lost, {result.idle:.0%} idle"
             )

@@ -1,0 +1,78 @@
+"""What a sensor gives up when packets come faster than it can understand them, in a stated order.
+
+Counting a packet costs a tenth of understanding it. Who gives up detail in time keeps the kernel's buffer
+from overflowing: what is lost there is lost at random, the packet of an attack too. Findings, devices
+and all counters are never given up.
+"""
+
+from collections import Counter
+from enum import IntEnum
+
+from analysis.events import DnsLookup
+from analysis.window import RecentSet
+
+
+class Detail(IntEnum):
+    """What goes first, and what goes after it. Each level gives up all before it, too."""
+
+    NONE = 0
+    PACKET_LOG = 1
+    """Packets for the Live Traffic page."""
+    FLOW_ROWS = 2
+    """Rows of flows that still run, and of flows that were a look-up: the DNS row says the same."""
+    REPEATED_NAMES = 3
+    """Look-ups that the same device made with the same answer within `REPEATED`."""
+
+
+FULL_READS = 2
+"""Reads in a row that gave as many packets as one may; after so many the next detail goes."""
+CALM = 2.0
+"""Seconds without a full read after which one detail comes back."""
+REPEATED = 300.0
+"""Seconds for which a look-up counts as a repetition."""
+NAMES = 16_384
+"""Look-ups remembered for that."""
+
+
+class Shedding:
+    """How far behind the sensor is. `given_up` counts by detail since the start."""
+
+    def __init__(self) -> None:
+        self.level = Detail.NONE
+        self.given_up: Counter[str] = Counter()
+        self._full = 0
+        self._last_full = 0.0
+        self._heard = RecentSet(NAMES)
+
+    def note_read(self, full: bool, now: float) -> None:
+        """A read is over: `full` when it was cut at the most that one read may give, so that more packets
+        waited already. `now` is a monotonic time in seconds."""
+        if full:
+            self._last_full = now
+            self._full += 1
+            if self._full >= FULL_READS and self.level < Detail.REPEATED_NAMES:
+                self.level, self._full = Detail(self.level + 1), 0
+            return
+        self._full = 0
+        if self.level and now - self._last_full >= CALM:
+            self.level, self._last_full = Detail(self.level - 1), now
+            self._heard.clear()
+
+    def drops(self, detail: Detail, count: int = 1) -> bool:
+        """Whether this detail is given up now; counts what is."""
+        if self.level < detail:
+            return False
+        self.given_up[detail.name.lower()] += count
+        return True
+
+    def drops_lookup(self, lookup: DnsLookup) -> bool:
+        """Whether a look-up is one of the repetitions that are given up now."""
+        if self.level < Detail.REPEATED_NAMES:
+            return False
+        answer = tuple(record.value for record in lookup.records)
+        key = (lookup.client_mac, lookup.transport, lookup.name, lookup.qtype, lookup.rcode, answer)
+        last = self._heard.get(key)
+        if last is None or lookup.ts - last > REPEATED:
+            self._heard.add(key, lookup.ts)
+            return False
+        return self.drops(Detail.REPEATED_NAMES)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.config import Config
 from analysis.destinations import FETCHED
-from blocklists.fetch import STRICT, Policy, Refused, fetch
+from blocklists.fetch import STRICT, Offline, Policy, Refused, fetch
 
 URLS = (
     "https://download.db-ip.com/free/dbip-asn-lite-{month}.mmdb.gz",
@@ -28,18 +28,13 @@ Write = Callable[[Path, bytes], None]
 
 
 def refresh(config: Config, progress: Callable[[str], None], write: Write, policy: Policy = STRICT,
-            urls: tuple[str, ...] = URLS, today: datetime.date | None = None) -> bool:  # fmt: skip
-    """Fetch what is older than `FRESH_DAYS`; True when all files are fresh. Nothing is done where
-    config.yaml names files of its own or says not to fetch."""
-    if config.destinations.mmdb or not config.destinations.fetch:
-        return True
+            urls: tuple[str, ...] = URLS, today: datetime.date | None = None) -> list[str]:  # fmt: skip
+    """Fetch what is older than `FRESH_DAYS`; the names of files that are not fresh after that. Nothing is
+    done where config.yaml names files of its own or says not to fetch."""
     today = today or datetime.datetime.now(datetime.UTC).date()
-    folder = Path(config.base) / "blocklists" / "fetched"
-    good = True
-    for name, url in zip(FETCHED, urls, strict=True):
-        path = folder / name
-        if _age_days(path, today) < FRESH_DAYS:
-            continue
+    bad: list[str] = []
+    for path in overdue(config, today):
+        name, url = path.name, urls[FETCHED.index(path.name)]
         try:
             progress(f"{name}: fetching {url.format(month=f'{today:%Y-%m}')}")
             raw = unpack(_newest(url, today, policy))
@@ -47,10 +42,19 @@ def refresh(config: Config, progress: Callable[[str], None], write: Write, polic
             write(path, raw)
             progress(f"{name}: updated, {len(raw) >> 20} MB")
         except (Refused, OSError) as error:
-            good = False
+            bad.append(name)
             kept = "kept" if path.exists() else "failed"
             progress(f"{name}: {kept} ({error})")
-    return good
+    return bad
+
+
+def overdue(config: Config, today: datetime.date | None = None) -> list[Path]:
+    """The files that `refresh` would fetch."""
+    if config.destinations.mmdb or not config.destinations.fetch:
+        return []
+    today = today or datetime.datetime.now(datetime.UTC).date()
+    folder = Path(config.base) / "blocklists" / "fetched"
+    return [folder / name for name in FETCHED if _age_days(folder / name, today) >= FRESH_DAYS]
 
 
 def _age_days(path: Path, today: datetime.date) -> int:
@@ -66,6 +70,8 @@ def _newest(url: str, today: datetime.date, policy: Policy) -> bytes:
     last = today.replace(day=1) - datetime.timedelta(days=1)
     try:
         return fetch(url.format(month=f"{today:%Y-%m}"), policy)
+    except Offline:
+        raise
     except Refused:
         return fetch(url.format(month=f"{last:%Y-%m}"), policy)
 

@@ -5,6 +5,7 @@ service in the home, a page of a hotel's portal, a drip of a byte a second and a
 unpacks to gigabytes have each been accepted by ordinary clients.
 """
 
+import errno
 import http.client
 import socket
 import ssl
@@ -25,6 +26,13 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 class Refused(Exception):
     """Why a list was not taken, in words for the person who runs the update."""
+
+
+class Offline(Refused):
+    """The name could not be asked for, or no way leads to its addresses."""
+
+
+_NO_WAY = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL))
 
 
 def is_public(address: str) -> bool:
@@ -63,7 +71,7 @@ def fetch(url: str, policy: Policy = STRICT) -> bytes:
         except (OSError, http.client.HTTPException, zlib.error) as error:
             if time.monotonic() >= deadline:
                 raise Refused(f"took longer than {policy.seconds:g} s") from error
-            raise Refused(_reason(error)) from error
+            raise (Offline if _no_way(error) else Refused)(_reason(error)) from error
         if location is None:
             return body
         url = urljoin(url, location)
@@ -88,6 +96,13 @@ def _checked(url: str, policy: Policy) -> SplitResult:
 def _reason(error: Exception) -> str:
     text = str(error) or type(error).__name__
     return "".join(char if char.isprintable() else "?" for char in text)[:200]
+
+
+def _no_way(error: Exception) -> bool:
+    """Whether this is what a computer without internet says."""
+    if isinstance(error, socket.gaierror):
+        return error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_NONAME)
+    return isinstance(error, OSError) and error.errno in _NO_WAY
 
 
 def _addresses(host: str, port: int, policy: Policy) -> list[str]:

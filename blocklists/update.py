@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +18,15 @@ from analysis.blocklist_compile import ListFile, read_list
 from analysis.blocklist_formats import NOT_A_NAME, parse
 from analysis.config import Config, ConfigError, load
 from blocklists import destinations
-from blocklists.fetch import STRICT, Policy, Refused, fetch
+from blocklists.fetch import STRICT, Offline, Policy, Refused, fetch
 from blocklists.sources import Feed, feeds
 
 SHRINK = 0.5
 """A list that lost more than this part at once is more likely broken at its source than better."""
 SMALL = 20
 """Lists below this many entries may shrink as they like: those of live botnet servers do."""
+ENOUGH = 2
+"""Servers without a way to them after which no other is tried."""
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 
 Progress = Callable[[str], None]
@@ -35,7 +37,8 @@ class Result(NamedTuple):
 
     name: str
     state: str
-    """"updated", "unchanged", "kept" (refused, the last good one stays) or "failed" (and there is none)."""
+    """"updated", "unchanged", "kept" (refused, the last good one stays), "failed" (and there is none) or
+    "offline" (no way to the server; what was there stays)."""
     entries: int
     message: str
     """Why it was refused; empty when all is well."""
@@ -51,9 +54,12 @@ def update(config: Config, progress: Progress, policy: Policy = STRICT) -> list[
     Files go to `blocklists/fetched` beside config.yaml. Raises nothing for what a server does.
     """
     known = feeds()
-    results = []
+    results: list[Result] = []
     for item in enabled_lists(config):
         if item.source.file is not None:
+            continue
+        if offline(results):
+            results.append(_unasked(item))
             continue
         feed = known.get(item.source.feed or "")
         url = feed.url if feed else item.source.url
@@ -64,6 +70,16 @@ def update(config: Config, progress: Progress, policy: Policy = STRICT) -> list[
         progress("compiling the lists")
         Blocklist.open(config)
     return results
+
+
+def offline(results: Sequence[Result]) -> bool:
+    """Whether this computer has no internet: the first addresses, of different servers, all lead nowhere.
+    One that does may be the server's own trouble."""
+    return len(results) >= ENOUGH and all(result.state == "offline" for result in results)
+
+
+def _unasked(item: ListFile) -> Result:
+    return Result(item.source.name, "offline", 0, "not tried")
 
 
 def _refresh(item: ListFile, url: str, feed: Feed | None, policy: Policy) -> Result:
@@ -77,6 +93,8 @@ def _refresh(item: ListFile, url: str, feed: Feed | None, policy: Policy) -> Res
             os.utime(item.path)
             return Result(name, "unchanged", entries, "")
         write(item.path, raw)
+    except Offline as error:
+        return Result(name, "offline", had, str(error))
     except (Refused, OSError) as error:
         return Result(name, "kept" if had else "failed", had, str(error))
     return Result(name, "updated", entries, "")
@@ -126,14 +144,35 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    results = update(config, lambda line: print(line, flush=True))
+    results = update(config, _say)
     if not results:
         print("no list in config.yaml is fetched")
-    owners = destinations.refresh(config, lambda line: print(line, flush=True), write)
-    bad = [result for result in results if result.state in ("kept", "failed")]
+    if offline(results):
+        return _no_internet(config)
+    owners = destinations.refresh(config, _say, write)
+    bad = [result for result in results if result.state in ("kept", "failed", "offline")]
     if bad:
         print(f"{len(bad)} of {len(results)} lists are not fresh", file=sys.stderr)
-    return 0 if owners and not bad else 1
+    if owners:
+        print(f"not fresh, whose addresses are: {', '.join(owners)}", file=sys.stderr)
+    return 1 if bad or owners else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _no_internet(config: Config) -> int:
+    """Tells it once; the exit status."""
+    wanted = sum(item.source.file is None for item in enabled_lists(config))
+    files = len(destinations.overdue(config))
+    told = f"No internet: this computer finds no way to the servers. Nothing was fetched ({wanted} lists"
+    told += f", {files} files about addresses" if files else ""
+    print(
+        f"{told}); what was there stays.\nConnect it, and run again:  python3 sentinel.py update",
+        file=sys.stderr,
+    )
+    return 1
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def replay(files: Sequence[Path], config: Config, database: Path) -> Totals:
 def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
     """Feed a file; False when it breaks off."""
     whole = True
-    source = open_file(path, config.capture)
+    source = open_file(_standard_input() if str(path) == "-" else path, config.capture)
     try:
         for batch in source.batches():
             engine.feed(batch)
@@ -74,6 +74,19 @@ def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
         source.close()
     engine.finish()
     return whole
+
+
+def _standard_input() -> Path:
+    """What the system calls standard input; CaptureError where it has no name, or a person would have to
+    type the capture."""
+    path = Path("/dev/stdin")
+    if sys.stdin.isatty():
+        raise CaptureError(
+            "-: send a capture to standard input:  tcpdump -w - | python3 sentinel.py replay -"
+        )
+    if not path.exists():
+        raise CaptureError("-: this system gives standard input no name; write the capture to a file first")
+    return path
 
 
 def _last(engine: Engine) -> Any:
@@ -119,7 +132,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sentinel.py replay", description="Run capture files through the sensor's pipeline."
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pcap or pcapng files")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="pcap or pcapng files; - is standard input"
+    )
     parser.add_argument("--home", help="home networks, CIDR[,CIDR...], instead of those in config.yaml")
     parser.add_argument("--db", type=Path, help="keep the results in this database")
     parser.add_argument("--json", action="store_true", help="print JSON lines, a summary last")

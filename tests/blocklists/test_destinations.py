@@ -25,7 +25,7 @@ def packed(folder: Path) -> bytes:
     return gzip.compress(made.read_bytes())
 
 
-def run(folder: Path, pages, config: Config | None = None) -> tuple[bool, list[str], Config]:
+def run(folder: Path, pages, config: Config | None = None) -> tuple[list[str], list[str], Config]:
     lines: list[str] = []
     config = config or Config.model_validate({"base": str(folder)})
     with serving(pages) as base:
@@ -35,8 +35,8 @@ def run(folder: Path, pages, config: Config | None = None) -> tuple[bool, list[s
 
 def test_both_files_come_and_are_used(tmp_path):
     raw = packed(tmp_path)
-    good, lines, config = run(tmp_path, {"/asn-2026-11": body(raw), "/country-2026-11": body(raw)})
-    assert good and sum("updated" in line for line in lines) == 2
+    bad, lines, config = run(tmp_path, {"/asn-2026-11": body(raw), "/country-2026-11": body(raw)})
+    assert not bad and sum("updated" in line for line in lines) == 2
     assert [path.name for path in paths(config)] == list(FETCHED)
     assert Destinations(paths(config)).owner("1.1.1.1").organisation == "Cloudflare, Inc."
     assert {path.name for path in paths(config)[0].parent.iterdir()} == set(FETCHED)
@@ -44,7 +44,7 @@ def test_both_files_come_and_are_used(tmp_path):
 
 def test_last_months_file_will_do(tmp_path):
     raw = packed(tmp_path)
-    assert run(tmp_path, {"/asn-2026-10": body(raw), "/country-2026-10": body(raw)})[0]
+    assert run(tmp_path, {"/asn-2026-10": body(raw), "/country-2026-10": body(raw)})[0] == []
 
 
 @pytest.mark.parametrize("bad", [b"<html>", gzip.compress(b"<html>"), gzip.compress(b"x" * 5000)[:-9], b""])
@@ -54,15 +54,15 @@ def test_what_is_no_database_leaves_the_last_good_file(tmp_path, bad):
     before = [path.read_bytes() for path in paths(config)]
     for path in paths(config):
         os.utime(path, (0, 0))
-    good, lines, _ = run(tmp_path, {"/asn-2026-11": body(bad), "/country-2026-11": body(bad)})
-    assert not good and sum("kept" in line for line in lines) == 2
+    bad, lines, _ = run(tmp_path, {"/asn-2026-11": body(bad), "/country-2026-11": body(bad)})
+    assert bad == list(FETCHED) and sum("kept" in line for line in lines) == 2
     assert [path.read_bytes() for path in paths(config)] == before
 
 
 def test_a_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(destinations, "LARGEST", 1 << 16)
-    good, lines, config = run(tmp_path, {"/asn-2026-11": body(gzip.compress(bytes(1 << 20)))})
-    assert not good and any("too large" in line for line in lines)
+    bad, lines, config = run(tmp_path, {"/asn-2026-11": body(gzip.compress(bytes(1 << 20)))})
+    assert bad == list(FETCHED) and any("too large" in line for line in lines)
     assert not paths(config)[0].exists()
 
 
@@ -72,7 +72,7 @@ def test_young_files_own_files_and_no_wish_reach_out_to_nobody(tmp_path):
     stamp = datetime.datetime(2026, 11, 10, tzinfo=datetime.UTC).timestamp()
     for name in FETCHED:
         os.utime(tmp_path / "blocklists" / "fetched" / name, (stamp, stamp))
-    assert run(tmp_path, {})[:2] == (True, [])
+    assert run(tmp_path, {})[:2] == ([], [])
     for chosen in ({"fetch": False}, {"mmdb": ["mine.mmdb"]}):
         other = Config.model_validate({"base": str(tmp_path / "other"), "destinations": chosen})
-        assert run(tmp_path, {}, other)[:2] == (True, [])
+        assert run(tmp_path, {}, other)[:2] == ([], [])

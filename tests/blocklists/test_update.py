@@ -14,7 +14,7 @@ from analysis.config import DEFAULT_LISTS, Blocklists, BlocklistSource, Config
 from analysis.config_types import FEEDS, ROOT
 from blocklists.fetch import Policy
 from blocklists.sources import feeds
-from blocklists.update import update
+from blocklists.update import offline, update
 from tests.blocklists.server import body, redirect, serving
 
 POLICY = Policy(allowed=lambda address: address == "127.0.0.1", schemes=("http",), seconds=5)
@@ -137,3 +137,32 @@ def test_the_command_says_what_it_did_by_its_exit_code(tmp_path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "not a public address" in done.stdout
+
+
+def test_without_internet_it_is_said_once_and_plainly(tmp_path) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a computer without a network is made by root on Linux: unshare --net")
+    (tmp_path / "config.yaml").touch()
+    command = [sys.executable, "-m", "blocklists.update", "--config", str(tmp_path / "config.yaml")]
+    done = subprocess.run(
+        ["unshare", "--net", *command], capture_output=True, text=True, cwd=ROOT, check=False, timeout=60
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("this root may not make network namespaces")
+    assert done.returncode == 1
+    assert done.stderr.startswith("No internet: ")
+    lists = sum(source.enabled and source.file is None for source in DEFAULT_LISTS)
+    assert f"({lists} lists, 2 files about addresses)" in done.stderr
+    assert done.stdout.count("fetching") == 2  # the others are not tried
+    assert not (tmp_path / "blocklists" / "fetched").exists()
+
+
+def test_one_server_without_a_way_to_it_is_no_missing_internet(tmp_path) -> None:
+    with serving({"/list": body(GOOD)}) as base:
+        config = config_for(tmp_path, f"{base}/list")
+        good = config.blocklists.lists[0]
+        gone = good.model_copy(update={"name": "Gone", "url": "http://no-such-host.invalid/list"})
+        lists = config.blocklists.model_copy(update={"lists": (gone, good, gone.model_copy())})
+        results = update(config.model_copy(update={"blocklists": lists}), lambda _: None, POLICY)
+    assert [result.state for result in results] == ["offline", "updated", "offline"]
+    assert not offline(results)

@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
+from analysis.config_types import ROOT
 from sensors.demo.evening import evening
 from sensors.replay import main
 from tests.sensors.frames import conversation, pcap
@@ -32,6 +35,15 @@ def telnet(tmp_path):
 
 def lines(capsys) -> list[dict]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="standard input has no name there")
+def test_a_dash_is_standard_input(telnet) -> None:
+    command = [sys.executable, "-m", "sensors.replay", "-"]
+    done = subprocess.run(command, input=telnet.read_bytes(), capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0 and b"Telnet" in done.stdout
+    done = subprocess.run(command, input=b"", capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 1 and b"empty" in done.stderr
 
 
 def test_json_lines_hold_every_key_and_the_summary_is_last(tmp_path, capsys):

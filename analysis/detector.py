@@ -44,6 +44,8 @@ class Known(Protocol):
 
     volumes: "Volumes"
     """What each device sends out of the home in an hour."""
+    places: "Volumes"
+    """To how many different places outside each device talks in an hour."""
     gateway: "Gateway"
     """The home's own router and resolvers."""
 

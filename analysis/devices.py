@@ -49,13 +49,14 @@ class Inventory(IdentityAnswers):
     def __init__(
         self, config: Config, network: str, known_devices: Iterable[KnownDevice] = (),
         names: Names | None = None, *, baseline: Baseline | None = None, volumes: Volumes | None = None,
-        blocklist: "Blocklist | None" = None,
+        places: Volumes | None = None, blocklist: "Blocklist | None" = None,
     ) -> None:  # fmt: skip
         self.network = network
         self.networks = HomeNetworks(config.home)
         self.names = names if names is not None else Names()
         self.baseline = baseline if baseline is not None else Baseline(config.learning_hours * 3600)
         self.volumes = volumes if volumes is not None else Volumes()
+        self.places = places if places is not None else Volumes()
         self.blocklist = blocklist
         self.gateway = Gateway()
         subnets = [s for i in config.interfaces if i.name == network for s in i.subnets if ":" not in s]
@@ -231,7 +232,7 @@ class Inventory(IdentityAnswers):
         return {
             **self._gone, "device_details": details, "names": self.names.evictions,
             "baseline": self.baseline.evictions, "prefixes": self.networks.refused,
-            "gateway": self.gateway.evictions,
+            "gateway": self.gateway.evictions, "hours": self.volumes.evictions + self.places.evictions,
         }  # fmt: skip
 
     # -- what may be asked (detector.Known) -------------------------------------------------------

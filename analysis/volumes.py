@@ -1,4 +1,4 @@
-"""What each device sends out of the home, hour by hour: the measure of what is much for it."""
+"""What each device sends out of the home, and to how many places, hour by hour: what is much for it."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -20,11 +20,13 @@ class Usual(NamedTuple):
     """Bytes."""
     deviation: float
     """The median absolute deviation (MAD) in bytes."""
+    busy: float = 0.0
+    """What a twentieth of the hours exceed (the 95th percentile): one hour of an attack does not raise it."""
 
 
 class Volumes:
-    """Bytes sent outside by device and hour since the epoch. Bounded: the oldest hour of the device that was
-    quiet for longest goes first, counted in `evictions`."""
+    """Bytes sent outside, or places reached there, by device and hour since the epoch. Bounded: the oldest
+    hour of the device that was quiet for longest goes first, counted in `evictions`."""
 
     def __init__(self, rows: Iterable[VolumeRow] = ()) -> None:
         self.evictions = 0
@@ -34,7 +36,7 @@ class Volumes:
             self.sent(row.device, row.hour, row.bytes_up)
 
     def sent(self, device: DeviceKey, hour: int, size: int) -> int:
-        """Add bytes; returns all that the device sent in this hour."""
+        """Add bytes, or places; returns all that the device sent in this hour."""
         hours = self._devices.get(device)
         if hours is None:
             hours = self._devices[device] = {}
@@ -48,11 +50,12 @@ class Volumes:
     def usual(self, device: DeviceKey, hour: int) -> Usual:
         """Of the hours before this one."""
         hours = self._devices.get(device, {})
-        past = [size for at, size in hours.items() if at < hour]
+        past = sorted(size for at, size in hours.items() if at < hour)
         if not past:
             return Usual(0, 0.0, 0.0)
         middle = median(past)
-        return Usual(len(past), middle, median(abs(size - middle) for size in past))
+        deviation = median(abs(size - middle) for size in past)
+        return Usual(len(past), middle, deviation, past[int(0.95 * (len(past) - 1))])
 
     def _open(self, device: DeviceKey, hours: dict[int, int], hour: int) -> None:
         self._devices.move_to_end(device)

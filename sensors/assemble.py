@@ -18,10 +18,11 @@ def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network:
     baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
     for reset in resets:
         baseline.learn_from(reset.device, reset.asked)
-    volumes = Volumes(writer.known_volumes(network))
+    hours = writer.known_volumes(network)
+    places = Volumes(row._replace(bytes_up=row.places) for row in hours)
     inventory = Inventory(
         config, network, writer.known_devices(network),
-        baseline=baseline, volumes=volumes, blocklist=blocklist,
+        baseline=baseline, volumes=Volumes(hours), places=places, blocklist=blocklist,
     )  # fmt: skip
     pipeline = Pipeline(build_detectors(config), inventory)
     log = PacketLog(config.packet_log.rows, config.packet_log.per_second)

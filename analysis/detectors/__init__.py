@@ -14,6 +14,7 @@ from analysis.detectors.dns_bypass import DnsBypass
 from analysis.detectors.dns_change import DnsChange
 from analysis.detectors.dns_tunnel import DnsTunnel
 from analysis.detectors.exposed_service import ExposedService
+from analysis.detectors.fan_out import FanOut
 from analysis.detectors.flood import Flood
 from analysis.detectors.foreign_port import ForeignPort
 from analysis.detectors.gateway_change import GatewayChange
@@ -69,6 +70,7 @@ ALL: tuple[type[Detector], ...] = (
     NewDeviceSeen,
     Beacon,
     UploadVolume,
+    FanOut,
     LongConnection,
     NewUserAgent,
 )

@@ -50,7 +50,9 @@ WHERE d.network = ?1 ORDER BY b.last_seen DESC LIMIT ?2"""
 
 # Bytes between two devices of the home have the peer "device:<id>".
 _VOLUMES = """
-SELECT d.network, d.mac, e.hour, sum(e.bytes_up) FROM edge_hour e JOIN devices d ON d.id = e.device
+SELECT d.network, d.mac, e.hour, sum(e.bytes_up),
+    count(DISTINCT CASE WHEN e.port NOT IN (53, 123, 853) THEN e.peer END)
+FROM edge_hour e JOIN devices d ON d.id = e.device
 WHERE e.hour > (SELECT max(hour) FROM edge_hour) - ?2 AND e.peer NOT LIKE 'device:%' AND d.network = ?1
 GROUP BY e.device, e.hour ORDER BY e.hour DESC LIMIT ?3"""
 
@@ -95,9 +97,10 @@ def baseline(db: sqlite3.Connection, network: str) -> list[BaselineRow]:
 
 
 def volumes(db: sqlite3.Connection, network: str, hours: int) -> list[VolumeRow]:
-    """What each device sent out of the home in each of the last `hours` hours, newest first."""
+    """What each device sent out of the home, and to how many places that are neither resolvers nor clocks,
+    in each of the last `hours` hours, newest first."""
     rows = db.execute(_VOLUMES, (network, hours, BASELINE))
-    return [VolumeRow((place, mac), hour, sent) for place, mac, hour, sent in rows]
+    return [VolumeRow((r[0], r[1]), *r[2:]) for r in rows]
 
 
 def resets(db: sqlite3.Connection, after: int) -> list[Reset]:

@@ -182,12 +182,13 @@ class BaselineRow(NamedTuple):
 
 
 class VolumeRow(NamedTuple):
-    """What a device sent out of the home within an hour since the epoch (read back, never written: it is
-    the sum of the roll-ups)."""
+    """What a device sent out of the home, and to how many different places, within an hour since the epoch
+    (read back, never written: it is the sum of the roll-ups)."""
 
     device: DeviceKey
     hour: int
     bytes_up: int
+    places: int = 0
 
 
 class HealthRow(NamedTuple):

@@ -20,8 +20,8 @@ def test_bytes_of_an_hour_add_up() -> None:
 
 def test_usual_is_median_and_deviation_of_earlier_hours() -> None:
     table = Volumes(VolumeRow(ONE, hour, size) for hour, size in enumerate([1, 2, 3, 4, 100]))
-    assert table.usual(ONE, 5) == Usual(5, 3, 1)
-    assert table.usual(ONE, 2) == Usual(2, 1.5, 0.5)
+    assert table.usual(ONE, 5) == Usual(5, 3, 1, 4)
+    assert table.usual(ONE, 2) == Usual(2, 1.5, 0.5, 1)
     assert table.usual(TWO, 5) == Usual(0, 0.0, 0.0)
 
 
@@ -55,9 +55,9 @@ def test_a_sensor_loads_what_left_the_home(tmp_path: Path) -> None:
              flow(4, 472_001, f"mac:{TWO[1]}", 9999)]  # fmt: skip
     with Writer(tmp_path / "s.db", "eth0") as writer:
         writer.write(Batch(devices=rows, flows=flows))
-        assert writer.known_volumes() == [VolumeRow(ONE, 472_001, 7), VolumeRow(ONE, 472_000, 350)]
+        assert writer.known_volumes() == [VolumeRow(ONE, 472_001, 7, 1), VolumeRow(ONE, 472_000, 350, 2)]
         assert writer.known_volumes("eth1") == []
-        assert writer.known_volumes(hours=1) == [VolumeRow(ONE, 472_001, 7)]
+        assert writer.known_volumes(hours=1) == [VolumeRow(ONE, 472_001, 7, 1)]
     reader = Reader(tmp_path / "s.db")
     assert reader.usual_upload(1, 472_002) == {"hours": 2, "median": 178.5, "deviation": 171.5, "most": 350}
     assert reader.usual_upload(1, 472_000) == {"hours": 0, "median": 0, "deviation": 0, "most": 0}

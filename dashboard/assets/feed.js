@@ -5,9 +5,10 @@
 
   function filtersFromAddress(defaults) {
     const filters = new URLSearchParams(defaults);
-    for (const [name, value] of new URLSearchParams(location.search)) if (name !== "id" && name !== "view") filters.set(name, value);
+    for (const [name, value] of new URLSearchParams(location.search)) if (!["id", "row", "view"].includes(name)) filters.set(name, value);
     return filters;
   }
+  const place = () => location.pathname + (new URLSearchParams(location.search).get("view") || "");
   const objects = (page) => page.rows.map((row) => Object.fromEntries(page.columns.map((name, i) => [name, row[i]])));
 
   class Feed {
@@ -15,6 +16,7 @@
       this.box = box;
       this.api = api;
       this.name = box.dataset.feed;
+      this.place = place();
       this.held = [];
       this.paused = false;
       this.filters = filtersFromAddress(box.dataset.defaults);
@@ -254,27 +256,29 @@
     sentinel.poll();
     return window.dash_clientside.no_update;
   }
-  // An open incident is a place of its own: Back closes it, and closing it goes back.
-  function alertShown(opened, chosen) {
-    const address = new URLSearchParams(location.search), wanted = opened && chosen ? String(chosen) : null;
-    if (wanted === address.get("id")) return window.dash_clientside.no_update;
-    if (wanted) address.set("id", wanted); else address.delete("id");
+  // What is open in a drawer is a place of its own: Back closes it, and closing it goes back.
+  const DRAWERS = { "alert-chosen": "id", "row-chosen": "row" };
+  const shown = (store) => (opened, chosen) => {
+    const name = DRAWERS[store], wanted = opened && chosen ? String(chosen) : null;
+    const address = new URLSearchParams(location.search);
+    if (wanted === address.get(name)) return window.dash_clientside.no_update;
+    if (wanted) address.set(name, wanted); else address.delete(name);
     const where = location.pathname + (address.size ? "?" + address : "");
     if (wanted) history.pushState({ opened: true }, "", where);
     else if (history.state?.opened) history.back();
     else history.replaceState(history.state, "", where);
-    if (!wanted) window.dash_clientside.set_props("alert-chosen", { data: null });
+    if (!wanted) window.dash_clientside.set_props(store, { data: null });
     return window.dash_clientside.no_update;
-  }
-  // Where only the incident differs, the list stays and Dash need not draw the page anew.
+  };
+  // Where only the drawer differs, the list stays and Dash need not draw the page anew.
   window.addEventListener("popstate", (event) => {
-    const feed = sentinel.feed;
-    if (!feed?.alive || feed.box.dataset.selects !== "alert-chosen" || location.pathname !== "/alerts") return;
+    const feed = sentinel.feed, store = feed?.box.dataset.selects;
+    if (!store || !feed.alive || feed.place !== place()) return;
     if (String(filtersFromAddress(feed.box.dataset.defaults)) !== String(feed.filters)) return;
     event.stopImmediatePropagation();
-    const id = Number(new URLSearchParams(location.search).get("id"));
-    window.dash_clientside.set_props("alert-chosen", { data: id || null });
+    const chosen = Number(new URLSearchParams(location.search).get(DRAWERS[store]));
+    window.dash_clientside.set_props(store, { data: chosen || null });
   }, true);
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.sentinel = Object.assign(window.dash_clientside.sentinel || {}, { filtered, alertDecided, alertShown });
+  window.dash_clientside.sentinel = Object.assign(window.dash_clientside.sentinel || {}, { filtered, alertDecided, alertShown: shown("alert-chosen"), rowShown: shown("row-chosen") });
 })();

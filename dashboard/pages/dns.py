@@ -9,6 +9,7 @@ from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options
 from dashboard.parts import choice, feed, grid, heading, search
+from dashboard.row_details import CHOSEN, row_callbacks, row_drawer
 from dashboard.words import RANGE_WORDS, number
 
 _BLOCKED = {"cell-blocked": "params.data && params.data.blocked_by"}
@@ -29,11 +30,13 @@ _SHOW = [
 _DEFAULTS = {"range": "24h"}
 
 
-def layout(device: str = "all", q: str = "", blocked: str = "all", range: str = "", **_: str) -> Any:
+def layout(
+    device: str = "all", q: str = "", blocked: str = "all", range: str = "", row: str = "", **_: str
+) -> Any:
     store = reader()
     counts = store.dns_counts(int(store.clock() // 3600) - 24)
     queries, blocked, failed = (number(counts[name]) for name in ("queries", "blocked", "failed"))
-    lead = f"{queries} in 24 hours, {blocked} on a list, {failed} failed."
+    lead = f"{queries} in 24 hours, {blocked} on a list, {failed} failed. Choose one for more."
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
     filters = [
         choice("dns", "blocked", _SHOW, blocked, "Which names", 180),
@@ -45,9 +48,10 @@ def layout(device: str = "all", q: str = "", blocked: str = "all", range: str = 
         [
             heading("DNS", lead=lead),
             html.Div(filters, className="filters"),
-            feed("dns", grid("dns-grid", _COLUMNS), _DEFAULTS, what="lookups"),
+            feed("dns", grid("dns-grid", _COLUMNS), _DEFAULTS, selects=CHOSEN, what="lookups"),
+            row_drawer("dns", row),
         ]
     )
 
 
-PAGE = Page("/dns", "DNS", layout, icon="dns")
+PAGE = Page("/dns", "DNS", layout, row_callbacks, icon="dns")

@@ -9,6 +9,7 @@ from dashboard.context import context
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options
 from dashboard.parts import choice, feed, grid, heading, search
+from dashboard.row_details import CHOSEN, row_drawer
 from dashboard.words import RANGE_WORDS
 
 _PACKETS = [
@@ -47,6 +48,7 @@ def layout(
     port: str = "",
     q: str = "",
     range: str = "",
+    row: str = "",
     **_: str,
 ) -> Any:
     flows = view == "flows"
@@ -57,14 +59,17 @@ def layout(
         choice("traffic", "range", ranges, range or "24h", "Time range", 150),
         search("traffic", q, "Search addresses and names" if flows else "Search addresses"),
     ]
-    packets = feed("packets", grid("packets-grid", _PACKETS), {"range": "24h"}, what="packets")
-    conversations = feed("flows", grid("flows-grid", _FLOWS), {"range": "24h"}, what="conversations")
+    name, columns_shown, what = (
+        ("flows", _FLOWS, "conversations") if flows else ("packets", _PACKETS, "packets")
+    )
+    table = feed(name, grid(f"{name}-grid", columns_shown), {"range": "24h"}, selects=CHOSEN, what=what)
     return html.Div(
         [
             heading("Live traffic", _views(flows), lead=_lead(flows)),
             html.Div(filters, className="filters"),
             html.P("", className="sampling", id="sampling", hidden=True, role="status"),
-            conversations if flows else packets,
+            table,
+            row_drawer(name, row),
         ]
     )
 

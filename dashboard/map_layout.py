@@ -71,10 +71,11 @@ def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | N
     name or address itself."""
     if row["peer_ip"] in by_ip:
         return f"device:{by_ip[row['peer_ip']]}"
-    labels = (row["peer_name"] or "").split(".")
-    for start in range(len(labels) - 1):
-        if (domain := ".".join(labels[start:])) in links:
+    domain = row["peer_name"] or ""
+    while "." in domain:
+        if domain in links:
             return domain
+        domain = domain.partition(".")[2]
     return row["peer_name"] or row["peer_ip"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from analysis.store.queries.charts import LONG_HOURS
+from analysis.store.queries.charts import LONG_HOURS, REST
 from analysis.store.reader import Reader, Row
 from dashboard.charts import stacked, week
 from dashboard.context import reader
@@ -21,7 +21,6 @@ _SHOWN = [
 ]
 _MOST = 6
 """Series told apart; the rest are one."""
-_REST = "Everything else"
 
 
 def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
@@ -38,14 +37,28 @@ def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
             html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=7d"}),
-            _traffic("Traffic by device", store.traffic_by_device(since, chosen), since, hour),
             _traffic(
-                "Traffic by destination", store.traffic_by_peer(since, chosen), since, hour, _peer_step(hours)
+                "Traffic by device",
+                store.traffic_by_device(since, chosen, _step(since, hour)),
+                since,
+                hour,
+            ),
+            _traffic(
+                "Traffic by destination",
+                store.traffic_by_peer(since, chosen, 4 * _MOST),
+                since,
+                hour,
+                _peer_step(hours),
             ),
             html.Div([_dns(store, since, hour, chosen), _alerts(store, since, hour)], className="columns"),
             _weeks(store, hour, chosen),
         ]
     )
+
+
+def _step(since: int, hour: int) -> int:
+    """Hours of a bar, so that there are about thirty."""
+    return max(1, (hour - since + 1) // 28)
 
 
 def _series(rows: list[Row], since: int, hour: int, step: int = 0) -> tuple[list[dict[str, Any]], list[str]]:
@@ -54,10 +67,11 @@ def _series(rows: list[Row], since: int, hour: int, step: int = 0) -> tuple[list
     totals: dict[str, int] = {}
     for row in rows:
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
+    rest = totals.pop(REST, 0)
     largest = sorted(totals, key=lambda name: -totals[name])
-    names = [*(name[:40] for name in largest[:_MOST]), *([_REST] if len(largest) > _MOST else [])]
+    names = [*(name[:40] for name in largest[:_MOST]), *([REST] if len(largest) > _MOST or rest else [])]
     place = {name: f"s{n}" for n, name in enumerate(largest[:_MOST])}
-    step = step or max(1, (hour - since + 1) // 28)
+    step = step or _step(since, hour)
     nothing = dict.fromkeys((f"s{n}" for n in range(len(names))), 0)
     bars = [{"t": start * 3_600_000, **nothing} for start in range(since, hour + 1, step)]
     for row in rows:

@@ -1,8 +1,13 @@
 """What the charts show, from the roll-ups: rows of hour, name and value."""
 
+import json
+
 from analysis.store.queries.directory import DirectoryQueries
 from analysis.store.queries.session import Row
 
+REST = "Everything else"
+"""The name of what is not told one by one."""
+_PEER = "CASE WHEN ?3 IS NULL OR peer IN (SELECT value FROM json_each(?3)) THEN peer END"
 LONG_HOURS = 72
 """Hours from which on destinations come from the daily roll-up."""
 
@@ -10,35 +15,49 @@ LONG_HOURS = 72
 class ChartQueries(DirectoryQueries):
     """Questions of the charts page. `device` None is every device."""
 
-    def traffic_by_device(self, since_hour: int, device: int | None = None) -> list[Row]:
-        """Bytes by hour and device."""
+    def traffic_by_device(self, since_hour: int, device: int | None = None, step: int = 1) -> list[Row]:
+        """Bytes by device and steps of so many hours since the first; `hour` is a step's first."""
         rows = self.rows(
-            "SELECT hour, device, bytes_up + bytes_down AS value FROM traffic_hour"
-            " WHERE hour >= ?1 AND (?2 IS NULL OR device = ?2)",
-            (since_hour, device),
+            "SELECT (hour - ?1) / ?3 * ?3 + ?1 AS hour, device, SUM(bytes_up + bytes_down) AS value"
+            " FROM traffic_hour WHERE hour >= ?1 AND (?2 IS NULL OR device = ?2) GROUP BY device, 1",
+            (since_hour, device, step),
         )
         names = self.directory()
         return [{**row, "name": names.name(row["device"], "A forgotten device")} for row in rows]
 
-    def traffic_by_peer(self, since_hour: int, device: int | None = None) -> list[Row]:
-        """Bytes by hour and destination; over long spans by day, told at the day's first hour."""
+    def traffic_by_peer(
+        self, since_hour: int, device: int | None = None, most: int | None = None
+    ) -> list[Row]:
+        """Bytes by hour and destination; over long spans by day, told at the day's first hour. Of the
+        `most` destinations with the most bytes; the others together are one called `REST`."""
         newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
-        if newest - since_hour >= LONG_HOURS:
-            sql = (
-                "SELECT max(day * 24, ?1) AS hour, peer, SUM(bytes_up + bytes_down) AS value FROM edge_day"
-                " WHERE day >= ?1 / 24 AND (?2 IS NULL OR device = ?2) GROUP BY day, peer"
-            )
-        else:
-            sql = (
-                "SELECT hour, peer, SUM(bytes_up + bytes_down) AS value FROM edge_hour"
-                " WHERE hour >= ?1 AND (?2 IS NULL OR device = ?2) GROUP BY hour, peer"
-            )
-        labels: dict[str, str] = {}
-        found = self.rows(sql, (since_hour, device))
+        long = newest - since_hour >= LONG_HOURS
+        rows = (
+            "FROM edge_day WHERE day >= ?1 / 24 AND (?2 IS NULL OR device = ?2)"
+            if long
+            else "FROM edge_hour WHERE hour >= ?1 AND (?2 IS NULL OR device = ?2)"
+        )
+        hour, unit = ("max(day * 24, ?1)", "day") if long else ("hour", "hour")
+        largest = None if most is None else self._largest(rows, since_hour, device, most)
+        found = self.rows(
+            f"SELECT {hour} AS hour, {_PEER} AS peer, SUM(bytes_up + bytes_down) AS value {rows}"
+            f" GROUP BY {unit}, {_PEER}",
+            (since_hour, device, largest),
+        )
+        labels: dict[str | None, str] = {None: REST}
         for row in found:
             peer = row["peer"]
             row["name"] = labels.get(peer) or labels.setdefault(peer, self._label(peer))
         return found
+
+    def _largest(self, rows: str, since_hour: int, device: int | None, most: int) -> str:
+        """The destinations with the most bytes, as a JSON array."""
+        found = self.table(
+            f"SELECT peer, SUM(bytes_up + bytes_down) AS value {rows} GROUP BY peer"
+            " ORDER BY value DESC, peer LIMIT ?3",
+            (since_hour, device, most),
+        )[1]
+        return json.dumps([peer for peer, _ in found])
 
     def _label(self, peer: str) -> str:
         """A roll-up's peer in words: another device's name, else the domain or address itself."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from analysis.store.queries.session import Session
 
-SEARCH_SECONDS = 0.12
+SEARCH_SECONDS = 0.1
 """A page's data shall be there within 0.3 s, on a slower disk and with other pages' questions beside it."""
-_SPAN_SECONDS = 0.03
+_SPAN_SECONDS = 0.02
 _FIRST_SPAN, _LEAST_SPAN, _GROWTH = 4_000, 500, 8
 """Row ids of a span: sized so that one takes about `_SPAN_SECONDS`, whatever the disk holds in memory."""
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
+from typing import Any
+
 from analysis.store.queries.expectations import OPEN
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
@@ -11,6 +13,7 @@ _WHO = "COALESCE(a.device, a.device_mac, a.device_ip)"
 # A bare `device` would let SQLite read 25,000 whole rows in the order of an index on it; with the sign it
 # takes the covering index `alerts_serious`.
 _OF_DEVICES = f"FROM alerts a WHERE a.severity > 0 AND +a.device IS NOT NULL AND {OPEN}"
+_PLACE = "a.device, a.peer_ip, a.peer_name"
 _GROUPS = (
     f"SELECT a.severity, a.rule, {_WHO} AS who, COUNT(*) AS incidents, SUM(a.count) AS occurrences,"
     " MIN(a.first_seen) AS first_seen, MAX(a.last_seen) AS last_seen"
@@ -44,16 +47,21 @@ class SeriousQueries(KeptQueries):
         return found
 
     def worst_open(self) -> list[Row]:
-        """For each device and peer the worst open severity (HIGH and above) and how many incidents."""
+        """For each device and peer the worst open severity (HIGH and above)."""
         names = self.directory()
         found = self.kept("worst_open", self._worst_open, self.serious_changed())
         return [{**row, "device": names.head(row["device"])} for row in found] if names.heads else found
 
     def _worst_open(self) -> list[Row]:
-        return self.rows(
-            "SELECT a.device, a.peer_ip, a.peer_name, MAX(a.severity) AS severity, COUNT(*) AS incidents"
-            f" {_OF_DEVICES} GROUP BY +a.device, a.peer_ip, a.peer_name"
-        )
+        worst: dict[tuple[Any, ...], int] = {}
+        # Grouped here: SQLite would sort by three texts, which takes twice as long.
+        for *place, severity in self.table(f"SELECT {_PLACE}, a.severity {_OF_DEVICES}")[1]:
+            key = tuple(place)
+            worst[key] = max(severity, worst.get(key, 0))
+        return [
+            {"device": device, "peer_ip": ip, "peer_name": name, "severity": severity}
+            for (device, ip, name), severity in worst.items()
+        ]
 
     def worst_by_device(self) -> dict[int, tuple[int, int]]:
         """Device to worst open severity (HIGH and above) and number of open incidents."""

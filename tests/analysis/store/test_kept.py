@@ -140,3 +140,21 @@ def test_open_incidents_are_read_from_one_index(home: Home) -> None:
     ):
         plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + sql, (5,) * sql.count("LIMIT ?"))]
         assert "COVERING INDEX alerts_serious" in plan[0]
+
+
+def test_worst_of_each_place_equals_a_plain_question(home: Home) -> None:
+    notes = Notes(home.path)
+    for n in range(40):
+        home.alert(1 + n % 5, RULES[n % len(RULES)], f"peer{n % 7}.example", home.now - n)
+    notes.decide_alert(newest(home, 2), "acknowledged", "")
+    reader = Reader(home.path)
+    plain = reader.rows(
+        "SELECT device, peer_ip, peer_name, MAX(severity) AS severity FROM alerts WHERE severity > 0"
+        " AND device IS NOT NULL AND uid NOT IN (SELECT uid FROM alert_notes WHERE state <> 'open')"
+        " GROUP BY device, peer_ip, peer_name"
+    )
+    assert sorted(map(str, reader.worst_open())) == sorted(map(str, plain))
+    worst = {row["device"]: 0 for row in plain}
+    for row in plain:
+        worst[row["device"]] = max(worst[row["device"]], row["severity"])
+    assert {device: severity for device, (severity, _) in reader.worst_by_device().items()} == worst

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store import rollups
+from analysis.store.queries.charts import REST
 from analysis.store.reader import Reader
 from analysis.store.rows import Batch, TrafficRow
 from analysis.store.writer import Writer
@@ -144,3 +145,61 @@ def test_traffic_by_whole_hours_is_the_same_from_both_roll_ups(tmp_path: Path) -
     assert reader.traffic_over_time(first + 7, 60)[0]["bytes_up"] == sum(
         row.bytes_up for row in rows if first + 7 <= row.minute < first + 60
     )
+
+
+@pytest.fixture
+def charted(tmp_path: Path) -> Reader:
+    """Traffic and flows of three devices over a week."""
+    rnd, hour = random.Random(5), int(T0 // 3600)
+    keys = [("eth0", f"02:00:00:00:00:0{n}") for n in range(3)]
+    with Writer(tmp_path / "charts.db", "eth0") as writer:
+        for part in range(4):
+            batch = Batch()
+            for n in range(300):
+                at, key = hour + rnd.randrange(168), rnd.choice(keys)
+                up, down = rnd.randrange(1, 10_000), rnd.randrange(1, 90_000)
+                batch.traffic.append(TrafficRow(key, at * 60 + rnd.randrange(60), up, down, 3))
+                name = f"site{min(rnd.randrange(30), rnd.randrange(30))}.example"
+                batch.flows.append(
+                    samples.flow(part * 300 + n, device=key, peer_key=name, last_seen=at * 3600.0 + 5.0,
+                                 new=True, delta_up=up, delta_down=down)
+                )  # fmt: skip
+            writer.write(batch)
+    return Reader(tmp_path / "charts.db")
+
+
+@pytest.mark.parametrize("device", [None, 2])
+@pytest.mark.parametrize("step", [1, 6, 25])
+def test_bytes_of_a_device_by_steps_are_the_sums_of_its_hours(
+    charted: Reader, device: int | None, step: int
+) -> None:
+    since = int(T0 // 3600) + 3
+    plain: dict[tuple[int, int], int] = {}
+    for at, number, size in charted.table(
+        "SELECT hour, device, bytes_up + bytes_down FROM traffic_hour WHERE hour >= ?", (since,)
+    )[1]:
+        if device in (None, number):
+            bar = since + (at - since) // step * step
+            plain[bar, number] = plain.get((bar, number), 0) + size
+    found = charted.traffic_by_device(since, device, step)
+    assert {(row["hour"], row["device"]): row["value"] for row in found} == plain
+
+
+@pytest.mark.parametrize("device", [None, 2])
+@pytest.mark.parametrize("hours", [24, 168])
+def test_the_largest_destinations_and_the_rest_are_all_bytes(
+    charted: Reader, device: int | None, hours: int
+) -> None:
+    since = int(T0 // 3600) + 168 - hours
+    every = charted.traffic_by_peer(since, device)
+    totals: dict[str, int] = {}
+    for row in every:
+        totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
+    largest = set(sorted(totals, key=lambda name: (-totals[name], name))[:5])
+    plain: dict[tuple[int, str], int] = {}
+    for row in every:
+        key = (row["hour"], row["name"] if row["name"] in largest else REST)
+        plain[key] = plain.get(key, 0) + row["value"]
+    found = charted.traffic_by_peer(since, device, most=5)
+    assert {(row["hour"], row["name"]): row["value"] for row in found} == plain
+    assert len({row["name"] for row in found}) == 6

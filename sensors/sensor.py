@@ -32,6 +32,8 @@ FLUSH = 1.0
 WAIT = 0.2
 """Seconds that a read may wait for packets: far below what the live pages notice, and 0.3 % of a core when
 idle."""
+REST_READS = 3
+"""Reads without a packet at the end: longer than a listener gathers packets (`capture_pcapy.GATHER_MS`)."""
 PATIENCE = 3.0
 """Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0
@@ -71,10 +73,11 @@ class Sensor:
             self._put("stopped")
 
     def _read_rest(self) -> None:
-        """What the kernel still holds was seen, too; for a second at most, as packets go on coming."""
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until and self._read():
-            pass
+        """What the kernel still holds was seen, too: a block that is not full comes after its gathering
+        time only. For a second and a half at most, as packets go on coming."""
+        until, silent = time.monotonic() + 1.5, 0
+        while silent < REST_READS and time.monotonic() < until:
+            silent = 0 if self._read() else silent + 1
 
     def _read(self) -> bool:
         correction = self._clock.look()

@@ -23,18 +23,19 @@ _S29, _S32 = np.uint64(29), np.uint64(32)
 
 
 def endpoint_hashes(
-    table: PacketTable, at: NDArray[np.int64]
+    table: PacketTable, at: NDArray[np.int64] | slice
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """For packets `at`: a hash of the source endpoint, of the target endpoint, and one of both and
-    the protocol that is the same in both directions (never 0 or 1)."""
+    """For packets `at`: a hash of the source endpoint, of the target endpoint, and one of both and the
+    protocol that is the same in both directions (never 0 or 1). What one packet gives depends on no other."""
     six = bool((table.version[at] == 6).any())
     halves = []
     for hi, lo, port in (("src_hi", "src_lo", "sport"), ("dst_hi", "dst_lo", "dport")):
         half = getattr(table, lo)[at] * _K[0]
         half ^= half >> _S29
         if six:
-            half += getattr(table, hi)[at] * _K[1]
-            half ^= half >> _S32
+            high = getattr(table, hi)[at] * _K[1]
+            high ^= high >> _S32  # of IPv4 it is 0, as if it had not been looked at
+            half += high
         half += getattr(table, port)[at].astype(np.uint64) * _K[2]
         half *= _K[4]
         half ^= half >> _S32

@@ -1,11 +1,13 @@
 """Small TCP servers, many ports in one process: `python sinks.py PORT…`, `python sinks.py tls CERT PORT…`,
-`python sinks.py spawn PORT PROGRAM ARGS…` (as inetd: a connection is the program's standard input)."""
+`python sinks.py spawn PORT PROGRAM ARGS…` (as inetd: a connection is the program's standard input),
+`python sinks.py files CERT PORT` (over TLS: takes what is PUT, and gives N megabytes for `GET /N`)."""
 
 import socket
 import ssl
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
 
@@ -35,6 +37,29 @@ def serve(port: int, context: ssl.SSLContext | None) -> None:
         threading.Thread(target=answer, args=(connection, context), daemon=True).start()
 
 
+class Files(BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        left = int(self.headers["Content-Length"])
+        while left > 0 and (got := len(self.rfile.read(min(left, 1 << 20)))):
+            left -= got
+        self.send_response(201)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(int(self.path[1:])):
+            self.wfile.write(bytes(1_000_000))
+
+
+def files(certificate: str, port: int) -> None:
+    server = ThreadingHTTPServer(("0.0.0.0", port), Files)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()
+
+
 def spawn(port: int, command: list[str]) -> None:
     server = listen(port)
     while True:
@@ -46,6 +71,8 @@ def spawn(port: int, command: list[str]) -> None:
 def main(arguments: list[str]) -> None:
     if arguments[0] == "spawn":
         spawn(int(arguments[1]), arguments[2:])
+    if arguments[0] == "files":
+        files(arguments[1], int(arguments[2]))
     context = None
     if arguments[0] == "tls":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -5,64 +5,60 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.flow_keys import ACK, RST, TCP
-from sensors.packets import PacketTable
-
 Rows = NDArray[np.int64]
 
 
 class Groups:
-    """Packets `at` of a table, grouped by `row`; within a flow they keep their order.
+    """The packets of a range, grouped by flow; within a flow they keep their order.
 
-    rows     int64[k], the flows, each once
+    order    int64[n], the sorted packets' numbers, counted as in `key`
     begin    int64[k], where in the sorted columns each flow's packets begin; count, how many
-    order    int64[n], the sorted packets' numbers, counted as in `row`
-    The other columns are sorted: up, size (IP bytes), payload (0 or 1), flags, tcp.
+    first    int64[k], the number of each flow's first packet
+    key      uint64[k], of each flow; the flows are in no useful order
     """
 
-    def __init__(self, table: PacketTable, at: Rows, row: Rows, up: NDArray[np.bool_]) -> None:
-        self.order = np.argsort(row.astype(np.uint16), kind="stable")
-        self.sorted_rows = row[self.order]
-        changes = self.sorted_rows[1:] != self.sorted_rows[:-1]
-        self.begin = np.flatnonzero(np.concatenate(([len(row) > 0], changes))[: len(row)])
-        self.rows = self.sorted_rows[self.begin]
-        self.count = np.diff(np.append(self.begin, len(row)))
-        at = at[self.order]
-        self.up = up[self.order]
-        self.size = table.ip_len[at].astype(np.int64)
-        self.payload = (table.payload_len[at] > 0).astype(np.int64)
-        self.tcp = table.proto[at] == TCP
-        flags = table.tcp_flags[at]
-        # An ACK that comes with RST accepts nothing: SYN, SYN-ACK, RST is what a scanner does.
-        self.flags = np.where(flags & RST, flags & ~np.uint8(ACK), flags)
-
-    def sum(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """The sum of sorted values over each flow."""
-        if not len(self.begin):
-            return np.empty(0, np.int64)
-        return np.asarray(np.add.reduceat(values, self.begin, dtype=np.int64))
-
-    def union(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The OR of sorted values over each flow."""
-        if not len(self.begin):
-            return np.empty(0, np.uint8)
-        return np.asarray(np.bitwise_or.reduceat(values, self.begin))
-
-    def running(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The sum of sorted values so far within each flow, the packet's own included."""
-        total = np.cumsum(values)
-        return np.asarray(total - self.spread(total[self.begin] - values[self.begin]))
+    def __init__(self, key: NDArray[np.uint64]) -> None:
+        """`key` is uint64[n], the flow of each packet."""
+        self.order, changes = _sorted(key)
+        self.begin = np.flatnonzero(changes)
+        self.count = np.diff(self.begin, append=len(key))
+        self.first = self.order[self.begin]
+        self.key = key[self.first]
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """A value a flow, repeated for each of its packets."""
         return np.repeat(values, self.count)
 
-    def first(self, where: NDArray[np.bool_]) -> Rows:
-        """The number of each flow's first packet `where` it holds, else of its first packet."""
-        never = len(self.order)
-        found = np.minimum.reduceat(np.where(where, self.order, never), self.begin)
-        return np.asarray(np.where(found < never, found, self.order[self.begin]))
-
     def last(self) -> Rows:
         """The number of each flow's last packet."""
         return np.asarray(self.order[self.begin + self.count - 1])
+
+    def of(self, flows: Rows) -> tuple[Rows, Rows, Rows]:
+        """The packets of some flows: their places in the sorted columns; for each, the number of its flow
+        in `flows`; and where in these two each flow begins."""
+        count = self.count[flows]
+        begin = np.cumsum(count) - count
+        which = np.repeat(np.arange(len(flows)), count)
+        return np.arange(len(which)) + (self.begin[flows] - begin)[which], which, begin
+
+
+def _sorted(key: NDArray[np.uint64]) -> tuple[Rows, NDArray[np.bool_]]:
+    """The order that brings equal keys together and keeps theirs, and where another key begins.
+
+    NumPy sorts numbers several times faster than it sorts their places. So each place is sorted along in
+    the lowest bits of its key; that keys differ in those bits alone, as hashes hardly ever do, shows
+    afterwards.
+    """
+    low = np.uint64((1 << max(len(key) - 1, 1).bit_length()) - 1)
+    both = key & ~low
+    both |= np.arange(len(key), dtype=np.uint64)
+    both.sort()
+    order = (both & low).astype(np.int64)
+    changes = np.ones(len(key), np.bool_)
+    np.greater(both[1:] ^ both[:-1], low, out=changes[1:])
+    arranged = key[order]
+    if ((arranged[1:] != arranged[:-1]) != changes[1:]).any():
+        order = np.argsort(key, kind="stable")
+        arranged = key[order]
+        np.not_equal(arranged[1:], arranged[:-1], out=changes[1:])
+    return order, changes

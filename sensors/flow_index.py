@@ -22,16 +22,19 @@ class HashIndex:
 
     def find(self, keys: Keys) -> Rows:
         """The row of each key, -1 where there is none."""
-        rows = np.full(len(keys), -1, np.int64)
-        position = self._home(keys)
-        todo = np.arange(len(keys))
+        place = self._home(keys)
+        found = self._key[place]
+        hit = found == keys
+        rows = np.where(hit, self._row[place], np.int64(-1))
+        todo = np.flatnonzero(~hit & (found != _FREE))
+        place, keys = place[todo], keys[todo]
         while len(todo):
-            at = position[todo]
-            found = self._key[at]
-            hit = found == keys[todo]
-            rows[todo[hit]] = self._row[at[hit]]
-            todo = todo[~hit & (found != _FREE)]
-            position[todo] = (position[todo] + 1) & self._mask
+            place = (place + 1) & self._mask
+            found = self._key[place]
+            hit = found == keys
+            rows[todo[hit]] = self._row[place[hit]]
+            on = np.flatnonzero(~hit & (found != _FREE))
+            todo, place, keys = todo[on], place[on], keys[on]
         return rows
 
     def insert(self, keys: Keys, rows: Rows) -> None:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sensors.flow_groups import Groups
 from sensors.flow_index import HashIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes, source_is_client
+from sensors.flow_reuse import first_reuse
+from sensors.flow_traffic import MOST_PACKETS, Traffic
 from sensors.packets import PacketTable
 
 Rows = NDArray[np.int64]
@@ -51,6 +53,8 @@ _COLUMNS: dict[str, Any] = {
     "written_ts": np.float64,  # when the last row was given to the store, 0 for never
 }  # fmt: skip
 
+_COUNTED = ("packets_up", "packets_down", "bytes_up", "bytes_down", "payload_up", "payload_down")
+
 Columns = dict[str, NDArray[Any]]
 """A snapshot of rows: one array a column of the table."""
 
@@ -79,6 +83,13 @@ class FlowUpdate:
     touched_down: NDArray[np.int64]
     touched_packets: NDArray[np.int64]
 
+    @classmethod
+    def nothing(cls, packets: int) -> "FlowUpdate":
+        """Of so many packets that belong to no flow."""
+        none = np.empty(0, np.int64)
+        row, no = np.full(packets, -1, np.int64), np.zeros(packets, np.bool_)
+        return cls(row, no, none, none, none, none, no.copy(), none, none, none, none)
+
 
 class FlowTable:
     """Bounded flow state; see the module's text. Not thread safe."""
@@ -105,77 +116,80 @@ class FlowTable:
     # -- packets in -----------------------------------------------------------------------------
 
     def update(self, table: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi) of a table."""
+        """Account for packets [lo, hi) of a table; at most `MOST_PACKETS`."""
+        if hi - lo > MOST_PACKETS:
+            raise ValueError(f"at most {MOST_PACKETS:,} packets at once")
         part = slice(lo, hi)
         valid = np.flatnonzero((table.version[part] != 0) & ~table.fragment[part])
-        at = valid + lo
-        src_half, dst_half, key = endpoint_hashes(table, at)
-        row, new = self._index.find(key), np.empty(0, np.int64)
-        start_at = new
-        missing = np.flatnonzero(row < 0)
+        update = FlowUpdate.nothing(hi - lo)
+        if not len(valid):
+            return update
+        src_half, dst_half, key = endpoint_hashes(table, part)
+        lower = src_half < dst_half
+        at: Rows | slice = part
+        if len(valid) < hi - lo:
+            key, lower, at = key[valid], lower[valid], valid + lo
+        groups = Groups(key)
+        first = valid[groups.first]
+        rows = self._index.find(groups.key)
+        missing = np.flatnonzero(rows < 0)
         if len(missing):
-            unique, first, inverse = np.unique(key[missing], return_index=True, return_inverse=True)
-            new = self._allocate(len(unique))
-            order = np.argsort(first)
-            rank = np.empty(len(unique), np.int64)
-            rank[order] = np.arange(len(unique))
-            new_of = new[rank]
-            self._index.insert(unique, new_of)
-            row[missing] = new_of[inverse]
-            start_at = missing[first[order]]
-            self._begin(table, at[start_at], src_half[start_at], dst_half[start_at], key[start_at], new)
-        up = src_half == self.col["client_half"][row]
-        groups = Groups(table, at, row, up)
-        update = FlowUpdate(
-            np.full(hi - lo, -1, np.int64), np.zeros(hi - lo, np.bool_), new, valid[start_at], new, new,
-            np.zeros(hi - lo, np.bool_), groups.rows, new, new, groups.count,
-        )  # fmt: skip
-        update.row[valid], update.up[valid] = row, up
-        update.early[valid[groups.order[self._early(groups)]]] = True
-        if len(groups.rows):
-            update.touched_up, update.touched_down = self._count(groups)
-            last_ts, rows = self.col["last_ts"], groups.rows
-            last_ts[rows] = np.maximum(last_ts[rows], table.batch.ts[at[groups.last()]])
-            update.answered, answer_at = self._answers(groups)
-            update.answer_at = valid[answer_at]
+            missing = missing[np.argsort(groups.first[missing])]
+            start = update.start_at = first[missing]
+            rows[missing] = update.started = self._allocate(len(missing))
+            self._index.insert(groups.key[missing], update.started)
+            self._begin(
+                table, start + lo, src_half[start], dst_half[start], groups.key[missing], update.started
+            )
+        down = src_half[first] != self.col["client_half"][rows]
+        traffic = Traffic(table, at, groups, lower, lower[groups.first] ^ down)
+        sorted_at = valid[groups.order]
+        update.row[sorted_at], update.up[sorted_at] = groups.spread(rows), traffic.up
+        update.early[valid[self._early(groups, traffic, rows)]] = True
+        self._count(traffic, rows)
+        last_ts = self.col["last_ts"]
+        last_ts[rows] = np.maximum(last_ts[rows], table.batch.ts[valid[groups.last()] + lo])
+        update.answered, answer_at = self._answers(groups, traffic, rows)
+        update.answer_at = valid[answer_at]
+        update.touched, update.touched_packets = rows, groups.count
+        update.touched_up, update.touched_down = traffic.bytes_up, traffic.bytes_down
         return update
 
-    def _early(self, groups: Groups) -> NDArray[np.bool_]:
-        """Which sorted packets are among the first with payload of a TCP flow that is watched."""
+    def _early(self, groups: Groups, traffic: Traffic, rows: Rows) -> Rows:
+        """Which packets are among the first with payload of a TCP flow that is watched."""
         col = self.col
-        before = groups.spread(col["payload_up"][groups.rows] + col["payload_down"][groups.rows])
-        early = groups.tcp & (groups.payload > 0) & col["watched"][groups.sorted_rows]
-        return np.asarray(early & (groups.running(groups.payload) + before <= STREAM_PACKETS))
+        before = col["payload_up"][rows] + col["payload_down"][rows]
+        flows = np.flatnonzero(col["watched"][rows] & (before < STREAM_PACKETS))
+        at, which, begin = groups.of(flows)
+        payload = traffic.payload[at]
+        so_far = np.cumsum(payload)
+        so_far += (before[flows] + payload[begin] - so_far[begin])[which]
+        return np.asarray(groups.order[at[payload & (so_far <= STREAM_PACKETS)]])
 
-    def _count(self, groups: Groups) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Add the packets to their rows; returns the bytes of each row up and down."""
-        col, rows, up = self.col, groups.rows, groups.up
-        packets_up, size_up = groups.sum(up), groups.sum(np.where(up, groups.size, 0))
-        payload_up, size = groups.sum(groups.payload & up), groups.sum(groups.size)
-        col["packets_up"][rows] += packets_up
-        col["packets_down"][rows] += groups.count - packets_up
-        col["bytes_up"][rows] += size_up
-        col["bytes_down"][rows] += size - size_up
-        col["payload_up"][rows] += payload_up
-        col["payload_down"][rows] += groups.sum(groups.payload) - payload_up
-        col["flags_up"][rows] |= groups.union(np.where(up, groups.flags, 0))
-        col["flags_down"][rows] |= groups.union(np.where(up, 0, groups.flags))
-        return size_up, size - size_up
+    def _count(self, traffic: Traffic, rows: Rows) -> None:
+        """Add the packets to their rows."""
+        for name in _COUNTED:
+            self.col[name][rows] += getattr(traffic, name)
+        self.col["flags_up"][rows] |= traffic.flags_up
+        self.col["flags_down"][rows] |= traffic.flags_down
 
-    def _answers(self, groups: Groups) -> tuple[Rows, Rows]:
+    def _answers(self, groups: Groups, traffic: Traffic, rows: Rows) -> tuple[Rows, Rows]:
         """Rows that are answered now and were not before, in time, each with the packet that did it."""
-        col, rows = self.col, groups.rows
+        col = self.col
         tcp = col["proto"][rows] == TCP
         down, sent = col["flags_down"][rows], col["flags_up"][rows]
         shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & (SYN | ACK)) == (SYN | ACK))
         now = np.where(tcp, shaken | (col["payload_down"][rows] > 0), col["packets_down"][rows] > 0)
         fresh = np.flatnonzero(now & ~col["answered"][rows])
         if not len(fresh):
-            return rows[fresh], fresh
+            return fresh, fresh
         col["answered"][rows[fresh]] = True
-        up = groups.up
-        accepts = ~up & (groups.payload > 0) | up & (groups.flags & ACK != 0) & groups.spread(shaken)
-        first = groups.first(np.where(groups.spread(tcp), accepts, ~up))[fresh]
+        at, which, begin = groups.of(fresh)
+        up, order, never = traffic.up[at], groups.order[at], len(groups.order)
+        accepts = ~up & traffic.payload[at] | up & (traffic.flags[at] & ACK != 0) & shaken[fresh][which]
+        answers = np.where(tcp[fresh][which], accepts, ~up)
+        first = np.minimum.reduceat(np.where(answers, order, never), begin)
+        first = np.where(first < never, first, order[begin])
         in_time = np.argsort(first, kind="stable")
         return rows[fresh[in_time]], first[in_time]
 
@@ -231,25 +245,7 @@ class FlowTable:
     def reused(self, table: PacketTable, lo: int, hi: int) -> int | None:
         """The first packet of [lo, hi) that opens a new connection on the endpoints of a closed
         one, or None. The caller ends the range there, so that both connections get a row."""
-        flags = table.tcp_flags[lo:hi]
-        opening = (flags & (SYN | ACK | RST | FIN) == SYN) & (table.proto[lo:hi] == TCP)
-        at = np.flatnonzero(opening & (table.version[lo:hi] != 0) & ~table.fragment[lo:hi]) + lo
-        if not len(at):
-            return None
-        keys = endpoint_hashes(table, at)[2]
-        row = self._index.find(keys)
-        col = self.col
-        sent, got = col["flags_up"][row], col["flags_down"][row]
-        shut = (row >= 0) & (((sent | got) & RST != 0) | (sent & got & FIN != 0))
-        first = at[shut][:1].tolist()
-        closing = np.flatnonzero((flags & (FIN | RST) != 0) & (table.proto[lo:hi] == TCP)) + lo
-        closing = closing[(table.version[closing] != 0) & ~table.fragment[closing]]
-        closed_at: dict[int, int] = {}
-        for key, i in zip(endpoint_hashes(table, closing)[2].tolist(), closing.tolist(), strict=True):
-            closed_at.setdefault(key, i)
-        reopened = (i for key, i in zip(keys.tolist(), at.tolist(), strict=True) if closed_at.get(key, i) < i)
-        first += [i for i in (next(reopened, None),) if i is not None]
-        return min(first, default=None)
+        return first_reuse(table, lo, hi, self._index, self.col)
 
     def forget_closed(self, table: PacketTable, at: int) -> Columns | None:
         """Ends the closed flow on whose endpoints packet `at` opens a new connection."""

@@ -1,11 +1,14 @@
 """The flow table against a dictionary of flows, packet by packet."""
 
 import random
+from ipaddress import ip_address
+from struct import pack
 
 import numpy as np
 import pytest
 
 from sensors.decode import decode
+from sensors.flow_groups import Groups
 from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, STREAM_PACKETS, FlowTable
 from tests.sensors.frames import ACK, PSH, RST, SYN, batch, conversation, tcp, udp
 
@@ -178,3 +181,41 @@ def test_counts_equal_a_dictionary_of_flows_whatever_the_batches(seed):
         for r in rows
     }  # fmt: skip
     assert found == expected
+
+
+def test_a_flow_is_the_same_whatever_else_is_in_the_batch():
+    """IPv4 beside IPv6, ARP and fragments, and alone."""
+    ours = conversation(10.0, HOME, AWAY, 40000, 443, [b"hello"], [b"world!!"])
+    sides = ip_address("fe80::1").packed + ip_address("ff02::fb").packed
+    six = bytes(12) + b"\x86\xdd" + pack(">IHBB", 6 << 28, 9, 17, 1) + sides + pack(">4Hx", 5353, 5353, 9, 0)
+    other = [(10.0, six), (10.0, bytes(12) + b"\x08\x06" + bytes(28))]
+    table = FlowTable()
+    feed(table, ours[:2])
+    feed(table, other + ours[2:4])
+    feed(table, ours[4:])
+    assert sorted(table.col["packets_up"][table.all_rows()].tolist()) == [1, 4]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 500, 4096, 4097])
+@pytest.mark.parametrize("kinds", [1, 7, 5000])
+@pytest.mark.parametrize("alike", [False, True])
+def test_packets_are_grouped_by_their_keys_in_their_order(count, kinds, alike):
+    """Also where the keys differ only in bits that make room for the packets' numbers."""
+    rng = np.random.default_rng(count * kinds)
+    keys = rng.integers(0, 2**64, kinds, np.uint64)
+    if alike:
+        keys = np.arange(kinds, dtype=np.uint64) % np.uint64(8)
+    key = keys[rng.integers(0, kinds, count)]
+    wanted: dict[int, list[int]] = {}
+    for number, each in enumerate(key.tolist()):
+        wanted.setdefault(each, []).append(number)
+    groups = Groups(key)
+    parts = np.split(groups.order, groups.begin[1:])
+    assert dict(zip(groups.key.tolist(), (part.tolist() for part in parts), strict=True)) == wanted
+    assert groups.first.tolist() == [wanted[each][0] for each in groups.key.tolist()]
+    assert groups.last().tolist() == [wanted[each][-1] for each in groups.key.tolist()]
+    some = np.arange(0, len(groups.key), 2)
+    at, which, begin = groups.of(some)
+    assert groups.order[at].tolist() == [n for flow in some for n in parts[flow].tolist()]
+    assert which.tolist() == [number for number, flow in enumerate(some) for _ in parts[flow]]
+    assert begin.tolist() == np.flatnonzero(np.diff(which, prepend=-1)).tolist()

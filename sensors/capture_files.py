@@ -57,7 +57,7 @@ class FileSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def batches(self, size: int = 8192) -> Iterator[PacketBatch]:
+    def batches(self, size: int = 16_384) -> Iterator[PacketBatch]:
         """Batches of at most `size` packets, each of one link type, in the order of the file.
 
         Raises `BrokenCapture` after the last whole packet of a file that cannot be read to its end.

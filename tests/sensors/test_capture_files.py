@@ -287,6 +287,21 @@ def test_batches_keep_their_bytes(file: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each.data for batch in kept for each in rows(batch)] == FRAMES
 
 
+def test_the_memory_of_batches_that_nobody_holds_is_used_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_window, "PIECE", 500)
+    file.write_bytes(pcap(FRAMES * 20))
+    places, one_byte = set(), None
+    for batch in open_file(file).batches(3):
+        places.add(batch.buffer.ctypes.data)
+        one_byte = batch.buffer[:1]
+    assert len(places) <= 3
+    places = {batch.buffer.ctypes.data for batch in list(open_file(file).batches(3))}
+    assert len(places) > 10
+    assert one_byte is not None
+
+
 def test_pipe(tmp_path: Path) -> None:
     """`tcpdump -w - | …` through a named pipe, written in small pieces."""
     path = tmp_path / "pipe"

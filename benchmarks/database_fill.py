@@ -13,6 +13,7 @@ from analysis.store.writer import Writer
 from benchmarks.measure import say
 
 DEVICES, PEERS, DAYS, YEAR = 40, 3_000, 30, 365
+PACKETS = 20_000
 EDGES_AN_HOUR = 1_000
 """Different (device, peer, port) of an hour in a home of 40 devices."""
 BYTES_A_FLOW, BYTES_A_DNS, MOST_BYTES = 260, 230, 6 << 30
@@ -68,6 +69,9 @@ INSERT INTO alerts SELECT i + 1, printf('%016x', i), 'rule:' || i, CASE {_hash("
     {_SERVER}, {_NAME}, 443, 'tcp', 1 + {_hash("i", 30, 31)}, {_TS}, {_TS} + {_hash("i", 600, 33)},
     'A device reached ' || {_NAME}, 'Why this matters, in two sentences of ordinary length.',
     '{{"name": "host.example", "packets": 12}}', 'What to do about it.', i + 1 FROM n""",
+    "packets": f"""
+INSERT INTO packets SELECT i + 1, {_TS}, '{SENSOR}', {_CLIENT}, {_SERVER}, 1024 + {_hash("i", 60000, 7)}, 443,
+    'tcp', 60 + {_hash("i", 1400, 53)}, 1 FROM n""",
     "traffic_minute": f"""
 INSERT INTO traffic_minute SELECT 1 + i % {DEVICES}, :minute + i / {DEVICES}, {_hash("i", 90000, 35)},
     {_hash("i", 900000, 37)}, {_hash("i", 900, 39)} FROM n""",
@@ -114,8 +118,8 @@ def fill(path: Path, sizes: Sizes, days: int = DAYS, year: int = YEAR) -> float:
     Writer(path, SENSOR).close()
     end = time.time()
     counts = {
-        **sizes._asdict(), "traffic_minute": DEVICES * days * 1440, "traffic_hour": DEVICES * year * 24,
-        "dns_hour": DEVICES * year * 24, "edge_hour": EDGES_AN_HOUR * days * 24,
+        **sizes._asdict(), "packets": PACKETS, "traffic_minute": DEVICES * days * 1440,
+        "traffic_hour": DEVICES * year * 24, "dns_hour": DEVICES * year * 24, "edge_hour": EDGES_AN_HOUR * days * 24,
         "edge_day": 4 * EDGES_AN_HOUR * year, "alert_hour": 3 * year * 24, "sensor_minute": days * 1440,
         "baseline": 20_000,
     }  # fmt: skip
@@ -134,7 +138,7 @@ def fill(path: Path, sizes: Sizes, days: int = DAYS, year: int = YEAR) -> float:
         db.execute(f"DROP INDEX {name}")
     for table, count in counts.items():
         begun = time.monotonic()
-        span = year if table == "alerts" else days
+        span = {"alerts": year, "packets": 0.01}.get(table, days)
         begin = end - span * 86400 - 60
         values = {
             "count": count, "begin": begin, "step": span * 86400 / max(1, count), "end": end,

@@ -1,5 +1,6 @@
 """Serves the dashboard until interrupted."""
 
+import gc
 import signal
 import sys
 import threading
@@ -56,7 +57,9 @@ def serve(
     with suppress(StoreError, OSError):  # an older file gains today's tables; pages tell if it cannot
         if Path(db_path).exists():
             open_writer(db_path).close()
-    server, _ = listen(create_app(db_path, config), config)
+    app = create_app(db_path, config)
+    spare_the_collector()
+    server, _ = listen(app, config)
     url = _url(config)
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
     if not is_loopback(where.host) and where.tls_certificate is None:
@@ -68,6 +71,14 @@ def serve(
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
+
+
+def spare_the_collector() -> None:
+    """What the app is made of stays for good, and a page makes tens of thousands of rows at once: without
+    this every page would wait until all that had been looked through for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _url(config: Config) -> str:

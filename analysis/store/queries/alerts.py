@@ -25,15 +25,16 @@ class AlertQueries(SeriousQueries):
         return counts
 
     def _closed_counts(self) -> dict[int, int]:
-        """Both parts go from the decisions to the incidents by an index."""
+        """Both parts go from the decisions to the incidents by an index; the signs before `severity` and
+        `CROSS` keep SQLite from reading all incidents in the order of the groups instead."""
         decided = "SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open'"
         rows = self.table(
             "SELECT severity, SUM(number) FROM ("
-            "SELECT a.severity, COUNT(*) AS number FROM alert_notes n JOIN alerts a ON a.uid = n.uid"
-            " WHERE n.state <> 'open' GROUP BY a.severity"
+            "SELECT a.severity, COUNT(*) AS number FROM alert_notes n CROSS JOIN alerts a ON a.uid = n.uid"
+            " WHERE n.state <> 'open' GROUP BY +a.severity"
             " UNION ALL SELECT a.severity, COUNT(*) FROM alerts a"
             f" WHERE a.rule IN (SELECT rule FROM expectations) AND {COVERED} AND NOT EXISTS ({decided})"
-            " GROUP BY a.severity) GROUP BY severity"
+            " GROUP BY +a.severity) GROUP BY severity"
         )[1]
         return dict(rows)
 

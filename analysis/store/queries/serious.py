@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from analysis.store.queries.expectations import OPEN
 from analysis.store.queries.kept import KeptQueries
@@ -12,8 +12,10 @@ _MOST_GROUPS = 50
 _WHO = "COALESCE(a.device, a.device_mac, a.device_ip)"
 # A bare `device` would let SQLite read 25,000 whole rows in the order of an index on it; with the sign it
 # takes the covering index `alerts_serious`.
-_OF_DEVICES = f"FROM alerts a WHERE a.severity > 0 AND +a.device IS NOT NULL AND {OPEN}"
-_PLACE = "a.device, a.peer_ip, a.peer_name"
+_WORST = (
+    "SELECT a.device, a.peer_ip, a.peer_name, a.severity FROM alerts a"
+    f" WHERE a.severity > 0 AND +a.device IS NOT NULL AND {OPEN}"
+)
 _GROUPS = (
     f"SELECT a.severity, a.rule, {_WHO} AS who, COUNT(*) AS incidents, SUM(a.count) AS occurrences,"
     " MIN(a.first_seen) AS first_seen, MAX(a.last_seen) AS last_seen"
@@ -24,6 +26,15 @@ _NEWEST_OF = (
     "SELECT a.id, a.title, a.advice, a.device, a.device_name FROM alerts a WHERE a.severity = ?"
     f" AND a.last_seen = ? AND a.rule = ? AND {_WHO} IS ? AND {OPEN} ORDER BY a.id DESC LIMIT 1"
 )
+
+
+class _Worst(NamedTuple):
+    """Open incidents above NORMAL."""
+
+    by_place: list[Row]
+    """device, peer_ip, peer_name and their worst severity."""
+    by_device: dict[int, tuple[int, int]]
+    """Worst severity and number."""
 
 
 class SeriousQueries(KeptQueries):
@@ -49,24 +60,28 @@ class SeriousQueries(KeptQueries):
     def worst_open(self) -> list[Row]:
         """For each device and peer the worst open severity (HIGH and above)."""
         names = self.directory()
-        found = self.kept("worst_open", self._worst_open, self.serious_changed())
+        found = self._worst().by_place
         return [{**row, "device": names.head(row["device"])} for row in found] if names.heads else found
-
-    def _worst_open(self) -> list[Row]:
-        worst: dict[tuple[Any, ...], int] = {}
-        # Grouped here: SQLite would sort by three texts, which takes twice as long.
-        for *place, severity in self.table(f"SELECT {_PLACE}, a.severity {_OF_DEVICES}")[1]:
-            key = tuple(place)
-            worst[key] = max(severity, worst.get(key, 0))
-        return [
-            {"device": device, "peer_ip": ip, "peer_name": name, "severity": severity}
-            for (device, ip, name), severity in worst.items()
-        ]
 
     def worst_by_device(self) -> dict[int, tuple[int, int]]:
         """Device to worst open severity (HIGH and above) and number of open incidents."""
-        return self.kept("worst_by_device", self._worst_by_device, self.serious_changed())
+        return self._worst().by_device
 
-    def _worst_by_device(self) -> dict[int, tuple[int, int]]:
-        rows = self.table(f"SELECT a.device, MAX(a.severity), COUNT(*) {_OF_DEVICES} GROUP BY +a.device")[1]
-        return {device: (severity, number) for device, severity, number in rows}
+    def _worst(self) -> _Worst:
+        return self.kept("worst", self._read_worst, self.serious_changed())
+
+    def _read_worst(self) -> _Worst:
+        """Grouped here: SQLite would sort by three texts, which takes twice as long."""
+        places: dict[tuple[Any, ...], int] = {}
+        devices: dict[int, tuple[int, int]] = {}
+        for device, ip, name, severity in self.table(_WORST)[1]:
+            place = (device, ip, name)
+            if places.get(place, 0) < severity:
+                places[place] = severity
+            worst, number = devices.get(device, (0, 0))
+            devices[device] = (max(worst, severity), number + 1)
+        by_place = [
+            {"device": device, "peer_ip": ip, "peer_name": name, "severity": severity}
+            for (device, ip, name), severity in places.items()
+        ]
+        return _Worst(by_place, devices)

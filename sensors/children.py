@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,14 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 FAST = 5.0
 """Seconds of life under which a death counts as fast: it died before it did any work."""
+SILENCE = 60.0
+"""Seconds without a beat after which a process counts as hung: a beat is due each second, and on a computer
+with far too much to do ten were seen."""
+FIRST_SILENCE = 10.0
+"""So many times longer may the first beat take: a small computer may have a million names to compile."""
+_ABSENT = 1.0
+"""Seconds between two looks above which the supervisor itself stood still (a suspended laptop, a paused
+virtual machine, an overloaded computer): that time is nobody's silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Program:
     """Whether it can be sent signals. A process behind sudo cannot: closing its input ends it."""
     quiet: bool = False
     """Whether its standard output is thrown away (standard error never is)."""
+    silence: float | None = None
+    """Seconds without a beat (`lifeline.beat`) after which it counts as hung; None: it gives none."""
 
 
 def under_lifeline(module: str, *arguments: str) -> tuple[str, ...]:
@@ -63,8 +74,13 @@ class Child:
         self.died: float | None = None
         self.due = 0.0
         """When it is to be started next; of no meaning while it runs."""
+        self.how = ""
+        """How it ended last."""
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
+        self._line: socket.socket | None = None
+        self._heard = self._looked = 0.0
+        self._beats = False
 
     @property
     def pid(self) -> int | None:
@@ -86,17 +102,41 @@ class Child:
             groups = os.getgrouplist(person.name, person.gid)
             apart |= {"user": person.uid, "group": person.gid, "extra_groups": groups}
         output = subprocess.DEVNULL if self.program.quiet else None
-        self._process = subprocess.Popen(
-            self.program.command, stdin=subprocess.PIPE, stdout=output, env=env, **apart
-        )
+        command, silence = self.program.command, self.program.silence
+        if silence is None or os.name != "posix":
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, env=env, **apart)
+            return
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.setblocking(False)
+            self._line = ours
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=output, env=env, **apart)
+        self._heard = self._looked = time.monotonic()
+        self._beats = False
 
     def died_with(self) -> int | None:
         """The exit status, once, when the process has died since it was started; plans the restart."""
         if self._process is None or (status := self._process.poll()) is None:
             return None
         self._close()
+        self.how = self.how or fate(status)
         self.plan_restart()
         return status
+
+    def hung_for(self) -> float | None:
+        """Seconds of silence, when it runs and has been silent for too long. Has to be asked often."""
+        if self._process is None or self._line is None or self.program.silence is None:
+            return None
+        now = time.monotonic()
+        if now - self._looked > _ABSENT:
+            self._heard += now - self._looked
+        self._looked = now
+        with suppress(BlockingIOError):
+            if self._line.recv(4096):
+                self._heard, self._beats = now, True
+        silent = now - self._heard
+        allowed = self.program.silence * (1 if self._beats else FIRST_SILENCE)
+        return silent if silent > allowed else None
 
     def plan_restart(self) -> None:
         self.died = time.monotonic()
@@ -137,6 +177,9 @@ class Child:
             self._close_input()
 
     def _close_input(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
         if self._process is not None and self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()

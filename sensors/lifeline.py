@@ -1,13 +1,16 @@
 """A process that ends with its supervisor, however that one ended.
 
 `python -m sensors.lifeline MODULE ARGS…` runs a module as `python -m` does and watches standard input,
-a pipe whose other end only the supervisor holds. The pipe closes when the supervisor is gone, also by
-SIGKILL; this needs no signal, no polling and no rights, and is the same on every system.
+a line whose other end only the supervisor holds. It closes when the supervisor is gone, also by SIGKILL;
+this needs no signal, no polling and no rights, and is the same on every system. Where the line is a
+socket (not on Windows) the module's `beat` goes back through it: the work goes on.
 """
 
 import os
 import runpy
 import signal
+import socket
+import stat
 import sys
 import threading
 import time
@@ -16,6 +19,24 @@ from contextlib import suppress
 
 PATIENCE = 4.0
 """Seconds to end in good order before the process is ended hard."""
+
+
+_line: list[socket.socket] = []
+"""The way back to the supervisor, where there is one."""
+
+
+def attach() -> None:
+    """Makes `beat` reach the supervisor through standard input, where that is a socket."""
+    with suppress(OSError):
+        if stat.S_ISSOCK(os.fstat(0).st_mode):
+            _line.append(socket.socket(fileno=os.dup(0)))
+
+
+def beat() -> None:
+    """Tells the supervisor, if there is one, that the work goes on. Never waits."""
+    for line in _line:
+        with suppress(OSError):  # full, because the supervisor itself stands still; or it is gone
+            line.send(b".", socket.MSG_DONTWAIT)
 
 
 def watch(stop: Callable[[], None], patience: float = PATIENCE) -> None:
@@ -46,6 +67,9 @@ def main() -> None:
     module = sys.argv[1]
     sys.argv = sys.argv[1:]
     watch(end_this_process)
+    from sensors import lifeline  # this file again, as the module knows it: here it is __main__
+
+    lifeline.attach()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

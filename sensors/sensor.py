@@ -24,6 +24,7 @@ from sensors.clock import PacketClock
 from sensors.engine import Engine
 from sensors.honesty import status
 from sensors.host import invoker
+from sensors.lifeline import beat
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Sensor:
                 now = time.monotonic()
                 if now >= self._next_flush:
                     self._next_flush = now + FLUSH
+                    beat()
                     self._flush()
                 if now >= self._next_lists:
                     self._next_lists = now + LISTS

@@ -22,7 +22,7 @@ from analysis.config import Config, ConfigError, load
 from analysis.store.database import StoreError, share_with
 from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
-from sensors.children import ROOT, Child, Program, fate, under_lifeline
+from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
 from sensors.health import HealthLog
 from sensors.host import Person, invoker, local_connection, may_capture, port_free, reachable_url
 
@@ -66,20 +66,23 @@ class Supervisor:
             self._stop_all()
 
     def _look_at(self, child: Child) -> None:
-        status = child.died_with()
-        if status is not None:
-            self._tell_death(child, fate(status))
+        if (silent := child.hung_for()) is not None:
+            child.how = f"gave no sign of life for {silent:.0f} s and was ended"
+            child.kill()
+        if child.died_with() is not None:
+            self._tell_death(child)
         elif child.is_due():
             try:
                 child.start()
             except OSError as error:
+                child.how = f"could not be started: {error}"
                 child.plan_restart()
-                self._tell_death(child, f"could not be started: {error}")
+                self._tell_death(child)
             else:
                 self._tell_start(child)
 
-    def _tell_death(self, child: Child, how: str) -> None:
-        name, pause = child.program.name, child.due - time.monotonic()
+    def _tell_death(self, child: Child) -> None:
+        name, how, pause = child.program.name, child.how, child.due - time.monotonic()
         log(name, f"{how}; starts again in {max(0.0, pause):.1f} s")
         message = f"{name} {how} at {time.strftime('%H:%M:%S')}"
         fix = "Read the lines above this one in the terminal or journal, and run `sentinel.py doctor`."
@@ -93,7 +96,9 @@ class Supervisor:
             return
         gone = time.monotonic() - child.died
         message = f"{name} was away for {gone:.1f} s until {time.strftime('%H:%M:%S')}"
+        message += f": it {child.how}"
         message += f"; it stopped {child.deaths} times since the start" if child.deaths > 1 else ""
+        child.how = ""
         level = "alarm" if child.fast_deaths > 2 else "note"
         self._record(HealthRow("supervisor", name, level, message, None))
 
@@ -127,7 +132,10 @@ def interfaces(config: Config) -> list[str]:
 
 def sensor_programs(names: Iterable[str], common: tuple[str, ...]) -> list[Program]:
     """A sensor for each interface."""
-    return [Program(f"sensor {name}", under_lifeline("sensors.sensor", name, *common)) for name in names]
+    return [
+        Program(f"sensor {name}", under_lifeline("sensors.sensor", name, *common), silence=SILENCE)
+        for name in names
+    ]
 
 
 def ordinary_programs(common: tuple[str, ...], person: Person | None) -> list[Program]:

@@ -16,7 +16,15 @@ import pytest
 from analysis.config import Config, Interface
 from analysis.store.rows import HealthRow
 from sensors import supervisor
-from sensors.children import FIRST_PAUSE, LONGEST_PAUSE, Program, fate, pause_before_restart, under_lifeline
+from sensors.children import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Child,
+    Program,
+    fate,
+    pause_before_restart,
+    under_lifeline,
+)
 from sensors.health import HealthLog
 from sensors.host import invoker
 from sensors.supervisor import Supervisor
@@ -129,7 +137,8 @@ def test_a_child_that_dies_at_once_is_started_less_and_less_often(tmp_path: Path
         assert child.died is not None
         pause = pause_before_restart(child.fast_deaths)
         assert child.due - child.died == pytest.approx(pause) and pause >= 4 * FIRST_PAUSE
-    assert [row.level for row in rows if "status 1" in row.message] == ["alarm"] * child.deaths
+    deaths = [row for row in rows if row.level == "alarm" and row.message.startswith("kept brief ended")]
+    assert len(deaths) == child.deaths and all("status 1" in row.message for row in deaths)
 
 
 def test_a_program_that_cannot_be_started_is_told_and_tried_again(tmp_path: Path) -> None:
@@ -251,3 +260,43 @@ def test_nobody_invoked_a_process_that_is_not_behind_sudo(monkeypatch: pytest.Mo
     assert invoker() is None
     monkeypatch.setenv("SUDO_UID", "0")
     assert invoker() is None
+
+
+@posix
+def test_a_sensor_that_hangs_is_ended_told_and_back(tmp_path: Path) -> None:
+    rows: list[HealthRow] = []
+    # An interface that is not there can be waited for without rights.
+    command = under_lifeline("sensors.sensor", "nosuch0", "--db", str(tmp_path / "a.db"))
+    with running([Program("sensor nosuch0", command, silence=4.0)], rows) as keeper:
+        child = keeper.children[0]
+        assert eventually(lambda: child._beats, 60)
+        time.sleep(5)
+        assert child.deaths == 0  # alive, with nothing to do
+        first = child.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        assert eventually(lambda: len(rows) == 3 and child._beats, 60)
+        assert child.deaths == 1 and child.pid != first
+    assert [row.level for row in rows] == ["ok", "alarm", "note"]
+    assert "gave no sign of life for" in rows[1].message and "was away for" in rows[2].message
+    assert "gave no sign of life for" in rows[2].message  # the row that stays says why
+
+
+@posix
+def test_time_in_which_the_supervisor_itself_stood_still_is_not_silence(tmp_path: Path) -> None:
+    child = Child(
+        Program("sensor nosuch0", under_lifeline("tests.sensors.kept", "steady", str(tmp_path)), silence=0.5)
+    )
+    child.start()
+    try:
+        child._beats = True
+        for _ in range(3):
+            time.sleep(1.1)  # as if the laptop had been suspended
+            assert child.hung_for() is None
+        until = time.monotonic() + 10
+        while (silent := child.hung_for()) is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert silent is not None and silent > 0.5
+    finally:
+        child.kill()
+        assert child.wait(time.monotonic() + 10)

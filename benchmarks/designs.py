@@ -16,12 +16,12 @@ from typing import Any
 from benchmarks import measure
 
 
-def sentinel(path: Path, folder: Path, packet_rows: int = 0) -> Callable[[], int]:
+def sentinel(path: Path, folder: Path, packet_rows: int = 0, first_four: bool = False) -> Callable[[], int]:
     """The whole of Sentinel: `replay` into a database, every parser and every rule on."""
     from benchmarks.settings import config_in
     from sensors.replay import replay
 
-    config = config_in(folder, packet_rows)
+    config = config_in(folder, packet_rows, first_four)
     database = folder / f"sentinel-{os.getpid()}.db"
 
     def work() -> int:
@@ -36,6 +36,11 @@ def sentinel(path: Path, folder: Path, packet_rows: int = 0) -> Callable[[], int
 def sentinel_log(path: Path, folder: Path) -> Callable[[], int]:
     """The same with the log of single packets."""
     return sentinel(path, folder, 100_000)
+
+
+def sentinel_four(path: Path, folder: Path) -> Callable[[], int]:
+    """The same with the first four rules alone; all parsers go on, because the pages need the facts."""
+    return sentinel(path, folder, first_four=True)
 
 
 def sentinel_flows(path: Path, folder: Path) -> Callable[[], int]:
@@ -164,6 +169,7 @@ DESIGNS: dict[str, tuple[str, Callable[[Path, Path], Callable[[], int]]]] = {
     "nfstream": ("NFStream, 20 dissections a flow", nfstream_flows),
     "sentinel": ("Sentinel, all of it", sentinel),
     "sentinel-log": ("Sentinel with the packet log", sentinel_log),
+    "sentinel-four": ("Sentinel with its first four rules", sentinel_four),
     "sentinel-flows": ("Sentinel's decode and flows alone", sentinel_flows),
     "pcapy": ("pcapy-ng read alone", pcapy_read),
 }

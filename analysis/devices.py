@@ -127,6 +127,11 @@ class Inventory(IdentityAnswers):
             device.last_seen = ts
             self._dirty[device.mac] = device
 
+    def keeps(self, mac: str | None) -> bool:
+        """Whether it is a device that a flood of others does not push out."""
+        device = self._devices.get(mac) if mac is not None else None
+        return device is not None and (device.kept or device.last_seen - device.first_seen >= RETURNED)
+
     @property
     def handled_events(self) -> frozenset[type]:
         """Event types that say something about devices."""

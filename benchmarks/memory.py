@@ -185,7 +185,7 @@ def measured(kind: str, folder: Path, given: str) -> dict[str, Any]:
     source = open_file(Path(given)).batches() if kind == "home" else flood(kind, int(given))
     with Writer(folder / f"{kind}.db", "bench0") as writer:
         lists = Blocklist.open(config)
-        engine = engine_for(config, writer, lists, network="bench0", run=1)
+        engine = engine_for(config, writer, lists, network="bench0", run=1, bounded=True)
         spent, flushed = 0.0, 0.0
         for batch in source:
             cpu, _ = measure.timed(lambda batch=batch: engine.feed(batch))  # type: ignore[misc]

@@ -37,6 +37,12 @@ def mac_text(number: int) -> str | None:
     return text
 
 
+def sender_text(sender: int) -> str | None:
+    """The MAC that a sender's number is; an address in its place (`Conversations.senders`) has more bits, or
+    gives a group's MAC, which is nobody's."""
+    return mac_text(sender) if sender < 1 << 48 else None
+
+
 PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
              58: "icmpv6", 132: "sctp"}  # fmt: skip
 

@@ -12,8 +12,11 @@ from sensors.engine import Engine
 from sensors.packet_log import PacketLog
 
 
-def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int) -> Engine:
-    """An engine for one network that knows the devices and baselines of the writer's database."""
+def engine_for(
+    config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int, bounded: bool = False
+) -> Engine:
+    """An engine for one network that knows the devices and baselines of the writer's database. `bounded`: see
+    `Engine`."""
     resets = writer.baseline_resets()
     baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
     for reset in resets:
@@ -26,4 +29,4 @@ def engine_for(config: Config, writer: Writer, blocklist: Blocklist, *, network:
     )  # fmt: skip
     pipeline = Pipeline(build_detectors(config), inventory)
     log = PacketLog(config.packet_log.rows, config.packet_log.per_second)
-    return Engine(inventory, pipeline, log, run)
+    return Engine(inventory, pipeline, log, run, bounded)

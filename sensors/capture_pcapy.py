@@ -13,9 +13,9 @@ from sensors.capture_errors import CaptureError, State, Unavailable
 from sensors.packets import PacketBatch
 
 GATHER_MS = 400
-"""How long the kernel gathers packets before it wakes us, unless a block of its buffer is full before. A batch
-costs 2 ms of CPU however small it is, so that at 1,000 packets a second twice the time is a quarter less
-CPU; an incident still stands in the database within two seconds."""
+"""How long the kernel gathers packets before it wakes us, unless a block of its buffer is full before. A
+batch costs 2 ms of CPU however small it is: twice the time is a quarter less CPU at 1,000 packets a second,
+and an incident still stands in the database within two seconds."""
 
 _STATES = {-5: State.MISSING, -8: State.NO_RIGHTS, -9: State.LINK_DOWN, -11: State.NO_RIGHTS}
 """pcap_activate(3): no such device, no permission, not up, no permission for promiscuous mode."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.devices import Inventory
 from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
@@ -49,6 +50,7 @@ class Conversations:
         self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
         self._minute = 0
         self._owner = np.full((CAPACITY, 2), -1, np.int64)  # numbers of the client's and server's device
+        self._held = np.zeros(CAPACITY, np.bool_)
         self._presence = 0.0
 
     # -- packets ------------------------------------------------------------------------------------
@@ -58,9 +60,36 @@ class Conversations:
         self.fragments += int(packets.fragment[lo:hi].sum())
         update = self.table.update(packets, lo, hi)
         self._owner[update.started] = -1
+        self._held[update.started] = False
         if hi > lo:
             self._minute = int(packets.batch.ts[hi - 1] // 60)
         return update
+
+    def senders(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """uint64[n]: the clients of rows by their MAC, or by their address where a link has none."""
+        mac = self.table.col["client_mac"][rows]
+        return np.where(mac == 0, self.table.col["client_lo"][rows], mac)
+
+    def hold(self, rows: NDArray[np.int64]) -> None:
+        """These new flows are counted, but not told to anybody unless `late_start` is asked for one."""
+        self._held[rows] = True
+        self.table.col["watched"][rows] = False
+        for side, name in enumerate(("client_mac", "server_mac")):
+            macs, of = np.unique(self.table.col[name][rows], return_inverse=True)
+            keys = [self._inventory.device_key(mac_text(mac)) for mac in macs.tolist()]
+            numbers = np.array([-1 if key is None else self._number(key) for key in keys])
+            self._owner[rows, side] = numbers[of]
+
+    def is_held(self, row: int) -> bool:
+        """Whether the flow of a row was held back."""
+        return bool(self._held[row])
+
+    def late_start(self, row: int, ts: float) -> tuple[float, Flow, bool]:
+        """What `starts` would have told of a flow that was held back; from now on it is like others."""
+        self._held[row] = False
+        self.table.col["watched"][row] = True
+        values = tuple(self.table.col[name][row].item() for name in _START)
+        return ts, self._start(row, True, values), values[-1]
 
     def count_traffic(self, update: FlowUpdate) -> None:
         """Add what the packets of an update carried to the devices of their flows."""

@@ -25,10 +25,13 @@ from analysis.events import (
 )  # fmt: skip
 from analysis.pipeline import Pipeline
 from analysis.store.rows import Batch
+from sensors.addresses import sender_text
 from sensors.conversations import Conversations
 from sensors.decode import decode
 from sensors.dns_join import DnsJoin
-from sensors.extract import Segment, packets, segment
+from sensors.extract import Segment
+from sensors.floods import FloodGuard
+from sensors.moments import ANSWER, PACKET, SEGMENT, Moments
 from sensors.packet_log import PacketLog
 from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
 from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
@@ -48,8 +51,12 @@ MAX_CUTS = 64
 class Engine:
     """The pipeline of one sensor. `feed` packets, `tick` when none come, `take` rows, `finish`."""
 
-    def __init__(self, inventory: Inventory, pipeline: Pipeline, packet_log: PacketLog, run: int = 0) -> None:
-        """`run` tells the flows of one run from those of another in the same database."""
+    def __init__(
+        self, inventory: Inventory, pipeline: Pipeline, packet_log: PacketLog, run: int = 0,
+        bounded: bool = False,
+    ) -> None:  # fmt: skip
+        """`run` tells the flows of one run from those of another in the same database. `bounded`: a
+        flood is not looked at packet by packet, see `sensors.floods`; a replay may take its time."""
         self.inventory, self.pipeline = inventory, pipeline
         self.packet_log = packet_log
         self.recorder = Recorder(inventory)
@@ -58,6 +65,8 @@ class Engine:
         self.conversations = Conversations(inventory, self.recorder, run, self.shedding)
         self.streams = Streams(STREAM_PARSERS)
         self.selector = Selector(PACKET_PARSERS)
+        self.floods = FloodGuard(lambda sender: inventory.keeps(sender_text(sender))) if bounded else None
+        self._moments = Moments(self.conversations, self.selector, self.floods)
         self._parse = [p.fresh() if p.fresh else p.parse for p in PACKET_PARSERS]
         self.dns = DnsJoin()
         self.now = 0.0
@@ -154,6 +163,8 @@ class Engine:
             for active in self.conversations.take_active():
                 self.handle(active)
             self._overdue()
+            if self.floods is not None:
+                self.floods.renew()
         self._next_step = (self.now // STEP + 1) * STEP
 
     def _overdue(self) -> None:
@@ -181,31 +192,15 @@ class Engine:
 
     def _packets(self, table: PacketTable, lo: int, hi: int) -> None:
         """Account for packets [lo, hi) and tell what they say, in their order."""
-        update = self.conversations.update(table, lo, hi)
-        at, owner = self.selector.select(table, lo, hi)
-        early = np.flatnonzero(update.early)
-        starts = self.conversations.starts(update)
-        chosen = zip(owner.tolist(), packets(table, at + lo), strict=True)
-        payloads = zip(early.tolist(), update.row[early].tolist(), update.up[early].tolist(), strict=True)
-        watched = self.conversations.table.col["watched"]
-        when = table.batch.ts[update.answer_at + lo]
-        answers = zip(update.answered.tolist(), when.tolist(), strict=True)
-        parts = (update.start_at, at, early, update.answer_at)
-        kinds = np.concatenate([part * 4 + kind for kind, part in enumerate(parts)])
-        kinds.sort()
-        for kind in (kinds & 3).tolist():
-            if kind == 1:
-                self._parse_packet(*next(chosen))
-            elif kind == 2:
-                number, row, up = next(payloads)
-                if watched[row]:
-                    self._parse_segment(segment(table, number + lo, row, up), table.batch.buffer.data)
-            elif kind == 0:
-                self.handle(FlowStart(*next(starts)))
+        for kind, what in self._moments.of(table, lo, hi):
+            if kind == PACKET:
+                self._parse_packet(*what)
+            elif kind == SEGMENT:
+                self._parse_segment(what, table.batch.buffer.data)
+            elif kind == ANSWER:
+                self.handle(FlowAnswered(*what))
             else:
-                row, ts = next(answers)
-                self.handle(FlowAnswered(ts, self.conversations.answer(row, ts)))
-        self.conversations.count_traffic(update)
+                self.handle(FlowStart(*what))
 
     def _parse_packet(self, number: int, packet: Packet) -> None:
         events: list[Event] = []

@@ -13,6 +13,14 @@ def undecoded(engine: Engine) -> dict[str, int]:
     return {Undecoded(n).name.lower(): count for n, count in counts if n and count}
 
 
+def _flooded(engine: Engine) -> dict[str, int]:
+    """What floods brought beyond their bounds: counted as traffic, not looked at."""
+    if engine.floods is None:
+        return {}
+    counts = {"conversations": engine.floods.flows.refused, "messages": engine.floods.messages.refused}
+    return {name: count for name, count in counts.items() if count}
+
+
 def status(engine: Engine, state: str, **more: Any) -> SensorStatus:
     """Cumulative counters of an engine; `more` sets further fields."""
     pipeline = engine.pipeline
@@ -28,6 +36,7 @@ def status(engine: Engine, state: str, **more: Any) -> SensorStatus:
         "fragments": engine.conversations.fragments,
         "dns_answers_without_question": engine.dns.orphans,
         "shed": dict(engine.shedding.given_up),
+        "flooded": _flooded(engine),
         "shedding": engine.shedding.level.name.lower(),
         "evicted": {name: count for name, count in evicted.items() if count},
     }

@@ -126,7 +126,9 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     """Run a sensor until `stop`. Raises CaptureError or StoreError when it cannot begin."""
     blocklist = Blocklist.open(config)
     with Writer(database, interface.name) as known:
-        engine = engine_for(config, known, blocklist, network=interface.name, run=secrets.randbits(31))
+        engine = engine_for(
+            config, known, blocklist, network=interface.name, run=secrets.randbits(31), bounded=True
+        )
     if person := invoker():
         share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [pipeline|live|database|blocklists|memory] [options]`; `pipeline` by itself."""
+"""`python -m benchmarks [pipeline|live|database|pages|blocklists|memory] [options]`; `pipeline` by itself."""
 
 import argparse
 import subprocess
@@ -13,6 +13,7 @@ KINDS = {
     "live": "highest rate without loss, and idle cost, over a veth pair (root on Linux)",
     "database": "questions of the pages, polls and retention on a large database",
     "blocklists": "building, opening, looking up and reloading a million names",
+    "pages": "first paint, first data, size, open tabs and heap of the pages in Chromium",
     "memory": "peak memory and cost on a home's traffic and under floods",
 }
 REQUIREMENTS = ROOT / "requirements-bench.txt"

@@ -119,7 +119,8 @@ def fill(path: Path, sizes: Sizes, days: int = DAYS, year: int = YEAR) -> float:
     end = time.time()
     counts = {
         **sizes._asdict(), "packets": PACKETS, "traffic_minute": DEVICES * days * 1440,
-        "traffic_hour": DEVICES * year * 24, "dns_hour": DEVICES * year * 24, "edge_hour": EDGES_AN_HOUR * days * 24,
+        "traffic_hour": DEVICES * year * 24, "dns_hour": DEVICES * year * 24,
+        "edge_hour": EDGES_AN_HOUR * days * 24,
         "edge_day": 4 * EDGES_AN_HOUR * year, "alert_hour": 3 * year * 24, "sensor_minute": days * 1440,
         "baseline": 20_000,
     }  # fmt: skip

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import struct
+import time
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chart, database, measure, memory, pipeline, settings, traffic
+from benchmarks import chart, database, measure, memory, pages, pages_server, pipeline, settings, traffic
 from benchmarks.database_fill import Sizes, fill
 from benchmarks.designs import DESIGNS, missing
 from sensors.capture import open_file
@@ -133,6 +134,44 @@ def test_a_database_answers_every_question(tmp_path: Path, capsys: pytest.Captur
     asked = database.questions(path, now, 1)
     assert set(asked) == set(database.QUESTIONS), capsys.readouterr().err
     assert set(database.polls(path, 1)) >= {"live", "live flows"}
+
+
+def test_pages_and_polls_are_asked_as_a_browser_asks(tmp_path: Path) -> None:
+    path = tmp_path / "sentinel.db"
+    fill(path, Sizes(3_000, 2_000, 200), days=2, year=2)
+    found = database.pages(path, 1)
+    assert {"Overview", "Network map", "Network map ?range=30d", "Charts", "Health"} <= set(found)
+    assert all(one["bytes"] > 100 and one["cpu"] > 0 for one in found.values())
+    polls = database.polls(path, 1)
+    assert polls["live dns"]["bytes"] < polls["live dns, 100 new"]["bytes"]
+
+
+def test_a_sensor_for_the_pages_lives_and_writes(tmp_path: Path) -> None:
+    from analysis.store.reader import Reader
+
+    path, wanted = tmp_path / "sentinel.db", 2 * 50
+    fill(path, Sizes(30, 20, 2), days=2, year=2)
+    reader = Reader(path)
+    before, end = reader.newest("dns"), time.monotonic() + 60
+    with pages_server.Stream(path, 50):
+        while reader.newest("dns") < before + wanted * 4 // 5 and time.monotonic() < end:
+            time.sleep(0.1)
+    assert reader.newest("dns") >= before + wanted * 4 // 5
+    assert time.time() - reader.value("SELECT heartbeat FROM sensors WHERE name = 'bench0'") < 60
+
+
+def test_a_page_over_its_budget_is_marked() -> None:
+    cold = {"paint": (300, 300, 300), "data": (900, 900, 900), "cpu": (400, 400, 400), "bytes": 10**6}
+    five = {"share": 0.5, "polls": 75, "seconds": 30}
+    told = pages.text(
+        {
+            "cold": {"Good": cold, "Bad": {**cold, "data": (2_001, 0, 2_001)}},
+            "inside": {"Good": (1, 1, 1)},
+            "quiet": five, "busy": {**five, "share": 2.1}, "heap": {"mb": [20.0, 20.1], "drift": 0.5},
+        }
+    )  # fmt: skip
+    over = [line.split()[0] for line in told.splitlines() if "TOO MUCH" in line]
+    assert over == ["Bad", "five"]
 
 
 def test_a_database_that_would_fill_the_disk_is_refused(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8
 """Okabe and Ito (2008), Color Universal Design, without yellow; grey last, for the rest."""
 
 
-def stacked(data: list[dict[str, Any]], names: Sequence[str], write: str = "count", height: int = 260) -> Any:
-    """Stacked bars: `t` in milliseconds, and the number of the n-th name under "s<n>" (a name with a dot
-    would be taken for a path). `write` is a function of time.js."""
+def stacked(
+    data: list[dict[str, Any]], names: Sequence[str], step: int, marks: Sequence[int], write: str = "count"
+) -> Any:
+    """Stacked bars of `step` hours (1, 6 or 24): `t` in milliseconds, and the number of the n-th name under
+    "s<n>" (a name with a dot would be taken for a path). `marks` are the bars that are labelled; `write` is
+    a function of time.js."""
     return dmc.BarChart(
-        h=height, data=data, dataKey="t", type="stacked", withLegend=True, gridAxis="x", tickLine="none",
+        h=260, data=data, dataKey="t", type="stacked", withLegend=True, gridAxis="x", tickLine="none",
         series=[
             {"name": f"s{n}", "label": name, "color": PALETTE[n % len(PALETTE)]}
             for n, name in enumerate(names)
@@ -24,8 +27,11 @@ def stacked(data: list[dict[str, Any]], names: Sequence[str], write: str = "coun
         legendProps={"verticalAlign": "top"}, barProps={"isAnimationActive": False},
         valueFormatter={"function": write}, yAxisProps={"width": 70, "allowDecimals": False},
         tooltipAnimationDuration=0,
-        xAxisProps={"tickFormatter": {"function": "moment"}, "minTickGap": 60},
-        tooltipProps={"labelFormatter": {"function": "moment"}},
+        xAxisProps={
+            "tickFormatter": {"function": "dayOrHour" if step < 24 else "day"},
+            "ticks": list(marks), "minTickGap": 24,
+        },
+        tooltipProps={"labelFormatter": {"function": f"span{step}"}},
     )  # fmt: skip
 
 

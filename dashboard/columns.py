@@ -54,5 +54,12 @@ def wraps(column: Column) -> Column:
     return {**column, "cellClass": "wraps", "context": {**column["context"], "wraps": True}}
 
 
+def on_phone_only(title: str, component: str) -> Column:
+    """What matters of a row in one cell, instead of the columns that a phone has no room for."""
+    cell = {"cellRenderer": component, "cellClass": "wraps", "hide": True}
+    context = {"wide": False, "narrow": True, "wraps": True}
+    return {"colId": "phone", "headerName": title, "flex": 1, "minWidth": 150, **cell, "context": context}
+
+
 def _context(wide: bool) -> Column:
     return {"context": {"wide": wide}}

@@ -13,7 +13,7 @@ from dashboard.context import reader
 from dashboard.errors import error_page
 from dashboard.export_format import csv_lines, json_lines
 from dashboard.incident import as_text, incident
-from dashboard.words import number
+from dashboard.words import new_to_you, number
 
 export = Blueprint("export", __name__, url_prefix="/api/v1/export")
 
@@ -64,7 +64,7 @@ class _Source:
         found = [
             tuple(row[name] for name in _DEVICE)
             for row in self._store.devices(int(self._now // 3600) - 24)
-            if trust in ("all", row["trust"])
+            if (new_to_you(row) if trust == "new" else trust in ("all", row["trust"]))
             and any(text in str(row[name] or "").lower() for name in _SEARCHED)
         ]
         return Page(list(_DEVICE), found, None, None)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from analysis.store.reader import Row
-from dashboard.words import cut, size
+from dashboard.words import cut, new_to_you, size
 
 Element = dict[str, Any]
 FAMILIES = {
@@ -22,6 +22,7 @@ _UNPLACED = "Not yet known"
 _MIDDLE = 16
 _MAIN_EDGES = 2
 _TOP = 8
+_MOST_FOLDED = 40
 _SIDE = 350
 _ROW = 30
 _ROOMY = 52
@@ -170,7 +171,7 @@ def _device_node(
         "full": device["name"],
         "side": place,
         "severity": device["severity"] or 0,
-        "trust": device["trust"],
+        "fresh": int(new_to_you(device)),
         "top": [
             [peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top[:_TOP]
         ],
@@ -202,14 +203,17 @@ def _middle(
         alerting = [heights[d] for d, link in users[peer] if link.severity and d in heights]
         return sum(alerting) / len(alerting) if alerting else height
 
+    ranks = {peer: rank for rank, peer in enumerate(shown)}
     shown = sorted(shown, key=lambda peer: (gravity(peer), -totals[peer].bytes))
     step = height / max(1, len(shown) + bool(tail) - 1)
     step = min(step, _ROOMY)
     y = (height - step * (len(shown) + bool(tail) - 1)) / 2
-    drawn = [_destination(f"p-{peer}", peer, totals[peer], len(users[peer])) for peer in shown]
+    drawn = [
+        _destination(f"p-{peer}", peer, totals[peer], len(users[peer])) | {"rank": ranks[peer]}
+        for peer in shown
+    ]
     if tail:
-        quiet = Link(sum(totals[peer].bytes for peer in tail), 0)
-        drawn.append(_destination(TAIL, f"{len(tail):,} quieter ones", quiet, len(links)) | {"folded": 1})
+        drawn.append(_folded(tail, totals, len({device for peer in tail for device, _ in users[peer]})))
     return [
         {"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False}
         for index, data in enumerate(drawn)
@@ -221,6 +225,16 @@ def _destination(node: str, name: str, link: Link, users: int) -> dict[str, Any]
         "id": node, "t": "peer", "label": cut(name, 24), "full": name, "severity": link.severity,
         "size": size(link.bytes), "users": users,
     }  # fmt: skip
+
+
+def _folded(tail: list[str], totals: dict[str, Link], users: int) -> dict[str, Any]:
+    """The quiet tail as one destination that tells what it holds."""
+    quiet = Link(sum(totals[peer].bytes for peer in tail), 0)
+    inside = [[peer, size(totals[peer].bytes), 0] for peer in tail[:_MOST_FOLDED]]
+    return _destination(TAIL, f"{len(tail):,} quieter ones", quiet, users) | {
+        "folded": len(tail),
+        "inside": inside,
+    }
 
 
 def _edges(links: Links, shown: set[str]) -> list[Element]:

@@ -37,7 +37,7 @@ def _devices(c: dict[str, str]) -> list[Rule]:
         ('node[side="right"]', {"text-halign": "right", "text-margin-x": 9}),
         ('node[t="header"][side="left"]', {"text-margin-x": 8}),
         ('node[t="header"][side="right"]', {"text-margin-x": -8}),
-        ('node[trust="unknown"]', unnamed),
+        ("node[fresh=1]", unnamed),
         ('node[t="device"][severity=1]', worse | {"shape": "diamond", "background-color": c["high"]}),
         ('node[t="device"][severity=2]', worse | {"shape": "triangle", "background-color": c["critical"]}),
     ]

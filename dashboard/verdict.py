@@ -43,7 +43,7 @@ def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Ro
         f"All quiet. {seen} device{'' if seen == 1 else 's'} seen in the last 24 hours, none with a problem."
     )
     new = devices["unknown"]
-    ask = f"{new} device{' is' if new == 1 else 's are'} not known to you yet: give names and trust."
+    ask = f"{new} device{' is' if new == 1 else 's are'} new to you: choose each one and say what it is."
     return Verdict("ok", line, ask if new else "Nothing to do.", None)
 
 

@@ -1,6 +1,7 @@
 """Numbers and states in words."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Level(NamedTuple):
@@ -19,6 +20,11 @@ LEVELS = {
 STATE_WORDS = {"open": "Open", "acknowledged": "Acknowledged", "expected": "Expected"}
 TRUST_WORDS = {"unknown": "Unknown", "trusted": "Trusted", "guest": "Guest", "iot": "Smart device"}
 RANGE_WORDS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days"}
+
+
+def new_to_you(device: Mapping[str, Any]) -> bool:
+    """Whether a person has said nothing of a device yet: no name of their own, no trust."""
+    return device["trust"] == "unknown" and not device.get("noted")
 
 
 def size(count: float | None) -> str:

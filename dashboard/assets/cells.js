@@ -21,6 +21,10 @@
     },
   });
   const make = (type, props, ...children) => window.React.createElement(type, props, ...children);
+  const functions = window.dashAgGridFunctions;
+  const portOf = (proto, port) => (port ? `${proto} ${port}` : proto);
+  const twoLines = (first, second, bad) => make("div", { className: "two-lines" },
+    make("span", { className: bad ? "first critical" : "first", title: first }, first), make("span", { className: "second" }, second.filter(Boolean).join(" · ")));
   const LEVELS = { 2: ["critical", "▲", "Critical"], 1: ["high", "◆", "High"], 0: ["normal", "●", "Normal"] };
   const TRUST = { unknown: "Unknown", trusted: "Trusted", guest: "Guest", iot: "Smart device" };
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
@@ -31,6 +35,10 @@
     },
     Trust: ({ value }) => make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
     Blocked: ({ value }) => (value ? make("span", { className: "chip blocked" }, value) : null),
+    // The cells of phones: who and whom, and below what it was.
+    PhoneLookup: ({ data }) => data && twoLines(data.name, [data.device_label || data.client_ip, data.blocked_by ? `on list ${data.blocked_by}` : functions.answer(data)], data.blocked_by),
+    PhonePacket: ({ data }) => data && twoLines(`${functions.source(data)} → ${functions.target(data)}`, [portOf(data.proto, data.dport), sentinel.bytes(data.length)]),
+    PhoneFlow: ({ data }) => data && twoLines(`${data.device_label || data.client_ip} → ${functions.otherSide(data)}`, [data.service || portOf(data.proto, data.port), `${sentinel.bytes(data.bytes_up)} up, ${sentinel.bytes(data.bytes_down)} down`]),
     DeviceName: ({ value, data }) => {
       const id = Number(data && (data.device !== undefined ? data.device : data.id));
       if (!id || !value) return make("span", null, value || "");

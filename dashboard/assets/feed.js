@@ -139,7 +139,7 @@
     }
     status() {
       const count = this.api.getDisplayedRowCount();
-      const what = this.box.dataset.what;
+      const what = count === 1 ? this.box.dataset.what.replace(/s$/, "") : this.box.dataset.what;
       const back = this.searched && this.cursor ? `searched back to ${sentinel.moment(this.searched)}` : "";
       const more = back ? `, ${back}` : this.cursor ? ", scroll for older ones" : "";
       this.box.querySelector(".feed-status").textContent =
@@ -166,15 +166,20 @@
     }
   }
 
-  // On phones the side columns go and the rows are tall enough for a text of three lines.
-  const ROW = 34, PHONE_ROW = 66;
-  function fitPhone(api) {
-    const small = matchMedia(PHONE), wraps = api.getColumns().some((column) => column.getColDef().context?.wraps);
+  // On phones the side columns go and the rows are tall enough for a text of three lines; elsewhere
+  // sentences have two.
+  const ROW = 34, WRAPPED_ROW = 46, PHONE_ROW = 66;
+  function fitPhone(api, box) {
+    const small = matchMedia(PHONE), contexts = api.getColumns().map((column) => column.getColDef().context || {});
+    const wraps = contexts.some((c) => c.wraps), wide = contexts.some((c) => c.wraps && !c.narrow);
     const fit = () => {
       if (api.isDestroyed()) return small.removeEventListener("change", fit);
-      const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
-      api.setColumnsVisible(wide, !small.matches);
-      if (wraps) { api.setGridOption("rowHeight", small.matches ? PHONE_ROW : ROW); api.resetRowHeights(); }
+      const of = (kind) => api.getColumns().filter((column) => column.getColDef().context?.[kind]);
+      api.setColumnsVisible(of("wide"), !small.matches);
+      api.setColumnsVisible(of("narrow"), small.matches);
+      const row = wraps && small.matches ? PHONE_ROW : wide ? WRAPPED_ROW : ROW;
+      box.style.setProperty("--row", row + "px");
+      if (wraps) { api.setGridOption("rowHeight", row); api.resetRowHeights(); }
       const sized = api.getColumns().filter((column) => column.getColDef().context?.phone);
       api.setColumnWidths(sized.map((column) => {
         const given = column.getColDef();
@@ -192,14 +197,14 @@
   sentinel.whenThere("[data-feed]", async (box) => {
     const api = await window.dash_ag_grid.getApiAsync(box.dataset.grid);
     if (!document.contains(box)) return;
-    fitPhone(api);
+    fitPhone(api, box);
     sentinel.feed = new Feed(box, api);
     if (box.dataset.selects) chooses(api, (row) => window.dash_clientside.set_props(box.dataset.selects, { data: row.id }));
   });
   sentinel.whenThere("[data-table]", async (box) => {
     const api = await window.dash_ag_grid.getApiAsync(box.dataset.table);
     if (!document.contains(box)) return;
-    fitPhone(api);
+    fitPhone(api, box);
     chooses(api, (row) => sentinel.go(box.dataset.opens + row.id));
     sentinel.table = { api, filter: (filters) => narrow(api, filters) };
     narrow(api, new URLSearchParams(location.search));
@@ -209,7 +214,8 @@
     api.setGridOption("quickFilterText", filters.get("q") || "");
     const trust = filters.get("trust");
     const wanted = trust && trust !== "all" ? trust : null;
-    api.setGridOption("doesExternalFilterPass", (node) => !wanted || node.data.trust === wanted);
+    const passes = (row) => !wanted || (wanted === "new" ? row.new : row.trust === wanted);
+    api.setGridOption("doesExternalFilterPass", (node) => passes(node.data));
     api.setGridOption("isExternalFilterPresent", () => Boolean(wanted));
     api.onFilterChanged();
   }

@@ -59,10 +59,43 @@
         buttons.append(link("Lookups", `/dns?q=${encodeURIComponent(data.full)}&range=30d`));
         parts.push(buttons);
       }
-      parts.push(...rows("Used by", users.slice(0, 40)));
+      if (data.folded) {
+        parts.push(...rows("Destinations, busiest first", data.inside));
+        if (data.folded > data.inside.length) parts.push(text("p", `and ${data.folded - data.inside.length} more`, "muted"));
+      } else parts.push(...rows("Used by", users.slice(0, 40)));
     }
     place.replaceChildren(...parts);
     document.getElementById("map-legend").hidden = true;
+  }
+  // On phones two columns at the size of text: devices left, the eight destinations of most note right.
+  const PHONE_ROW = 30, PHONE_DESTINATIONS = 8;
+  function narrow(box) {
+    const short = (words, most) => (words.length > most ? words.slice(0, most - 1) + "…" : words);
+    const height = (node) => node.position("y"), rank = (node) => node.data("rank");
+    const column = ["left", "right"].flatMap((side) => cy.nodes(`[side="${side}"]`).sort((a, b) => height(a) - height(b)).toArray());
+    const peers = cy.nodes('[t="peer"]').filter((node) => !node.data("folded")).sort((a, b) => rank(a) - rank(b));
+    const shown = peers.slice(0, PHONE_DESTINATIONS).sort((a, b) => height(a) - height(b)).toArray();
+    const rest = peers.slice(PHONE_DESTINATIONS), tail = cy.getElementById("tail");
+    const rows = Math.max(column.length, shown.length + 1), step = (rows * PHONE_ROW) / (shown.length + 1);
+    cy.batch(() => {
+      column.forEach((node, i) => {
+        node.position({ x: 0, y: (i + 0.5) * PHONE_ROW });
+        node.data({ side: "left", label: short(node.data("full") || node.data("label"), 17) });
+      });
+      rest.style("display", "none");
+      shown.concat(tail.length ? [tail] : []).forEach((node, i) => {
+        node.position({ x: 132, y: (i + 0.5) * step });
+        node.style("width", 134);
+        node.data("label", short(node.data("folded") ? `${node.data("folded") + rest.length} quieter ones` : node.data("full"), 18));
+      });
+      cy.edges("[home=1]").style("control-point-distances", -26);
+    });
+    if (tail.length) tail.data({
+      folded: tail.data("folded") + rest.length, full: `${tail.data("folded") + rest.length} quieter ones`,
+      inside: rest.map((node) => [node.data("full"), node.data("size"), node.data("severity")]).concat(tail.data("inside")),
+    });
+    cy.fit(cy.nodes(":visible"), 6);
+    if (cy.zoom() < 0.8) { cy.zoom(0.95); cy.pan({ x: box.clientWidth * 0.54 - 40, y: 4 }); }
   }
   function choose(node) {
     cy.batch(() => {
@@ -95,6 +128,7 @@
       clearInterval(wait);
       cy = found;
       sentinel.map = cy;
+      if (matchMedia("(max-width: 700px)").matches) narrow(box);
       if (cy.zoom() > 1.25) { cy.zoom(1.25); cy.center(); }
       cy.on("tap", 'node[t="device"], node[t="peer"]', (event) => choose(event.target));
       cy.on("tap", (event) => { if (event.target === cy) clear(); });

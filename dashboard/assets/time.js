@@ -6,6 +6,9 @@
   const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+  const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+  // Charts ask also where nothing is pointed at.
+  const span = (ms, hours) => Number.isFinite(ms) ? `${weekday.format(ms)}, ${short.format(ms)} to ${short.format(ms + hours * 3600000)}` : "";
   const date = (ts) => new Date(ts * 1000);
   const today = (d) => d.toDateString() === new Date().toDateString();
   const dated = (d) => (d.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(d);
@@ -49,6 +52,9 @@
     clock: (ms) => (Number.isFinite(ms) ? short.format(new Date(ms)) : ""),
     moment: (ms) => sentinel.moment(ms / 1000),
     bytes,
+    day: (ms) => (Number.isFinite(ms) ? day.format(ms) : ""),
+    dayOrHour: (ms) => (Number.isFinite(ms) ? (new Date(ms).getHours() ? short : day).format(ms) : ""),
+    span1: (ms) => span(ms, 1), span6: (ms) => span(ms, 6), span24: (ms) => (Number.isFinite(ms) ? weekday.format(ms) : ""),
     count: (value) => (value == null ? "" : Math.round(value).toLocaleString()),
     bitrate: (value) => `${bytes(value).replace("B", "bit")}/s`,
   });

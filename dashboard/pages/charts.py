@@ -1,8 +1,10 @@
 """Charts: the last days to look at rather than to read."""
 
+import re
 from typing import Any
 
 from dash import html
+from flask import has_request_context, request
 
 from analysis.store.queries.charts import LONG_HOURS, REST
 from analysis.store.reader import Reader, Row
@@ -32,38 +34,36 @@ def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
         segments("charts", "range", _SHOWN, range if range in _SPANS else "7d", "Time range"),
         choice("charts", "device", device_options(), device, "Device", 200),
     ]
+    step = _step(hours)
     since = hour - hours + 1
+    since -= (since + _zone()) % step  # bars begin with the viewer's days
     return html.Div(
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
             html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=7d"}),
-            _traffic(
-                "Traffic by device",
-                store.traffic_by_device(since, chosen, _step(since, hour)),
-                since,
-                hour,
+            *_traffic(store, since, hour, step, chosen),
+            html.Div(
+                [_dns(store, since, hour, step, chosen), _alerts(store, since, hour, step)],
+                className="columns",
             ),
-            _traffic(
-                "Traffic by destination",
-                store.traffic_by_peer(since, chosen, 4 * _MOST),
-                since,
-                hour,
-                _peer_step(hours),
-            ),
-            html.Div([_dns(store, since, hour, chosen), _alerts(store, since, hour)], className="columns"),
             _weeks(store, hour, chosen),
         ]
     )
 
 
-def _step(since: int, hour: int) -> int:
+def _step(hours: int) -> int:
     """Hours of a bar, so that there are about thirty."""
-    return max(1, (hour - since + 1) // 28)
+    return 1 if hours <= 24 else 6 if hours <= _SPANS["7d"] else 24
 
 
-def _series(rows: list[Row], since: int, hour: int, step: int = 0) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows (hour, name, value) as bars of `step` hours, of the largest names and the rest; without a
-    step about thirty bars, whatever the span."""
+def _zone() -> int:
+    """Hours by which the viewer's clock is before UTC; start.js tells it, so that days begin at midnight."""
+    told = request.cookies.get("zone", "") if has_request_context() else ""
+    return int(told) if re.fullmatch(r"-?\d{1,2}", told) and -14 <= int(told) <= 14 else 0
+
+
+def _series(rows: list[Row], since: int, hour: int, step: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows (hour, name, value) as bars of `step` hours, of the largest names and the rest."""
     totals: dict[str, int] = {}
     for row in rows:
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
@@ -71,7 +71,6 @@ def _series(rows: list[Row], since: int, hour: int, step: int = 0) -> tuple[list
     largest = sorted(totals, key=lambda name: -totals[name])
     names = [*(name[:40] for name in largest[:_MOST]), *([REST] if len(largest) > _MOST or rest else [])]
     place = {name: f"s{n}" for n, name in enumerate(largest[:_MOST])}
-    step = step or _step(since, hour)
     nothing = dict.fromkeys((f"s{n}" for n in range(len(names))), 0)
     bars = [{"t": start * 3_600_000, **nothing} for start in range(since, hour + 1, step)]
     for row in rows:
@@ -81,37 +80,57 @@ def _series(rows: list[Row], since: int, hour: int, step: int = 0) -> tuple[list
     return bars, names
 
 
-def _peer_step(hours: int) -> int:
-    """Destinations of long spans are kept by day."""
-    return 24 if hours > LONG_HOURS else 0
+def _marks(bars: list[dict[str, Any]], step: int) -> list[int]:
+    """The bars that are labelled: days at their beginning, within one day every third hour; at most
+    eight, counted from the newest."""
+    hours = [(bar["t"] // 3_600_000 + _zone(), bar["t"]) for bar in bars]
+    every = 3 if step == 1 else 24
+    marks = [t for hour, t in hours if step == 24 or hour % every == 0]
+    return marks[::-1][:: -(-len(marks) // 8) or 1][::-1]
 
 
-def _traffic(title: str, rows: list[Row], since: int, hour: int, step: int = 0) -> html.Section:
+def _chart(
+    title: str,
+    rows: list[Row],
+    since: int,
+    hour: int,
+    step: int,
+    write: str = "count",
+    none: str = "None yet",
+) -> html.Section:
+    """A panel with stacked bars of `step` hours from `since` on."""
     if not rows:
-        return panel(title, empty("No traffic yet"))
+        return panel(title, empty(none))
     bars, names = _series(rows, since, hour, step)
-    return panel(title, stacked(bars, names, "bytes"))
+    return panel(title, stacked(bars, names, step, _marks(bars, step), write))
 
 
-def _dns(store: Reader, since: int, hour: int, device: int | None) -> html.Section:
-    rows = store.dns_by_hour(since, device)
-    if not rows:
-        return panel("Names asked for", empty("None yet"))
+def _traffic(store: Reader, since: int, hour: int, step: int, device: int | None) -> list[html.Section]:
+    """By device, and by destination; the latter of long spans in days of UTC, drawn at their noon."""
+    by_device = store.traffic_by_device(since, device, step)
+    told = ("bytes", "No traffic yet")
+    peers = store.traffic_by_peer(since, device, 4 * _MOST)
+    if hour - since < LONG_HOURS:
+        by_peer = _chart("Traffic by destination", peers, since, hour, step, *told)
+    else:
+        noons = [{**row, "hour": row["hour"] // 24 * 24 + 12} for row in peers]
+        first = since // 24 * 24 + 12
+        by_peer = _chart("Traffic by destination", noons, first, max(hour, hour // 24 * 24 + 12), 24, *told)
+    return [_chart("Traffic by device", by_device, since, hour, step, *told), by_peer]
+
+
+def _dns(store: Reader, since: int, hour: int, step: int, device: int | None) -> html.Section:
     told = [
         {"hour": row["hour"], "name": name, "value": row[key] or 0}
-        for row in rows
+        for row in store.dns_by_hour(since, device)
         for name, key in (("Answered", "answered"), ("On a list", "blocked"), ("Failed", "failed"))
     ]
-    bars, names = _series(told, since, hour)
-    return panel("Names asked for", stacked(bars, names))
+    return _chart("Names asked for", told, since, hour, step)
 
 
-def _alerts(store: Reader, since: int, hour: int) -> html.Section:
+def _alerts(store: Reader, since: int, hour: int, step: int) -> html.Section:
     rows = store.incidents_by_hour(since)
-    if not rows:
-        return panel("New incidents by rule", empty("None in this time"))
-    bars, names = _series(rows, since, hour)
-    return panel("New incidents by rule", stacked(bars, names))
+    return _chart("New incidents by rule", rows, since, hour, step, none="None in this time")
 
 
 def _weeks(store: Reader, hour: int, device: int | None) -> html.Section:

@@ -4,11 +4,12 @@ from typing import Any
 
 from dash import html
 
+from analysis.store.reader import Row
 from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.parts import choice, downloads, empty, grid, heading, search
-from dashboard.words import TRUST_WORDS
+from dashboard.words import TRUST_WORDS, new_to_you
 
 _COLUMNS = [
     columns.drawn("name", "Name", 140, "DeviceName", grow=2),
@@ -45,11 +46,13 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
         return html.Div([heading("Devices"), empty("No devices yet", hint)])
     options = [
         {"value": "all", "label": "Any trust"},
+        {"value": "new", "label": "New to you"},
         *({"value": k, "label": v} for k, v in TRUST_WORDS.items()),
     ]
     sortable = [{**column, "sortable": True} for column in _COLUMNS]
-    unknown = sum(row["trust"] == "unknown" for row in rows)
-    lead = f"{len(rows)} in all. {unknown} still unknown: choose one to name it and say what it is."
+    new = sum(map(new_to_you, rows))
+    ask = f" {new} new to you: choose one to name it and say what it is." if new else ""
+    lead = f"{len(rows)} in all.{ask}"
     return html.Div(
         [
             heading("Devices", lead=lead),
@@ -62,12 +65,16 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
                 className="filters",
             ),
             html.Div(
-                grid("devices-grid", sortable, [{key: row[key] for key in _SHOWN} for row in rows]),
+                grid("devices-grid", sortable, [_shown(row) for row in rows]),
                 className="feed",
                 **{"data-table": "devices-grid", "data-opens": "/devices/"},
             ),
         ]
     )
+
+
+def _shown(row: Row) -> Row:
+    return {key: row[key] for key in _SHOWN} | {"new": new_to_you(row)}
 
 
 PAGE = Page("/devices", "Devices", layout, icon="devices")

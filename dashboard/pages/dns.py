@@ -14,9 +14,10 @@ from dashboard.words import RANGE_WORDS, number
 
 _BLOCKED = {"cell-blocked": "params.data && params.data.blocked_by"}
 _COLUMNS = [
-    columns.moment("ts", "When", 112),
-    columns.text("name", "Name asked for", 170, grow=3, wide=False, cellClassRules=_BLOCKED),
-    columns.drawn("blocked_by", "On list", 116, "Blocked"),
+    columns.on_phone(columns.moment("ts", "When", 112), 78),
+    columns.on_phone_only("Name asked for", "PhoneLookup"),
+    columns.text("name", "Name asked for", 170, grow=3, cellClassRules=_BLOCKED),
+    columns.drawn("blocked_by", "On list", 116, "Blocked", wide=True),
     columns.drawn("device_label", "Device", 140, "DeviceName", grow=1, wide=True),
     columns.text("qtype", "Type", 82),
     columns.computed("answers", "Answer", 140, "answer", grow=1),
@@ -35,8 +36,8 @@ def layout(
 ) -> Any:
     store = reader()
     counts = store.dns_counts(int(store.clock() // 3600) - 24)
-    queries, blocked, failed = (number(counts[name]) for name in ("queries", "blocked", "failed"))
-    lead = f"{queries} in 24 hours, {blocked} on a list, {failed} failed. Choose one for more."
+    queries, listed, broken = (number(counts[name]) for name in ("queries", "blocked", "failed"))
+    lead = f"{queries} in 24 hours, {listed} on a list, {broken} failed. Choose one for more."
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
     filters = [
         choice("dns", "blocked", _SHOW, blocked, "Which names", 180),

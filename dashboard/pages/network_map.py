@@ -97,7 +97,7 @@ def _side() -> html.Aside:
     legend = html.Ul(
         [
             html.Li([severity(2), "open alert"]), html.Li([severity(1), "open alert"]),
-            html.Li([html.Span(className="ring"), "device nobody has named"]),
+            html.Li([html.Span(className="ring"), "device new to you"]),
             html.Li([html.Span(className="dots"), "between devices at home"]),
         ],
         className="legend",

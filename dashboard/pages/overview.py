@@ -33,7 +33,7 @@ def body(store: Reader) -> list[Any]:
             [
                 tile("critical", counts[2], "critical, open", "/alerts?severity=2", "bad"),
                 tile("high", counts[1], "high, open", "/alerts?severity=1", "warn"),
-                tile("unknown", devices["unknown"], "devices to name", "/devices?trust=unknown", "note"),
+                tile("unknown", devices["unknown"], "devices new to you", "/devices?trust=new", "note"),
                 tile("online", devices["online"], "devices seen today", "/devices"),
             ],
             className="tiles",
@@ -175,7 +175,7 @@ def _new_devices(store: Reader, now: float) -> html.Section:
         for r in rows
     ]
     return panel(
-        "New this week", html.Ul(items, className="plain-list"), link=("Name them", "/devices?trust=unknown")
+        "New this week", html.Ul(items, className="plain-list"), link=("Look at them", "/devices?trust=new")
     )
 
 

@@ -13,10 +13,11 @@ from dashboard.row_details import CHOSEN, row_drawer
 from dashboard.words import RANGE_WORDS
 
 _PACKETS = [
-    columns.moment("ts", "When", 112),
-    columns.text("proto", "Protocol", 92, wide=False),
-    columns.computed("src", "From", 120, "source", grow=2, wide=False),
-    columns.computed("dst", "To", 120, "target", grow=2, wide=False),
+    columns.on_phone(columns.moment("ts", "When", 112), 78),
+    columns.on_phone_only("Who and what", "PhonePacket"),
+    columns.text("proto", "Protocol", 92),
+    columns.computed("src", "From", 120, "source", grow=2),
+    columns.computed("dst", "To", 120, "target", grow=2),
     columns.number("sport", "From port", 98),
     columns.number("dport", "To port", 92),
     columns.number("length", "Length", 88),
@@ -24,9 +25,10 @@ _PACKETS = [
     columns.text("sensor", "Sensor", 90),
 ]
 _FLOWS = [
-    columns.moment("first_seen", "Began", 112),
-    columns.drawn("device_label", "Device", 120, "DeviceName", grow=1),
-    columns.computed("peer", "Other side", 130, "otherSide", grow=2, wide=False),
+    columns.on_phone(columns.moment("first_seen", "Began", 112), 78),
+    columns.on_phone_only("Who and what", "PhoneFlow"),
+    columns.drawn("device_label", "Device", 120, "DeviceName", grow=1, wide=True),
+    columns.computed("peer", "Other side", 130, "otherSide", grow=2),
     columns.text("owner", "Whose", 130, grow=1),
     columns.number("port", "Port", 80),
     columns.text("proto", "Protocol", 92),
@@ -86,7 +88,7 @@ def _views(flows: bool) -> html.Div:
 
 def _lead(flows: bool) -> str:
     if flows:
-        return "Who talked to whom, one row a conversation."
+        return "Who talked to whom, one row a conversation. Choose one for more."
     log = context().config.packet_log
     return (
         f"The newest {log.rows:,} packets. Above {log.per_second} a second every n-th is logged, and said so."

@@ -105,8 +105,8 @@ def test_back_returns_to_the_filtered_list(site: Site, new_page: Callable[..., A
 
 def test_a_tile_leads_to_the_rows_behind_it(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/")
-    page.click("text=devices to name")
-    page.wait_for_url("**/devices?trust=unknown")
+    page.click("text=devices new to you")
+    page.wait_for_url("**/devices?trust=new")
     page.wait_for_function(
         "() => document.querySelectorAll('.ag-center-cols-container .ag-row').length === 2"
     )

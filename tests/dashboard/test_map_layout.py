@@ -60,3 +60,25 @@ def test_every_line_of_the_map_ends_at_a_node_and_nothing_overlaps(tmp_path: Pat
 def test_the_map_of_nobody_and_of_one() -> None:
     assert arrange(Data([], [], [], {})) == []
     assert "d1" in nodes(arrange(Data([device(1, None)], [], [], {})))
+
+
+def test_the_folded_tail_tells_its_destinations_busiest_first() -> None:
+    edges = [
+        {"device": 1 + n % 2, "peer": f"p{n:02}.example", "bytes_up": 0, "bytes_down": 1000 - n}
+        for n in range(60)
+    ]
+    nodes = {e["data"]["id"]: e["data"] for e in arrange(Data([device(1), device(2)], edges, [], {}))}
+    tail = nodes["tail"]
+    assert (tail["folded"], tail["users"]) == (44, 2)
+    assert [name for name, _, _ in tail["inside"]] == [f"p{n:02}.example" for n in range(16, 56)]
+
+
+def test_only_devices_of_which_nothing_was_said_are_new() -> None:
+    devices = [
+        device(1) | {"trust": "unknown", "noted": None},
+        device(2) | {"trust": "unknown", "noted": "Mine"},
+        device(3),
+    ]
+    drawn = arrange(Data(devices, [], [], {}))
+    fresh = {e["data"]["device"]: e["data"]["fresh"] for e in drawn if e["data"].get("t") == "device"}
+    assert fresh == {1: 1, 2: 0, 3: 0}

@@ -29,6 +29,8 @@ class Device(NamedTuple):
     vendor: str | None
     router: bool
     last_seen: float
+    noted: bool = False
+    """Whether the name is a person's."""
 
 
 class Directory(NamedTuple):
@@ -95,7 +97,7 @@ class DirectoryQueries(Session):
             row["id"]: Device(
                 row["id"], display_name(row["noted"], row["name"], row["vendor"], row["mac"]),
                 row["trust"] or "unknown", row["kind"], row["ip"], row["mac"], row["vendor"],
-                bool(row["router"]), row["last_seen"],
+                bool(row["router"]), row["last_seen"], bool(row["noted"]),
             )
             for row in self.rows(
                 "SELECT d.id, d.name, n.name AS noted, n.trust, d.vendor, d.mac, d.kind, d.ip, d.router,"

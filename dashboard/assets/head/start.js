@@ -26,6 +26,9 @@
     window.dash_clientside?.set_props("provider", { forceColorScheme: scheme });
   });
 
+  // The server draws days that begin at the viewer's midnight.
+  document.cookie = `zone=${Math.round(-new Date().getTimezoneOffset() / 60)}; SameSite=Strict; Path=/`;
+
   // Things that appear on the page are taken care of once, as they appear.
   const cares = [];
   sentinel.whenThere = (selector, care) => { cares.push([selector, care, new WeakSet()]); look(); };

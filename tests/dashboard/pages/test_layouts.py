@@ -143,6 +143,7 @@ def test_charts_add_up(own_client: FlaskClient, home: Home, app: Dash, span: str
         drawn = charts.layout(span).to_plotly_json()["props"]["children"]
     hours = {"24h": 24, "7d": 168, "30d": 720}[span]
     since = int(home.now // 3600) - hours + 1
+    since -= since % {"24h": 1, "7d": 6, "30d": 24}[span]
     by_device, by_peer = (panel.children[-1] for panel in drawn[2:4])
     wanted = home.db.execute(
         "SELECT SUM(bytes_up + bytes_down) FROM traffic_hour WHERE hour >= ?", (since,)

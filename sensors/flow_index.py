@@ -10,13 +10,14 @@ _FREE, _GRAVE = np.uint64(0), np.uint64(1)
 
 
 class HashIndex:
-    """Maps 64-bit keys, all above 1, to row numbers; four places a row, so probes stay short."""
+    """Maps 64-bit keys, all above 1, to row numbers; four places a row or more, so probes stay short."""
 
     def __init__(self, capacity: int) -> None:
-        """`capacity` rows, a power of two."""
-        self._mask = capacity * 4 - 1
-        self._key = np.zeros(capacity * 4, np.uint64)
-        self._row = np.zeros(capacity * 4, np.int32)
+        """`capacity` rows, at most 2^31."""
+        places = 1 << (capacity * 4 - 1).bit_length()
+        self._mask = places - 1
+        self._key = np.zeros(places, np.uint64)
+        self._row = np.zeros(places, np.int32)
         self.dead = 0
         """Places of removed keys, passed over by probes until the index is rebuilt."""
 

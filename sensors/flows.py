@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.flow_columns import COLUMNS
 from sensors.flow_groups import Groups
 from sensors.flow_index import HashIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes, source_is_client
@@ -20,8 +21,8 @@ from sensors.packets import PacketTable
 
 Rows = NDArray[np.int64]
 
-CAPACITY = 65_536
-"""Concurrent flows. A row number then fits 16 bits, which NumPy sorts by radix."""
+CAPACITY = 131_072
+"""Concurrent flows."""
 
 CLOSED_TIMEOUT = 5.0
 """Seconds that a closed TCP flow is kept for late packets."""
@@ -35,23 +36,6 @@ OTHER_TIMEOUT = 60.0
 STREAM_PACKETS = 64
 """First payload packets of a TCP flow that may be shown to the stream parsers. Telnet negotiates with twenty
 before it asks for a name, and a person's password comes a letter at a time."""
-
-_COLUMNS: dict[str, Any] = {
-    "serial": np.int64,  # number of the flow in this run
-    "hash": np.uint64,
-    "client_half": np.uint64,  # hash of the client's endpoint: tells direction
-    "client_hi": np.uint64, "client_lo": np.uint64, "server_hi": np.uint64, "server_lo": np.uint64,
-    "client_mac": np.uint64, "server_mac": np.uint64,
-    "client_port": np.uint16, "server_port": np.uint16, "proto": np.uint8,
-    "first_ts": np.float64, "last_ts": np.float64,
-    "packets_up": np.int64, "packets_down": np.int64, "bytes_up": np.int64, "bytes_down": np.int64,
-    "payload_up": np.int64, "payload_down": np.int64,  # packets that carried payload
-    "flags_up": np.uint8, "flags_down": np.uint8,  # all TCP flags seen
-    "answered": np.bool_, "syn": np.bool_,
-    "watched": np.bool_,  # its payload is still of use to the stream parsers
-    "written_up": np.int64, "written_down": np.int64,  # bytes already told to the store
-    "written_ts": np.float64,  # when the last row was given to the store, 0 for never
-}  # fmt: skip
 
 _COUNTED = ("packets_up", "packets_down", "bytes_up", "bytes_down", "payload_up", "payload_down")
 
@@ -95,10 +79,10 @@ class FlowTable:
     """Bounded flow state; see the module's text. Not thread safe."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        if capacity > 65_536:
-            raise ValueError("a flow table holds at most 65,536 flows")
         self.capacity = capacity
-        self.col: Columns = {name: np.zeros(capacity, kind) for name, kind in _COLUMNS.items()}
+        self.attempts = capacity // 2
+        """Flows of one packet that are kept: a flood of them drives out no conversation."""
+        self.col: Columns = {name: np.zeros(capacity, kind) for name, kind in COLUMNS.items()}
         self.live = np.zeros(capacity, np.bool_)
         self.count = 0
         self.started = 0
@@ -109,6 +93,7 @@ class FlowTable:
         self._free_count = capacity
         self._top = 0
         self._index = HashIndex(capacity)
+        self._attempts_then = self._started_then = 0
 
     def __len__(self) -> int:
         return self.count
@@ -196,15 +181,30 @@ class FlowTable:
     # -- rows in and out --------------------------------------------------------------------------
 
     def room_for(self, packets: int) -> Columns | None:
-        """Make sure that so many new flows fit; evicts the longest silent ones and returns them."""
-        if self._free_count >= packets:
+        """Make sure that so many new flows fit, and return those that had to go: the longest silent ones
+        of a single packet when there are too many of these, else of all."""
+        attempts = self._attempts_then + self.started - self._started_then  # at most
+        if self._free_count >= packets and attempts + packets <= self.attempts:
             return None
-        live = np.flatnonzero(self.live[: self._top])
-        need = min(len(live), max(packets - self._free_count, self.capacity // 8))
-        oldest = live[np.argpartition(self.col["last_ts"][live], need - 1)[:need]]
-        oldest = oldest[np.argsort(self.col["serial"][oldest])]
-        self.evicted += need
-        return self.remove(oldest)
+        live, col = np.flatnonzero(self.live[: self._top]), self.col
+        single = live[col["packets_up"][live] + col["packets_down"][live] == 1]
+        gone = self._longest_silent(single, len(single) + packets - self.attempts)
+        self._attempts_then, self._started_then = len(single) - len(gone), self.started
+        missing = packets - self._free_count - len(gone)
+        if missing > 0:
+            others = np.setdiff1d(live, gone, assume_unique=True)
+            gone = np.concatenate([gone, self._longest_silent(others, missing)])
+        if not len(gone):
+            return None
+        self.evicted += len(gone)
+        return self.remove(gone[np.argsort(col["serial"][gone])])
+
+    def _longest_silent(self, rows: Rows, excess: int) -> Rows:
+        """At least so many of the rows, a few more so that not every batch has to ask; none below 1."""
+        number = min(len(rows), max(excess, self.capacity // 16))
+        if excess <= 0 or not number:
+            return rows[:0]
+        return rows[np.argpartition(self.col["last_ts"][rows], number - 1)[:number]]
 
     def idle(self, now: float) -> Rows:
         """Rows whose flow is over at packet time `now`, in the order they began."""

@@ -138,6 +138,22 @@ def test_a_full_table_pushes_out_the_longest_silent_and_counts_them():
     assert 9 in table.col["client_port"][table.all_rows()].tolist()
 
 
+def test_a_flood_of_single_packets_pushes_out_no_conversation():
+    table = FlowTable(capacity=1024)
+    talks = [(0.0, udp(HOME, AWAY, 1 + n % 400, 7)) for n in range(800)]
+    table.room_for(800)
+    feed(table, talks)
+    for n in range(0, 6000, 200):
+        table.room_for(200)
+        feed(table, [(1.0 + n + i, udp(HOME, AWAY, 1024 + n + i, 7)) for i in range(200)])
+    ports = table.col["client_port"][table.all_rows()]
+    assert sorted(ports[ports <= 400].tolist()) == list(range(1, 401))
+    assert len(table) <= 400 + table.attempts
+    assert table.evicted == 6400 - len(table)
+    newest = sorted(ports[ports > 400].tolist())
+    assert newest == list(range(1024 + 6000 - len(newest), 1024 + 6000))
+
+
 def test_only_the_first_payload_packets_of_a_flow_are_early():
     table = FlowTable()
     frames = conversation(0.0, HOME, AWAY, 5, 443, [b"x"] * 90, [], close=False)

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from analysis.arguments import port_number
 from analysis.blocklist import Blocklist
-from analysis.config import Blocklists, BlocklistSource, Config, Interface
+from analysis.config import Blocklists, BlocklistSource, Config, ConfigError, Interface, load
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.demo.cast import BLOCKED_ADDRESS, BLOCKED_NAMES
 from sensors.demo.evening import HOURS, batch_of, evening
 from sensors.engine import Engine
 from sensors.honesty import status
+from sensors.host import port_free
 
 LIVE_SHARE = 0.05
 """The last part of the evening that plays live: 15 minutes of 5 hours."""
@@ -131,11 +132,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not arguments.speed > 0:
         parser.error("--speed must be above 0")
+    try:
+        if _port_taken(arguments):
+            return 1
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="sentinel-demo-") as folder:
         return _run(arguments, Path(folder), stop)
+
+
+def _port_taken(arguments: argparse.Namespace) -> bool:
+    """Whether the pages cannot be served there, which is then told before anything is made."""
+    host = load(arguments.config).dashboard.host if arguments.config else "127.0.0.1"
+    if port_free(host, arguments.port):
+        return False
+    other = next((port for port in range(arguments.port + 1, 65_536) if port_free(host, port)), 8050)
+    print(
+        f"Port {arguments.port} on {host} is in use, perhaps by another Sentinel.\n"
+        f"Stop that one, or choose another port:  python3 sentinel.py demo --port {other}",
+        file=sys.stderr,
+    )
+    return True
 
 
 def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> int:

@@ -38,10 +38,13 @@ def is_own_maker(known: "Known", flow: "Flow") -> bool:
 
 
 def in_words(known: "Known", subject: Subject, ts: float) -> str | None:
-    """How long a device has known its peer; None where that cannot be told."""
+    """How long a device has known its peer, or we the device where there is none; None where that cannot be
+    told."""
     device = known.device_key(subject.device_mac)
-    if device is None or not subject.peer_ip or not subject.port or not subject.proto:
+    if device is None:
         return None
+    if not subject.peer_ip or not subject.port or not subject.proto:
+        return _acquaintance(known.first_seen(device[1]), ts)
     entry = known.baseline.entry(device, subject.peer_ip, subject.port, subject.proto)
     since = ts if entry is None else min(entry[0], ts)
     met = known.first_seen(device[1])
@@ -49,6 +52,12 @@ def in_words(known: "Known", subject: Subject, ts: float) -> str | None:
     if ts - since < FRESH:
         return f"first contact with {subject.peer_ip} on port {subject.port}{age}"
     return f"in contact with {subject.peer_ip} on port {subject.port} for {_span(ts - since)}{age}"
+
+
+def _acquaintance(met: float | None, ts: float) -> str:
+    if met is None or ts - met < FRESH:
+        return "this device has only just come"
+    return f"this device has been known for {_span(ts - met)}"
 
 
 def _span(seconds: float) -> str:

@@ -54,5 +54,5 @@ class ListedTls(Detector):
             why=f"You put {entry} on the list of the rule listed-tls in config.yaml.",
             advice=f"Find out which program on {device} made this connection. If nobody knows it, "
             f"disconnect {device} and check it for malware.",
-            matched=what, entry=entry, sni=event.sni, ja4=event.ja4, version=event.version,
+            matched=what, entry=entry, server_name=event.sni, fingerprint=event.ja4, version=event.version,
         )  # fmt: skip

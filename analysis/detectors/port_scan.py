@@ -188,7 +188,7 @@ class PortScan(Detector):
             "for malware.",
             times=times, probes=scan.count, threshold=threshold, within_seconds=self.seconds,
             direction="many ports of one host" if scan.vertical else "one port of many hosts",
-            first_probe_judged=scan.first,
+            seconds_so_far=round(scan.last - scan.first, 1),
         )  # fmt: skip
 
 

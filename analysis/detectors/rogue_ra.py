@@ -105,5 +105,5 @@ class RogueRa(Detector):
             advice=f"If you set up a second router, all is well. If not, disconnect {name} and check it.",
             mac=mac, address=ip, networks=list(event.prefixes[:8]), resolvers=list(event.dns[:8]),
             lifetime_seconds=event.lifetime, usual_router=usual,
-            also_takes_an_address_by_dhcp=mac in self._clients,
+            also_takes_an_address=mac in self._clients,
         )  # fmt: skip

@@ -135,8 +135,8 @@ class UnresolvedSni(Detector):
             "has the address built in and shows a harmless name.",
             advice=f"If {device} has just got a new app or another DNS setting, there is nothing to do. "
             f"If not, find out which program talks to {event.server_ip}.",
-            sni=event.sni, address=event.server_ip, names_looked_up=habit.looked_up, threshold=self.lookups,
-            connections_looked_up_before=habit.resolved,
+            server_name=event.sni, address=event.server_ip, names_looked_up=habit.looked_up,
+            threshold=self.lookups, connections_looked_up_before=habit.resolved,
         )  # fmt: skip
 
 

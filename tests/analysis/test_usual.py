@@ -23,7 +23,13 @@ def test_words_tell_first_and_long_contact() -> None:
 def test_nothing_is_said_of_whom_we_do_not_know() -> None:
     known = Home().inventory
     assert in_words(known, Subject(None, LAPTOP_IP, OUTSIDE, None, 443, "tcp"), T0) is None
-    assert in_words(known, ABOUT._replace(port=None), T0) is None
+    assert in_words(known, ABOUT._replace(port=None, device_mac="02:00:00:00:00:99"), T0) is None
+
+
+def test_of_a_device_without_a_peer_its_age_is_told() -> None:
+    known, alone = Home().inventory, Subject(LAPTOP, LAPTOP_IP)
+    assert in_words(known, alone, T0) == "this device has only just come"
+    assert in_words(known, alone, T0 + 3 * DAY) == "this device has been known for 3 days"
 
 
 def test_every_finding_carries_it() -> None:

@@ -35,7 +35,7 @@ def test_a_new_router_after_an_hour_of_silence_is_the_new_router(home: Home) -> 
 def test_a_host_that_was_the_first_to_advertise_is_told(home: Home) -> None:
     home.pipeline.handle(DhcpMessage(T0, "request", LAPTOP, LAPTOP, *[None] * 6, (), None, None, (), None))
     (finding,) = advertise(home, 5, LAPTOP)
-    assert finding.evidence["also_takes_an_address_by_dhcp"]
+    assert finding.evidence["also_takes_an_address"]
 
 
 def test_who_forwards_the_traffic_is_the_router_whoever_came_first(home: Home) -> None:

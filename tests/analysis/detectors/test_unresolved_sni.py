@@ -36,7 +36,7 @@ def twice(home: Home, name: str | None, ts: float = LATER, **more) -> list:
 def test_the_second_connection_to_such_a_name_is_told() -> None:
     (finding,) = twice(lived(), NAME)
     assert finding.severity == Severity.NORMAL and finding.subject.device_mac == LAPTOP
-    assert finding.evidence["sni"] == NAME and finding.evidence["names_looked_up"] == 25
+    assert finding.evidence["server_name"] == NAME and finding.evidence["names_looked_up"] == 25
 
 
 @pytest.mark.parametrize(

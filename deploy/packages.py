@@ -1,16 +1,19 @@
 """Requirements into an environment: by uv where it can be had, otherwise by pip.
 
-pip takes a minute for Sentinel's sixty packages on a small computer, uv a few seconds. uv is fetched with
-pip, from where pip gets everything, and nothing depends on it: whatever hinders it, pip does the work.
+For Sentinel's sixty packages pip takes 40 s of a processor's time and uv 6. uv is fetched with pip, from
+where pip gets everything, and nothing depends on it: whatever hinders it, pip does the work.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +42,14 @@ _OF_NO_MATTER = frozenset((
 """pip's settings that change nothing of what is installed. With any other, pip itself has to be asked."""
 _SETTING = re.compile(r"^(?:global|install|:env:)\.([a-z-]+)=(.*)$")
 _OUTPUT: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-_NOT_USED = r"[/\\](tests?|pandas|pip|setuptools|pkg_resources)[/\\]"
-"""What Sentinel never imports, or not when it starts."""
+_COMPILE = """
+import py_compile, sys
+import analysis.periodic, dashboard.serve, sensors.sensor, sensors.supervisor
+for module in list(sys.modules.values()):
+    file = getattr(module, "__file__", None) or ""
+    if file.startswith(sys.prefix) and file.endswith(".py"):
+        py_compile.compile(file)
+"""
 _NO_NETWORK = (
     "NewConnectionError",
     "NameResolutionError",
@@ -56,19 +65,49 @@ def install(python: Path, requirements: Path, person: dict[str, Any]) -> None:
     """Everything that `requirements` names is in the environment of `python` when this returns; Stop
     where that cannot be. `person` are subprocess's arguments for whom it belongs to."""
     with Progress("Installing Sentinel's packages") as progress:
-        if not _by_uv(python, requirements, person, progress):
-            _by_pip(python, ["-r", str(requirements)], person, progress)
-        progress.step("preparing them for quick starts")
-        # Now and as the person, because sensors under sudo leave nothing in a person's checkout; on
-        # all cores, where pip would take one. A module that cannot be compiled is one for another Python.
-        command = [str(python), "-I", "-m", "compileall", "-q", "-j0", "-x", _NOT_USED]
-        library = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        place = subprocess.check_output([str(python), "-I", "-c", library], text=True).strip()
-        subprocess.run([*command, place], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **person)
+        wheel = None if _own_pip(python) else pip_wheel()
+        wanted = [*([str(wheel)] if wheel else []), "-r", str(requirements)]
+        if not _by_uv(python, requirements, wanted, person, progress):
+            _by_pip(python, wanted, person, progress)
+        if sys.dont_write_bytecode:
+            progress.step("preparing them for quick starts")
+            _compile(python, requirements.parent, person)
 
 
-def _by_uv(python: Path, requirements: Path, person: dict[str, Any], progress: Progress) -> bool:
-    """Whether uv installed everything."""
+def _compile(python: Path, root: Path, person: dict[str, Any]) -> None:
+    """Leaves compiled what a start imports from the environment. Only where starts do not do it themselves,
+    as under sudo, when nothing of root's may stay in a person's checkout."""
+    env = {**person.get("env", os.environ), "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([str(python), "-c", _COMPILE], **quiet, **{**person, "env": env})
+
+
+def pip_wheel() -> Path | None:
+    """The pip that came with this Python, as one file that can be run; None where it is elsewhere."""
+    folders = [sysconfig.get_config_var("WHEEL_PKG_DIR")]
+    spec = importlib.util.find_spec("ensurepip")
+    if spec is not None and spec.origin:
+        folders.append(str(Path(spec.origin).parent / "_bundled"))
+    found = [wheel for folder in folders if folder for wheel in sorted(Path(folder).glob("pip-*.whl"))]
+    return found[-1] if found else None
+
+
+def _own_pip(python: Path) -> bool:
+    """Whether the environment has a pip."""
+    library = "Lib" if os.name == "nt" else "lib/python{}.{}".format(*sys.version_info[:2])
+    return (python.parent.parent / library / "site-packages" / "pip").is_dir()
+
+
+def _pip(python: Path, *arguments: str) -> list[str]:
+    """The command for pip: the environment's own, else the one that came with this Python."""
+    wheel = None if _own_pip(python) else pip_wheel()
+    return [str(python), "-I", *([f"{wheel}/pip"] if wheel else ["-m", "pip"]), *arguments]
+
+
+def _by_uv(
+    python: Path, requirements: Path, wanted: list[str], person: dict[str, Any], progress: Progress
+) -> bool:
+    """Whether uv installed all that is `wanted`."""
     settings = uv_settings(_pip_settings(python, person))
     uv = python.with_name("uv.exe" if os.name == "nt" else "uv")
     if settings is None:
@@ -82,7 +121,7 @@ def _by_uv(python: Path, requirements: Path, person: dict[str, Any], progress: P
     # In the environment, so that files are linked instead of copied, and nothing stays elsewhere.
     cache = python.parent.parent / "uv-cache"
     env = {**person.get("env", os.environ), **settings, "UV_CACHE_DIR": str(cache)}
-    command = [str(uv), "pip", "install", "--python", str(python), "-r", str(requirements)]
+    command = [str(uv), "pip", "install", "--python", str(python), *wanted]
     _, status = _follow(command, {**person, "env": env}, progress)
     shutil.rmtree(cache, ignore_errors=True)
     return status == 0
@@ -92,7 +131,7 @@ def _by_pip(
     python: Path, what: list[str], person: dict[str, Any], progress: Progress, needed: bool = True
 ) -> None:
     """Stop when pip fails at what is `needed`, and in any case when there is no network."""
-    command = [str(python), "-I", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
+    command = _pip(python, "install", "--no-input", "--progress-bar=off")
     command += ["--disable-pip-version-check", "--root-user-action=ignore", "--retries=2"]
     command += ["--prefer-binary", "--no-compile", *what]
     lines, status = _follow(command, person, progress)
@@ -112,7 +151,7 @@ def _follow(command: list[str], person: dict[str, Any], progress: Progress) -> t
 
 def _pip_settings(python: Path, person: dict[str, Any]) -> list[str]:
     """What pip was told by its files and by variables, a line a setting, the stronger ones later."""
-    command = [str(python), "-I", "-m", "pip", "config", "list", "--disable-pip-version-check"]
+    command = _pip(python, "config", "list", "--disable-pip-version-check")
     lines = subprocess.run(command, **_OUTPUT, **person).stdout.splitlines()
     return sorted(lines, key=lambda line: (line.startswith(":env:"), line.startswith("install.")))
 
@@ -162,6 +201,8 @@ def step(line: str) -> str | None:
         return "building " + rest
     if line.startswith("Installing collected packages"):
         return f"unpacking {rest.count(',') + 1} packages"
+    if word == "Building":
+        return "building " + rest
     if word in ("Resolved", "Prepared"):
         count, _, _ = rest.partition(" ")
         return f"{'downloading' if word == 'Resolved' else 'unpacking'} {count} packages"

@@ -112,6 +112,12 @@ def test_the_tests_requirements_come_on_top(made: Path) -> None:
     assert Environment(made).ready(dev=False)
 
 
+def test_the_environment_has_pip(made: Path) -> None:
+    python = Environment(made).python
+    told = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, text=True)
+    assert told.stdout.startswith("pip ")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="breaks it in the way of POSIX systems")
 def test_a_broken_environment_is_made_anew(made: Path) -> None:
     python = made / ".venv" / "bin" / "python"
@@ -260,6 +266,7 @@ def test_uvs_output_becomes_steps() -> None:
     assert step("Resolved 61 packages in 1.20s\n") == "downloading 61 packages"
     assert step("Downloading numpy (15.9MiB)\n") == "downloading numpy (15.9MiB)"
     assert step(" Downloaded numpy\n") is None
+    assert step("   Building dash-cytoscape==1.0.2\n") == "building dash-cytoscape==1.0.2"
     assert step("Prepared 61 packages in 4.43s\n") == "unpacking 61 packages"
 
 

@@ -38,6 +38,8 @@ def refuse(table: PacketTable, rows: Rows, *checks: tuple[Mask, Undecoded]) -> N
     for failed, why in reversed(checks):
         verdict[failed] = why
     refused = np.flatnonzero(verdict)
+    if not len(refused):
+        return refused
     bad = rows[refused]
     table.undecoded[bad] = verdict[refused]
     for name in _NETWORK:

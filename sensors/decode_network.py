@@ -59,9 +59,10 @@ def decode_ipv4(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
             ((length[odd] != 0) & (length[odd] < size[odd]), Undecoded.BAD_HEADER),
             (room[odd] < size[odd], Undecoded.TRUNCATED),
         )
-        good = without(len(rows), odd[refused])
         length = np.where(length == 0, bounds.wire_end[rows] - at, length)
-        rows, at, head, size, length = rows[good], at[good], head[good], size[good], length[good]
+        if len(refused):
+            good = without(len(rows), odd[refused])
+            rows, at, head, size, length = rows[good], at[good], head[good], size[good], length[good]
     frag = head["frag"]
     table.version[rows] = 4
     table.src_lo[rows] = head["src"] | _MAPPED

@@ -50,11 +50,12 @@ def _tcp(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
             (full & (size[odd] < 20), Undecoded.BAD_HEADER),
             (full & (size[odd] > whole) & ~more, Undecoded.BAD_HEADER),
         )
-        good = without(len(rows), odd[refused])
         flags[odd[whole < 14]] = 0
         size[odd] = np.where(full, np.minimum(size[odd], room[odd]), room[odd])
-        rows, at, head, room = rows[good], at[good], head[good], room[good]
-        size, flags = size[good], flags[good]
+        if len(refused):
+            good = without(len(rows), odd[refused])
+            rows, at, head, room = rows[good], at[good], head[good], room[good]
+            size, flags = size[good], flags[good]
     table.sport[rows] = head["sport"]
     table.dport[rows] = head["dport"]
     table.tcp_flags[rows] = flags
@@ -84,9 +85,10 @@ def _udp(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
             (told & (stated[odd] < 8), Undecoded.BAD_HEADER),
             (told & (stated[odd] > whole) & ~more, Undecoded.BAD_HEADER),
         )
-        good = without(len(rows), odd[refused])
         size[odd] = np.where(told, size[odd], room[odd])
-        rows, at, head, size = rows[good], at[good], head[good], size[good]
+        if len(refused):
+            good = without(len(rows), odd[refused])
+            rows, at, head, size = rows[good], at[good], head[good], size[good]
     header = np.minimum(size, 8)
     table.sport[rows] = head["sport"]
     table.dport[rows] = head["dport"]

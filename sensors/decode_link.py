@@ -166,15 +166,17 @@ def _unwrap(buffer: NDArray[np.uint8], link: Link, end: NDArray[np.int64], rows:
     tags = np.zeros(len(end), np.uint8)
     labels = np.zeros(len(end), np.uint8)
     for _ in range(MAX_LAYERS):
-        kind = link.ethertype[rows]
-        vlan, mpls = np.isin(kind, _VLAN), np.isin(kind, _MPLS)
-        _peel_vlan(buffer, link, end, _below(link, rows[vlan], tags, MAX_VLANS))
-        _peel_mpls(buffer, link, end, _below(link, rows[mpls], labels, MAX_LABELS))
-        _peel_pppoe(buffer, link, end, rows[kind == _PPPOE])
-        _peel_bridged(buffer, link, end, rows[kind == _BRIDGED])
-        _peel_snap(buffer, link, end, rows[kind < _FIRST_ETHERTYPE])
+        wrapper = _WRAPPER[link.ethertype[rows]]
+        for number, peel in enumerate(_PEELS, start=1):
+            found = rows[wrapper == number]
+            if number == _TAGGED:
+                found = _below(link, found, tags, MAX_VLANS)
+            elif number == _LABELLED:
+                found = _below(link, found, labels, MAX_LABELS)
+            if len(found):
+                peel(buffer, link, end, found)
         rows = rows[(link.undecoded[rows] == 0) & ~_is_network(link.ethertype[rows])]
-        other = ~_is_wrapper(link.ethertype[rows])
+        other = _WRAPPER[link.ethertype[rows]] == 0
         link.stop(rows[other], Undecoded.NOT_IP)
         rows = rows[~other]
         if not len(rows):
@@ -185,11 +187,6 @@ def _unwrap(buffer: NDArray[np.uint8], link: Link, end: NDArray[np.int64], rows:
 def _is_network(kind: NDArray[np.uint16]) -> NDArray[np.bool_]:
     network: NDArray[np.bool_] = (kind == IPV4) | (kind == IPV6) | (kind == ARP)
     return network
-
-
-def _is_wrapper(kind: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    tagged: NDArray[np.bool_] = np.isin(kind, (*_VLAN, *_MPLS, _PPPOE, _BRIDGED))
-    return tagged | (kind < _FIRST_ETHERTYPE)
 
 
 def _below(link: Link, rows: NDArray[np.int64], count: NDArray[np.uint8], limit: int) -> NDArray[np.int64]:
@@ -271,3 +268,13 @@ def _peel_snap(
     rows, head = rows[snap], head[snap]
     link.ethertype[rows] = head["type"]
     link.l3[rows] += 8
+
+
+_PEELS = (_peel_vlan, _peel_mpls, _peel_pppoe, _peel_bridged, _peel_snap)
+_TAGGED, _LABELLED = 1, 2
+_WRAPPER = np.zeros(65_536, np.uint8)
+"""EtherType -> what peels it, counted from 1; 0: nothing does."""
+_WRAPPER[list(_VLAN)] = _TAGGED
+_WRAPPER[list(_MPLS)] = _LABELLED
+_WRAPPER[_PPPOE], _WRAPPER[_BRIDGED] = 3, 4
+_WRAPPER[:_FIRST_ETHERTYPE] = 5

@@ -68,8 +68,8 @@ class _Client:
 
 
 def pages(path: Path, times: int) -> dict[str, Any]:
-    """Each page as the router sends it, and the rows that fill its table: nothing is kept from the time
-    before, as after an incident has changed."""
+    """Each page as the router sends it, and the rows that fill its table. Pages, whose answers may be kept,
+    are asked a second time as the first after an incident above NORMAL or a decision has changed."""
     from dashboard.pages import PAGES
 
     client = _Client(path)
@@ -80,8 +80,9 @@ def pages(path: Path, times: int) -> dict[str, Any]:
         for query in ("", *_VIEWS.get(page.name, ())):
             query = query.format(alert=alert)
             ask = lambda a=address, q=query: client.page(a, q)  # noqa: E731
-            name = f"{page.name} {query}".strip()
-            found[name] = {**asked(client.reader, ask, times, GOAL_PAGE), "bytes": client.bytes}
+            for keep in (True, False):
+                name = f"{page.name} {query}".strip() + ("" if keep else ", after an incident")
+                found[name] = {**asked(client.reader, ask, times, GOAL_PAGE, keep), "bytes": client.bytes}
     for feed, queries in _ROWS.items():
         for query in queries:
             ask = lambda f=feed, q=query: client.get(f"/api/v1/rows/{f}?n=200&{q}")  # noqa: E731

@@ -5,6 +5,7 @@ bytes, the quiet tail folded into one. The same data always gives the same pictu
 """
 
 from collections import defaultdict
+from heapq import nlargest
 from typing import Any, NamedTuple
 
 from analysis.store.reader import Row
@@ -84,12 +85,7 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     """Nodes and edges for Cytoscape with preset positions; `links` are `links_of(data)`, where they are
     at hand."""
     links = links_of(data) if links is None else links
-    totals: dict[str, Link] = {}
-    for peers in links.values():
-        for peer, link in peers.items():
-            if not peer.startswith("device:"):
-                old = totals.get(peer, Link(0, 0))
-                totals[peer] = Link(old.bytes + link.bytes, max(old.severity, link.severity))
+    totals = _totals(links)
     ranked = sorted(totals, key=lambda p: (-totals[p].severity, -totals[p].bytes, p))
     room = _MIDDLE if len(ranked) > _MIDDLE + 1 else _MIDDLE + 1  # never fold a single one
     shown, tail = ranked[:room], ranked[room:]
@@ -101,6 +97,22 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     heights = {n["data"]["device"]: n["position"]["y"] for n in nodes if n["data"]["t"] == "device"}
     nodes += _middle(shown, tail, totals, links, heights, height)
     return nodes + _edges(links, set(shown))
+
+
+def _totals(links: Links) -> dict[str, Link]:
+    """Destinations outside with the bytes of all devices and the worst severity."""
+    sizes: dict[str, int] = {}
+    worst: dict[str, int] = {}
+    for peers in links.values():
+        for peer, (size_, level) in peers.items():
+            sizes[peer] = sizes.get(peer, 0) + size_
+            if level > worst.get(peer, 0):
+                worst[peer] = level
+    return {
+        peer: Link(total, worst.get(peer, 0))
+        for peer, total in sizes.items()
+        if not peer.startswith("device:")
+    }
 
 
 def _sides(devices: list[Row]) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, list[Row]]]]:
@@ -162,7 +174,7 @@ def _column(
 def _device_node(
     device: Row, x: int, y: float, place: str, links: dict[str, Link], names: dict[int, str]
 ) -> Element:
-    top = sorted(links, key=lambda peer: (-links[peer].severity, -links[peer].bytes))
+    top = nlargest(_TOP, links, key=lambda peer: (links[peer].severity, links[peer].bytes))
     data = {
         "id": f"d{device['id']}",
         "t": "device",
@@ -172,9 +184,7 @@ def _device_node(
         "side": place,
         "severity": device["severity"] or 0,
         "fresh": int(new_to_you(device)),
-        "top": [
-            [peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top[:_TOP]
-        ],
+        "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top],
         "peers": len(links),
     }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
@@ -196,8 +206,9 @@ def _middle(
     """Destinations in the order of the devices that have alerts with them: lines hardly cross."""
     users: dict[str, list[tuple[int, Link]]] = defaultdict(list)
     for device, peers in links.items():
-        for peer, link in peers.items():
-            users[peer].append((device, link))
+        for peer in shown:
+            if peer in peers:
+                users[peer].append((device, peers[peer]))
 
     def gravity(peer: str) -> float:
         alerting = [heights[d] for d, link in users[peer] if link.severity and d in heights]
@@ -213,7 +224,12 @@ def _middle(
         for peer in shown
     ]
     if tail:
-        drawn.append(_folded(tail, totals, len({device for peer in tail for device, _ in users[peer]})))
+        told = set(shown)
+        having = sum(
+            any(peer not in told and not peer.startswith("device:") for peer in peers)
+            for peers in links.values()
+        )
+        drawn.append(_folded(tail, totals, having))
     return [
         {"data": data, "position": {"x": 0, "y": y + index * step}, "grabbable": False}
         for index, data in enumerate(drawn)
@@ -237,18 +253,32 @@ def _folded(tail: list[str], totals: dict[str, Link], users: int) -> dict[str, A
     }
 
 
+def _ends(peers: dict[str, Link], shown: set[str], links: Links) -> dict[str, Link]:
+    """A device's links by the node where they end, those to folded destinations as one."""
+    ends: dict[str, list[int]] = {}
+    for peer, (size_, level) in peers.items():
+        if peer in shown:
+            target = f"p-{peer}"
+        elif not peer.startswith("device:"):
+            target = TAIL
+        elif int(peer[7:]) in links:
+            target = f"d{peer[7:]}"
+        else:
+            continue
+        end = ends.get(target)
+        if end is None:
+            ends[target] = [size_, level]
+        else:
+            end[0] += size_
+            end[1] = max(end[1], level)
+    return {target: Link(*end) for target, end in ends.items()}
+
+
 def _edges(links: Links, shown: set[str]) -> list[Element]:
     """Lines with open alerts and each device's busiest are drawn, the others wait for a tap."""
     elements = []
     for device, peers in links.items():
-        folded: dict[str, Link] = {}
-        for peer, link in peers.items():
-            home = peer.startswith("device:")
-            if home and int(peer[7:]) not in links:
-                continue
-            target = f"d{peer[7:]}" if home else f"p-{peer}" if peer in shown else TAIL
-            old = folded.get(target, Link(0, 0))
-            folded[target] = Link(old.bytes + link.bytes, max(old.severity, link.severity))
+        folded = _ends(peers, shown, links)
         busiest = sorted(folded, key=lambda target: -folded[target].bytes)[:_MAIN_EDGES]
         for target, link in folded.items():
             drawn = int(link.severity > 0 or target in busiest or target.startswith("d"))

@@ -20,8 +20,6 @@ LOOK_EVERY = 8
 CLOCKWORK = frozenset({53, 67, 123, 853, 5353})
 """Names, addresses and the time are asked for regularly by everybody."""
 TELL_AGAIN = 1800.0
-LARGE, LOPSIDED = 50_000, 10.0
-"""An upload has at least so many bytes, and so many times what comes back."""
 
 Key = tuple[str, str, int, str]
 """Device, destination (name, else address), port, protocol"""
@@ -75,6 +73,10 @@ class Beacon(Detector):
     parcels: int = 6
     """Large uploads of the same size at even intervals, with nearly nothing coming back, that are told.
     Source: own choice; a remote-access trojan that sends a picture of the screen every ten seconds."""
+    parcel_bytes: int = 50_000
+    """Bytes that make an upload large. Source: own choice; the pictures of that trojan have 90,000."""
+    parcel_ratio: float = 10.0
+    """How many times as much as what comes back. Source: own choice; confirmations of TCP are a thirtieth."""
 
     def __post_init__(self) -> None:
         self._pairs = RecentTable(PAIRS)
@@ -83,7 +85,7 @@ class Beacon(Detector):
         flow = event.flow
         if flow.port in CLOCKWORK or flow.group or event.state == "attempt" or event.state == "rejected":
             return ()
-        if (flow.server_home and event.bytes_up < LARGE) or flow.proto not in ("tcp", "udp"):
+        if (flow.server_home and event.bytes_up < self.parcel_bytes) or flow.proto not in ("tcp", "udp"):
             return ()
         place = self.known.peer_name(flow.server_ip, flow.client_ip) or flow.server_ip
         key = (flow.client_mac or flow.client_ip, place, flow.port, flow.proto)
@@ -92,7 +94,7 @@ class Beacon(Detector):
         pair.add(flow.first_seen, event.bytes_up)
         if pair.count < self.parcels:
             return ()
-        if event.bytes_up >= LARGE and event.bytes_up >= LOPSIDED * event.bytes_down:
+        if event.bytes_up >= self.parcel_bytes and event.bytes_up >= self.parcel_ratio * event.bytes_down:
             return self._parcels(event, key, pair)
         if flow.server_home or pair.count < self.connections or pair.count % LOOK_EVERY:
             return ()
@@ -130,7 +132,7 @@ class Beacon(Detector):
     def _parcels(self, event: FlowEnd, key: Key, pair: Contacts) -> Iterable[Finding]:
         """Large uploads by the clock: an even series of few is enough, for chance makes none."""
         starts, sizes = pair.starts[-CONTACTS:], pair.sizes[-CONTACTS:]
-        if event.ts - pair.told < TELL_AGAIN or regularity.spread(sizes)[0] < LARGE:
+        if event.ts - pair.told < TELL_AGAIN or regularity.spread(sizes)[0] < self.parcel_bytes:
             return ()
         middle, deviation = regularity.spread(regularity.gaps(starts) or [0.0])
         if middle < 1.0 or deviation > 0.05 * middle or self._is_explained(event.flow, key, event.ts):

@@ -4,11 +4,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
+import yaml
 
 from analysis import detectors
 from analysis.alerts import Severity
+from analysis.config_types import ROOT
 from analysis.detector import HANDLERS, Detector, handler_name
 from analysis.detectors import ALL
+from analysis.docs_yaml import option_docs
 from analysis.events import DhcpMessage, Dhcpv6Message, DnsQuery, FlowStart
 from tests.analysis.home import LAPTOP, OUTSIDE, TELEVISION, TELEVISION_IP, Home
 
@@ -64,10 +67,14 @@ def test_ids_are_unique_and_follow_their_files() -> None:
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
 def test_each_option_has_a_default_and_tells_its_source(rule: type[Detector]) -> None:
+    """In its own docstring, and the option stands in config.yaml under the rule."""
     rule()
-    lines = Path(__import__(rule.__module__, fromlist=["x"]).__file__).read_text()
-    options = [f.name for f in fields(rule) if f.init and not f.name.startswith("_")]
-    assert lines.count("Source:") >= len(options)
+    texts = option_docs(rule)
+    section = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["rules"][rule.id]
+    for option in (f.name for f in fields(rule) if f.init and not f.name.startswith("_")):
+        _, found, source = texts[option].partition("Source:")
+        assert found and len(source.strip()) >= 5, option
+        assert option in section, option
 
 
 def test_a_subject_is_the_originator_unless_only_the_server_is_at_home() -> None:

@@ -84,7 +84,12 @@ def _expect(store: Reader, alert: Row, already: bool) -> html.Details:
     say = dmc.Button("This is expected", id="alert-expect", size="sm")
     hint = html.P("Sentinel goes on recording it. Find it under State: Expected.", className="muted")
     return html.Details(
-        [html.Summary("This is expected…"), choices, html.Div([lasts, say], className="expect-row"), hint],
+        [
+            html.Summary("This is expected, stop telling me…"),
+            choices,
+            html.Div([lasts, say], className="expect-row"),
+            hint,
+        ],
         className="expect",
         hidden=already,
     )

@@ -22,6 +22,7 @@ def details(store: Reader, alert: Row, decision: Any) -> html.Div:
                 ]
             ),
             html.H2(alert["title"], className="details-title"),
+            _since(alert),
             _section("Why it matters", html.P(alert["why"])),
             _section("What to do", html.P(alert["advice"], className="advice")),
             decision,
@@ -39,6 +40,16 @@ def details(store: Reader, alert: Row, decision: Any) -> html.Div:
 
 def _section(title: str, *children: Any) -> html.Section:
     return html.Section([html.H3(title), *children])
+
+
+def _since(alert: Row) -> html.P:
+    """Which device, since when and how often, before anything else."""
+    who = device_link(alert["device"], alert["device_label"] or alert["device_ip"])
+    many = plural(alert["count"], "time")
+    last = [", last ", when(alert["last_seen"])] if alert["count"] > 1 else []
+    return html.P(
+        [html.Span([who, " · since ", when(alert["first_seen"]), f" · {many}", *last])], className="muted"
+    )
 
 
 def _who(alert: Row) -> html.Dl:

@@ -10,7 +10,7 @@ from dashboard.alert_decision import scope_words, until
 from dashboard.parts import empty, panel, table, when
 from dashboard.words import number
 
-_HINT = "Open an incident and choose “This is expected…” to stop being told about one thing."
+_HINT = "Open an incident and choose “This is expected, stop telling me…”."
 
 
 def expected(store: Reader, wall: float) -> html.Section:

@@ -54,7 +54,11 @@ def shell() -> Any:
                 [
                     html.Button(className="burger", id="burger", type="button", **{"aria-label": "Menu"}),
                     dcc.Link([html.Span(className="logo"), "Sentinel"], href="/", className="brand"),
-                    html.Span("", id="watch", className="watch", role="status"),
+                    dcc.Link(
+                        html.Span("", id="watch", className="watch", role="status"),
+                        href="/health",
+                        className="watch-link",
+                    ),
                     html.Button(id="theme", type="button", **{"aria-label": "Light or dark"}),
                 ],
                 className="top",

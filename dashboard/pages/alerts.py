@@ -20,13 +20,13 @@ _BUTTONS = ("acknowledge", "expect", "reopen", "keep-note", "undo")
 _DEFAULTS = {"state": "open", "range": "30d"}
 
 _COLUMNS = [
-    columns.on_phone(columns.drawn("severity", "Severity", 108, "Severity"), 46),
-    columns.wraps(columns.text("title", "What happened", 170, grow=3, wide=False)),
-    columns.drawn("device_label", "Device", 130, "DeviceName", grow=1, wide=True),
-    columns.computed("peer_name", "Other side", 130, "peer", grow=1),
-    columns.number("count", "Times", 78),
-    columns.on_phone(columns.moment("last_seen", "Last seen", 126), 88),
-    columns.text("state", "State", 118, valueFormatter={"function": "stateWord(params.value)"}),
+    columns.on_phone(columns.drawn("severity", "Severity", 98, "Severity"), 46),
+    columns.wraps(columns.text("title", "What happened", 150, grow=6, wide=False)),
+    columns.drawn("device_label", "Device", 112, "DeviceName", grow=1, wide=True),
+    columns.computed("peer_name", "Other side", 112, "peer", grow=1),
+    columns.number("count", "Times", 70),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 112), 88),
+    columns.text("state", "State", 108, valueFormatter={"function": "stateWord(params.value)"}),
 ]
 
 

@@ -73,7 +73,8 @@ def _honesty(store: Reader) -> html.P:
     joined = [
         piece for part in parts for piece in (html.Span(part) if isinstance(part, str) else part, " · ")
     ]
-    return html.P(joined[:-1], className="honesty")
+    more = [*joined, dcc.Link("What Sentinel sees and misses", href="/health")]
+    return html.P(more, className="honesty")
 
 
 def _attention(store: Reader) -> html.Section:

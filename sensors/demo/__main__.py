@@ -159,12 +159,19 @@ def _port_taken(arguments: argparse.Namespace) -> bool:
     return True
 
 
+def _pages_config(folder: Path) -> Path:
+    """What the pages of the made-up home run with: its own lists, so that no button touches the real ones."""
+    lists = "".join(f"    - {{name: demo {name}, file: {name}.txt}}\n" for name in ("names", "addresses"))
+    path = folder / "config.yaml"
+    path.write_text(f"blocklists:\n  lists:\n{lists}", encoding="utf-8")
+    return path
+
+
 def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> int:
     database = arguments.db or folder / "sentinel.db"
     Writer(database, INTERFACE).close()
     command = [sys.executable, "-m", "dashboard", "--db", str(database), "--port", str(arguments.port)]
-    if arguments.config:
-        command += ["--config", str(arguments.config)]
+    command += ["--config", str(arguments.config or _pages_config(folder))]
     pages = subprocess.Popen([*command, "--open"] if arguments.open else command)
 
     def watch() -> None:

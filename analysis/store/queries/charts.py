@@ -2,7 +2,7 @@
 
 import json
 
-from analysis.store.queries.directory import DirectoryQueries
+from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
 
 REST = "Everything else"
@@ -12,7 +12,7 @@ LONG_HOURS = 72
 """Hours from which on destinations come from the daily roll-up."""
 
 
-class ChartQueries(DirectoryQueries):
+class ChartQueries(KeptQueries):
     """Questions of the charts page. `device` None is every device."""
 
     def traffic_by_device(self, since_hour: int, device: int | None = None, step: int = 1) -> list[Row]:
@@ -28,10 +28,18 @@ class ChartQueries(DirectoryQueries):
     def traffic_by_peer(
         self, since_hour: int, device: int | None = None, most: int | None = None
     ) -> list[Row]:
-        """Bytes by hour and destination; over long spans by day, told at the day's first hour. Of the
-        `most` destinations with the most bytes; the others together are one called `REST`."""
+        """Bytes by hour and destination; over long spans by day, told at the day's first hour, up to a
+        minute old. Of the `most` destinations with the most bytes; the others are one called `REST`."""
         newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
         long = newest - since_hour >= LONG_HOURS
+        if not long or device is not None:
+            return self._by_peer(long, since_hour, device, most)
+        return self.kept(
+            f"destinations of {(newest - since_hour) // 24} days, {most}",
+            lambda: self._by_peer(long, since_hour, device, most), (*self.this_minute(), since_hour),
+        )  # fmt: skip
+
+    def _by_peer(self, long: bool, since_hour: int, device: int | None, most: int | None) -> list[Row]:
         rows = (
             "FROM edge_day WHERE day >= ?1 / 24 AND (?2 IS NULL OR device = ?2)"
             if long

@@ -1,8 +1,9 @@
-"""Answers about incidents that hold until an incident or a decision changes."""
+"""Answers that hold until an incident or a decision changes; those about weeks, for a minute."""
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +53,11 @@ class KeptQueries(ExpectationQueries):
         """Differs after any change of incidents or decisions; eight look-ups and the few notes."""
         found = self.table(_CHANGED)[1][0]
         return (self.inode(), *found)
+
+    def this_minute(self) -> tuple[Any, ...]:
+        """Differs every minute, and when a device is forgotten: for pictures of weeks, which a minute more
+        does not change."""
+        return (self.inode(), int(time.time() // 60), self.value("SELECT MAX(id) FROM forgotten"))
 
     def serious_changed(self) -> tuple[Any, ...]:
         """Differs after a change of incidents above NORMAL or of decisions: a home that meets something

@@ -2,11 +2,11 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
-from analysis.store.queries.directory import DirectoryQueries
+from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
 
 
-class TrafficQueries(DirectoryQueries):
+class TrafficQueries(KeptQueries):
     """Questions about bytes. None of them reads a raw table."""
 
     def traffic_over_time(self, since_minute: int, step_minutes: int) -> list[Row]:
@@ -48,19 +48,24 @@ class TrafficQueries(DirectoryQueries):
 
     def edges(self, since_hour: int) -> list[Row]:
         """Who talked to whom since an hour: device, peer, flows and bytes. From the hourly roll-up up
-        to two days back, from the daily one beyond."""
+        to two days back; from the daily one beyond, up to a minute old."""
         newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
         if newest - since_hour <= 48:
-            table, column, since = "edge_hour", "hour", since_hour
+            found = self._edges("edge_hour WHERE hour >= ?", since_hour)
         else:
-            table, column, since = "edge_day", "day", since_hour // 24
-        found = self.rows(
+            day = since_hour // 24
+            found = self.kept(
+                f"edges of {newest // 24 - day} days", lambda: self._edges("edge_day WHERE day >= ?", day),
+                (*self.this_minute(), day),
+            )  # fmt: skip
+        return self._joined_edges(found) if self.directory().heads else found
+
+    def _edges(self, part: str, since: int) -> list[Row]:
+        return self.rows(
             "SELECT device, peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS"
-            " bytes_down"
-            f" FROM {table} WHERE {column} >= ? GROUP BY device, peer",
+            f" bytes_down FROM {part} GROUP BY device, peer",
             (since,),
         )
-        return self._joined_edges(found) if self.directory().heads else found
 
     def _joined_edges(self, rows: list[Row]) -> list[Row]:
         """Edges of all addresses of a device as that device's."""

@@ -155,3 +155,18 @@ def test_worst_of_each_place_equals_a_plain_question(home: Home) -> None:
     for row in plain:
         worst[row["device"]] = max(worst[row["device"]], row["severity"])
     assert {device: severity for device, (severity, _) in reader.worst_by_device().items()} == worst
+
+
+def test_pictures_of_weeks_are_kept_for_a_minute_but_not_over_a_forgotten_device(home: Home) -> None:
+    newest = home.db.execute("SELECT MAX(hour) FROM edge_hour").fetchone()[0]
+    reader = Reader(home.path)
+    before = reader.edges(newest - 24 * 7)
+    device = before[0]["device"]
+    home.db.execute("UPDATE edge_day SET flows = flows + 1")
+    kept = reader.edges(newest - 24 * 7)
+    assert kept in (before, Reader(home.path).edges(newest - 24 * 7))  # a minute may just have passed
+    home.db.execute("DELETE FROM edge_day WHERE device = ?", (device,))
+    home.db.execute("INSERT INTO forgotten VALUES (NULL, ?, 1.0)", (device,))
+    after = reader.edges(newest - 24 * 7)
+    assert after == Reader(home.path).edges(newest - 24 * 7)
+    assert device not in {row["device"] for row in after}

@@ -5,6 +5,9 @@ from typing import NamedTuple
 from analysis.store.reader import Reader, Row
 from dashboard.watch import Watch, watch_state
 
+LOSS_IS_NEWS = 86_400.0
+"""Seconds for which the loss of the database stands in the place of "All quiet"."""
+
 
 class Verdict(NamedTuple):
     tone: str
@@ -21,7 +24,17 @@ def present_verdict(store: Reader, wall: float) -> Verdict:
     counts = store.open_counts()
     watch = watch_state(store.sensors(), wall)
     groups = store.open_groups(1)
-    return verdict(counts, groups[0] if groups else None, watch, store.device_counts(store.clock() - 86400))
+    said = verdict(counts, groups[0] if groups else None, watch, store.device_counts(store.clock() - 86400))
+    lost = _lost(store.health(), wall)
+    if said.tone == "ok" and lost is not None:
+        return Verdict("warn", lost["message"], lost["fix"] or "Health has the details.", None)
+    return said
+
+
+def _lost(health: list[Row], wall: float) -> Row | None:
+    """A day in which the database was lost or damaged was not quiet: nobody knows what it held."""
+    alarms = (row for row in health if row["component"] == "database" and row["level"] == "alarm")
+    return next((row for row in alarms if wall - row["updated"] < LOSS_IS_NEWS), None)
 
 
 def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Row) -> Verdict:

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from analysis.store.rows import (
     Batch,
     DnsRow,
     FlowRow,
+    HealthRow,
     HttpRow,
     KnownDevice,
     PacketRow,
@@ -109,13 +111,21 @@ class Writer:
         tried again. Any other error means that a row cannot be stored.
         """
         if self._inode is None or _inode(self.path) != self._inode:
+            taken_away = self._inode is not None
             self.close()
             self._open()
+            if taken_away and not self._is_known():
+                batch.health = [*batch.health, _lost(self.path)]
         try:
             self._write(batch)
         except sqlite3.IntegrityError:
             # A device whose row id we remembered is gone: `_write` has forgotten it, so once more.
             self._write(batch)
+
+    def _is_known(self) -> bool:
+        """Whether the file holds what this sensor wrote before: one that recovery made does."""
+        found = self._db.execute("SELECT 1 FROM sensors WHERE name = ?", (self.sensor,)).fetchone()
+        return found is not None
 
     def _write(self, batch: Batch) -> None:
         try:
@@ -235,6 +245,13 @@ def json_list(values: tuple[str, ...]) -> str:
     if plain and joined.count('"') == 2 * len(values) - 2:
         return f'["{joined}"]'
     return json.dumps(values, ensure_ascii=False)
+
+
+def _lost(path: Path) -> HealthRow:
+    when = time.strftime("%Y-%m-%d %H:%M")
+    message = f"The database was deleted or replaced at {when} while Sentinel ran: what it held is gone."
+    fix = f"If it was moved away, stop Sentinel and put it back as {path.name}. Else there is nothing to do."
+    return HealthRow("database", "replaced", "alarm", message, fix)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -1,8 +1,12 @@
 """The sentence of the first screen, and numbers in words."""
 
-from dashboard.verdict import verdict
+from pathlib import Path
+
+from analysis.store.reader import Reader
+from dashboard.verdict import present_verdict, verdict
 from dashboard.watch import Watch
 from dashboard.words import share, size
+from tests.dashboard.filldb import small
 
 LIVE = Watch("live", "Live", None, None)
 
@@ -23,6 +27,18 @@ def test_verdicts_put_the_worst_first() -> None:
         verdict({2: 0, 1: 0, 0: 0}, None, Watch("missing", "", "x", None), devices).line
         == "Nothing is being watched yet."
     )
+
+
+def test_a_lost_database_is_no_quiet_day(tmp_path: Path) -> None:
+    home = small(tmp_path / "home.db")
+    home.db.execute("DELETE FROM alerts")
+    assert present_verdict(Reader(home.path), home.now).tone == "ok"
+    row = ("database", "replaced", "alarm", "The database was deleted.", None, home.now, home.now)
+    home.db.execute("INSERT INTO health VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    said = present_verdict(Reader(home.path), home.now + 5)
+    assert (said.tone, said.line) == ("warn", "The database was deleted.")
+    home.db.execute("UPDATE sensors SET heartbeat = heartbeat + 90000")
+    assert present_verdict(Reader(home.path), home.now + 90_000).tone == "ok"
 
 
 def test_numbers_in_words() -> None:

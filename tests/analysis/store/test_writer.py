@@ -382,6 +382,23 @@ def test_a_deleted_file_is_made_anew(writer: Writer, path: Path) -> None:
         name.unlink()
     writer.write(Batch(devices=[samples.device(OTHER)], flows=[samples.flow()]))
     assert ask(path, "SELECT mac FROM devices ORDER BY id") == [(OTHER[1],), (KEY[1],)]
+    (level, message) = ask(path, "SELECT level, message FROM health WHERE component = 'database'")[0]
+    assert level == "alarm" and "deleted or replaced at" in message
+
+
+def test_a_file_that_was_closed_or_mended_is_not_told_as_lost(writer: Writer, path: Path) -> None:
+    writer.write(Batch(status=samples.status()))
+    writer.close()
+    writer.write(Batch(devices=[samples.device()]))
+    copy = path.with_name("copy.db")
+    with sqlite3.connect(path) as old, sqlite3.connect(copy) as new:
+        old.backup(new)
+    copy.replace(path)
+    for name in ("s.db-wal", "s.db-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    writer.write(Batch(devices=[samples.device(OTHER)]))
+    assert ask(path, "SELECT count(*) FROM devices") == [(2,)]
+    assert ask(path, "SELECT * FROM health WHERE component = 'database'") == []
 
 
 def test_what_a_sensor_loads(writer: Writer) -> None:

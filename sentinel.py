@@ -149,8 +149,11 @@ def password() -> int:
         again = getpass("The same again: ")
     except EOFError:
         first = again = ""
-    if not first or first != again:
-        print("Empty, or not the same twice: nothing made.", file=sys.stderr)
+    if not first:
+        print("No password given: nothing made.", file=sys.stderr)
+        return 1
+    if first != again:
+        print("The two were not the same: nothing made. Try again.", file=sys.stderr)
         return 1
     if len(first) < SHORTEST_PASSWORD:
         print(

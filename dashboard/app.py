@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
         index_string=INDEX,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.layout = shell
+    app.layout = partial(shell, locked=bool(config.dashboard.password_hash))
     _register_pages(app)
     install_headers(app, server)
     return app

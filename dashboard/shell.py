@@ -42,8 +42,9 @@ _THEME = {
 }
 
 
-def shell() -> Any:
-    """The layout of the app; pages appear inside."""
+def shell(*, locked: bool = False) -> Any:
+    """The layout of the app; pages appear inside. `locked`: a password guards it, so one can log out."""
+    leave = html.Button("Log out", id="logout", type="button", className="nav-link")
     return dmc.MantineProvider(
         id="provider",
         theme=_THEME,
@@ -63,7 +64,11 @@ def shell() -> Any:
                 ],
                 className="top",
             ),
-            html.Nav([_entry(page) for page in PAGES if page.icon], id="nav", **{"aria-label": "Pages"}),
+            html.Nav(
+                [*(_entry(page) for page in PAGES if page.icon), *([leave] if locked else [])],
+                id="nav",
+                **{"aria-label": "Pages"},
+            ),
             html.Main(dash.page_container, id="content", tabIndex="-1"),
             dcc.Location(id="address", refresh=False),
             dcc.Store(id="nothing"),

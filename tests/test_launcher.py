@@ -385,10 +385,12 @@ def test_password_makes_a_line_that_the_dashboard_takes(
     assert sentinel.password() == 0
     line = yaml.safe_load(capsys.readouterr().out.splitlines()[1])
     assert check_password("correct horse", line["password_hash"])
-    answers = iter(["one", "another"])
-    monkeypatch.setattr("getpass.getpass", lambda _: next(answers))
-    assert sentinel.password() == 1
-    assert "nothing made" in capsys.readouterr().err
+    for given, said in ((["one", "another"], "not the same"), (["", ""], "No password given")):
+        answers = iter(given)
+        monkeypatch.setattr("getpass.getpass", lambda _, answers=answers: next(answers))
+        assert sentinel.password() == 1
+        told = capsys.readouterr().err
+        assert said in told and "nothing made" in told
 
 
 def test_help_names_every_verb_and_a_mistake_is_answered() -> None:

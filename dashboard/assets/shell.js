@@ -16,6 +16,8 @@
   }
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#nav a")) document.body.classList.remove("menu");
+    // By fetch: under no-referrer a form's Origin would be null, and the gate refuses that.
+    if (event.target.closest?.("#logout")) fetch("/logout", { method: "POST" }).finally(() => location.assign("/login"));
   });
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.sentinel = Object.assign(window.dash_clientside.sentinel || {}, { theme, navigated });

@@ -174,18 +174,28 @@ def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> 
     command += ["--config", str(arguments.config or _pages_config(folder))]
     pages = subprocess.Popen([*command, "--open"] if arguments.open else command)
 
+    alone: list[int] = []
+
     def watch() -> None:
-        pages.wait()
+        code = pages.wait()
+        if not stop.is_set():
+            alone.append(code)
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
     try:
         play(folder, database, arguments.speed, arguments.hours, stop)
     finally:
-        failed = pages.poll() is not None
         pages.terminate()
         pages.wait(timeout=5)
-    return 1 if failed else 0
+    if alone:
+        print(_why_it_ended(alone[0]), file=sys.stderr)
+    return 1 if alone else 0
+
+
+def _why_it_ended(code: int) -> str:
+    how = f"was ended by signal {-code}" if code < 0 else f"ended by itself, exit code {code}"
+    return f"The dashboard {how}, so the demo ends too. Start it again:  python3 sentinel.py demo"
 
 
 if __name__ == "__main__":

@@ -37,10 +37,14 @@ def test_a_person_logs_in_and_pages_live(browser: Any, tmp_path: Path, scheme: s
     assert [text for text in wrong if "401" not in text] == [] and len(wrong) == 1
     page.fill("#password", "right")
     page.click("button")
-    page.wait_for_selector(".tiles")
+    page.wait_for_selector("h1:has-text('Alerts')")
     page.wait_for_selector("#watch:not(:empty)")
     cookies = [(c["secure"], c["httpOnly"], c["sameSite"]) for c in context.cookies() if c["name"] != "zone"]
     assert cookies == [(scheme == "https", True, "Strict")]
     assert len(wrong) == 1
+    page.click("#logout")
+    page.wait_for_selector("#password")
+    page.goto(f"{scheme}://127.0.0.1:{port or server.effective_port}/devices")
+    page.wait_for_selector("#password")
     context.close()
     server.close()

@@ -149,6 +149,40 @@ def test_a_browser_is_led_to_the_login(locked: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/login")
 
 
+def test_a_link_to_a_page_leads_there_after_the_login(locked: FlaskClient) -> None:
+    wanted = "/alerts?severity=2&state=all"
+    form = locked.get(wanted, headers={"Accept": "text/html"}).headers["Location"]
+    assert form == "/login?next=%2Falerts%3Fseverity%3D2%26state%3Dall"
+    assert 'name="next" value="/alerts?severity=2&amp;state=all"' in locked.get(form).get_data(as_text=True)
+    wrong = locked.post("/login", data={"password": "no", "next": wanted}, headers=SAME)
+    assert 'value="/alerts?severity=2&amp;state=all"' in wrong.get_data(as_text=True)
+    answer = locked.post("/login", data={"password": "right one", "next": wanted}, headers=SAME)
+    assert (answer.status_code, answer.headers["Location"]) == (302, wanted)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "\\\\evil.example",
+        "javascript:alert(1)", "/\r\nX: y", "evil", "", " //evil.example", '"><script>', "/" + "x" * 3000,
+    ],
+)  # fmt: skip
+def test_the_login_leads_to_no_other_site(locked: FlaskClient, foreign: str) -> None:
+    form = locked.get("/login", query_string={"next": foreign}).get_data(as_text=True)
+    assert 'name="next" value="/" hidden' in form
+    answer = locked.post("/login", data={"password": "right one", "next": foreign}, headers=SAME)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_one_can_log_out_but_no_other_site_can_do_it(locked: FlaskClient) -> None:
+    locked.post("/login", data={"password": "right one"}, headers=SAME)
+    assert locked.post("/logout", headers={"Origin": "http://evil"}).status_code == 403
+    assert locked.get("/logout").status_code in (404, 405)
+    assert locked.get("/api/v1/live").status_code == 200
+    assert locked.post("/logout", headers=SAME).status_code == 204
+    assert locked.get("/api/v1/live").status_code == 401
+
+
 def test_login_opens_and_its_cookie_is_strict(locked: FlaskClient) -> None:
     answer = locked.post("/login", data={"password": "right one"}, headers=SAME)
     assert answer.status_code == 302

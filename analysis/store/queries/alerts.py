@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from analysis.store.queries.expectations import COVERED, STATE
+from analysis.store.queries.renamed import with_present_name
 from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
 
@@ -49,8 +50,8 @@ class AlertQueries(SeriousQueries):
             return None
         label = self.directory().name(row["device"], row["device_name"])
         return {
-            **row, "evidence": _evidence(row["evidence"]), "device_label": label,
-            "owner": self.owner(row["peer_ip"]),
+            **with_present_name(row, self.directory()), "evidence": _evidence(row["evidence"]),
+            "device_label": label, "owner": self.owner(row["peer_ip"]),
         }  # fmt: skip
 
     def alerts_beside(self, alert: Row, minutes: float = 10, limit: int = 6) -> list[Row]:
@@ -58,20 +59,23 @@ class AlertQueries(SeriousQueries):
         if alert["device"] is None:
             return []
         span = minutes * 60
-        return self.rows(
-            "SELECT id, severity, title, last_seen, count FROM alerts WHERE device = ? AND id <> ?"
+        found = self.rows(
+            "SELECT id, severity, title, last_seen, count, device, device_name FROM alerts"
+            " WHERE device = ? AND id <> ?"
             " AND last_seen BETWEEN ? AND ? ORDER BY severity DESC, last_seen DESC LIMIT ?",
             (alert["device"], alert["id"], alert["first_seen"] - span, alert["last_seen"] + span, limit),
         )
+        return [with_present_name(row, self.directory()) for row in found]
 
     def device_alerts(self, device: int, limit: int = 20) -> list[Row]:
         """The newest incidents of a device."""
-        return self.rows(
-            "SELECT a.id, a.severity, a.rule, a.title, a.count, a.first_seen, a.last_seen,"
-            f" {STATE} AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
+        found = self.rows(
+            "SELECT a.id, a.severity, a.rule, a.title, a.count, a.first_seen, a.last_seen, a.device,"
+            f" a.device_name, {STATE} AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
             " WHERE a.device IN (SELECT value FROM json_each(?)) ORDER BY a.last_seen DESC LIMIT ?",
             (self.ids_of(device), limit),
         )
+        return [with_present_name(row, self.directory()) for row in found]
 
     def alert_hours(self, since_hour: int) -> list[Row]:
         """New incidents by hour and severity."""

@@ -1,6 +1,7 @@
 """What else happened when an incident did: its earlier occurrences, lookups and conversations beside it."""
 
 from analysis.store.queries.directory import DirectoryQueries
+from analysis.store.queries.renamed import with_present_name
 from analysis.store.queries.session import Row
 
 MINUTES = 5.0
@@ -12,11 +13,12 @@ class AroundQueries(DirectoryQueries):
 
     def alert_history(self, alert: Row, limit: int = 10) -> list[Row]:
         """Incidents of the same key (rule, device and place), this one included, newest first."""
-        return self.rows(
-            "SELECT id, first_seen, last_seen, count, title FROM alerts WHERE key = ?"
+        found = self.rows(
+            "SELECT id, first_seen, last_seen, count, title, device, device_name FROM alerts WHERE key = ?"
             " ORDER BY last_seen DESC LIMIT ?",
             (alert["key"], limit),
         )
+        return [with_present_name(row, self.directory()) for row in found]
 
     def dns_around(self, alert: Row, limit: int = 8) -> list[Row]:
         """Names that the device asked for within `MINUTES`: those on a list first, then the newest."""

@@ -116,6 +116,15 @@ class DirectoryQueries(Session):
         """The row ids of a device's addresses, as a JSON array for `json_each`."""
         return json.dumps(self.directory().members(device_id))
 
+    def ids_called(self, word: str) -> str:
+        """The row ids of devices with a text in their name or kind, upper case or lower, as a JSON array."""
+        sought, directory = word.casefold(), self.directory()
+        called = {
+            device.id: sought in f"{device.name}\n{device.kind or ''}".casefold()
+            for device in directory.devices.values()
+        }
+        return json.dumps([number for number in called if called.get(directory.head(number))])
+
     def _heads(self) -> dict[int, int]:
         """Each linked device with the one that stands for it: the one with its maker's address, then
         the one known longest."""

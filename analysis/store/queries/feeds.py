@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from analysis.store.queries.directory import Directory, DirectoryQueries
 from analysis.store.queries.expectations import STATE
+from analysis.store.queries.renamed import renamed
 from analysis.store.queries.search import Found, SearchQueries
 
 MOST_ROWS = 500
-_TEXT_LIMIT = 100
+_TEXT_LIMIT, _MOST_WORDS = 100, 8
 RANGES = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24, "1y": 366 * 24}
 """Time ranges that a page may ask for, in hours."""
 
@@ -237,6 +238,16 @@ class FeedQueries(DirectoryQueries, SearchQueries):
         column = spec.cursor.split(".")[1]
         return int(self.value(f"SELECT MAX({column}) FROM {spec.table}") or 0)
 
+    def _holds(self, spec: Feed, word: str) -> tuple[str, *tuple[str, ...]]:
+        """That a row has a word of the filter `q` in one of its texts, or, of an incident, in what its
+        device is called today or in its kind."""
+        tests = [f"{column} LIKE ? ESCAPE '\\'" for column in spec.text]
+        values = [_like(word)] * len(tests)
+        if spec.table == "alerts":
+            tests.append("a.device IN (SELECT value FROM json_each(?))")
+            values.append(self.ids_called(word))
+        return f"({' OR '.join(tests)})", *values
+
     def _where(self, spec: Feed, filters: Mapping[str, str], now: float) -> tuple[_Where, int]:
         """The conditions, and the row number below which none passes them."""
         where, low = _Where(), 0
@@ -251,9 +262,8 @@ class FeedQueries(DirectoryQueries, SearchQueries):
         for name, condition in spec.flags.items():
             if filters.get(name) == "1":
                 where.add(condition)
-        if text := filters.get("q", "").strip():
-            tests = " OR ".join(f"{column} LIKE ?1 ESCAPE '\\'" for column in spec.text)
-            where.add(f"({tests})", _like(text))
+        for word in filters.get("q", "")[:_TEXT_LIMIT].split()[:_MOST_WORDS]:
+            where.add(*self._holds(spec, word))
         if (span := filters.get("range")) and span != "all":
             if span not in RANGES:
                 raise BadFilter(f"range: expected one of {', '.join(RANGES)}")
@@ -277,6 +287,12 @@ def _with_names(
     device = place["device"]
     spare = place.get("device_name", place.get("client_ip", device))
     named = [(*row, directory.name(row[device], row[spare])) for row in rows]
+    if feed == "alerts":
+        title, old = place["title"], place["device_name"]
+        named = [
+            (*row[:title], renamed(row[title], row[old], directory.name(row[device])), *row[title + 1 :])
+            for row in named
+        ]
     if feed == "flows":
         server = place["server_ip"]
         named = [(*row, directory.name_of_ip(row[server])) for row in named]

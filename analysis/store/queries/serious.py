@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from analysis.store.queries.expectations import OPEN
 from analysis.store.queries.kept import KeptQueries
+from analysis.store.queries.renamed import with_present_name
 from analysis.store.queries.session import Row
 
 _MOST_GROUPS = 50
@@ -46,7 +47,10 @@ class SeriousQueries(KeptQueries):
         `occurrences` count the group."""
         groups = self.kept("open_groups", self._open_groups, self.serious_changed())[:limit]
         names = self.directory()
-        return [{**row, "device_label": names.name(row["device"], row["device_name"])} for row in groups]
+        return [
+            {**with_present_name(row, names), "device_label": names.name(row["device"], row["device_name"])}
+            for row in groups
+        ]
 
     def _open_groups(self) -> list[Row]:
         found = []

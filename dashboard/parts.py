@@ -206,7 +206,9 @@ def feed(
     selects: str | None = None,
     what: str = "rows",
 ) -> html.Div:
-    """A grid that feed.js fills: the newest rows, older ones on scrolling, news while they come."""
+    """A grid that feed.js fills: the newest rows, older ones on scrolling, news while they come. That there
+    are none is said above it, with the reason."""
+    grid_part.dashGridOptions["suppressNoRowsOverlay"] = True
     return html.Div(
         [
             html.Div(

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from analysis.store.reader import Reader, Row
 from dashboard.watch import Watch, watch_state
+from dashboard.words import number
 
 LOSS_IS_NEWS = 86_400.0
 """Seconds for which the loss of the database stands in the place of "All quiet"."""
@@ -40,16 +41,23 @@ def _lost(health: list[Row], wall: float) -> Row | None:
 def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Row) -> Verdict:
     """Worst first: a critical incident, then a blind sensor, then high ones, then peace."""
     if counts[2] and worst:
-        return Verdict("bad", _needs_you(counts[2], worst), worst["advice"], worst["id"])
+        return Verdict(
+            "bad",
+            _first(counts[2], "critical", ("needs", "need"), "you", worst),
+            worst["advice"],
+            worst["id"],
+        )
     if watch.state not in ("live", "recording"):
         missing = watch.state == "missing"
         line = "Nothing is being watched yet." if missing else "Sentinel is not seeing everything."
         fix = f"Start a sensor: {watch.fix}" if missing else f"{watch.text}. {watch.fix or ''}"
         return Verdict("warn", line, fix, None)
     if counts[1] and worst:
-        many = "1 thing is" if counts[1] == 1 else f"{counts[1]} things are"
         return Verdict(
-            "warn", f"{many} worth a look: {_without_stop(worst['title'])}.", worst["advice"], worst["id"]
+            "warn",
+            _first(counts[1], "high", ("is", "are"), "worth a look", worst),
+            worst["advice"],
+            worst["id"],
         )
     seen = devices["online"]
     line = (
@@ -60,11 +68,9 @@ def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Ro
     return Verdict("ok", line, ask if new else "Nothing to do.", None)
 
 
-def _needs_you(count: int, worst: Row) -> str:
+def _first(count: int, level: str, verbs: tuple[str, str], rest: str, worst: Row) -> str:
+    """How many incidents of which level, so that the number is that of the list, and the first of them."""
+    title = worst["title"].rstrip(". ")
     if count == 1:
-        return f"1 thing needs you: {_without_stop(worst['title'])}."
-    return f"{count} things need you. First: {_without_stop(worst['title'])}."
-
-
-def _without_stop(title: str) -> str:
-    return title.rstrip(". ")
+        return f"1 {level} incident {verbs[0]} {rest}: {title}."
+    return f"{number(count)} {level} incidents {verbs[1]} {rest}. First: {title}."

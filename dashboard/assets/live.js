@@ -57,7 +57,7 @@
       const value = counters[place.dataset.live];
       if (value === undefined) continue;
       const text = value.toLocaleString("en");
-      if (place.classList.contains("badge")) place.hidden = !value;
+      if (place.classList.contains("badge")) { place.hidden = !value; place.title = `Open incidents that are critical or high: ${text}`; }
       if (place.textContent !== text) place.textContent = text;
     }
   }

@@ -11,7 +11,7 @@ from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.parts import bars, device_link, empty, heading, panel, redraw, severity, tile, when
 from dashboard.verdict import present_verdict
-from dashboard.words import number, plural, share, size
+from dashboard.words import LEVELS, number, plural, share, size
 
 _NEW_DAYS = 7
 _STEP_MINUTES = 10
@@ -31,14 +31,14 @@ def body(store: Reader) -> list[Any]:
         _verdict(store),
         html.Div(
             [
-                tile("critical", counts[2], "critical, open", "/alerts?severity=2", "bad"),
-                tile("high", counts[1], "high, open", "/alerts?severity=1", "warn"),
+                tile("critical", counts[2], "critical, open", "/alerts?severity=2&range=all", "bad"),
+                tile("high", counts[1], "high, open", "/alerts?severity=1&range=all", "warn"),
                 tile("unknown", devices["unknown"], "devices new to you", "/devices?trust=new", "note"),
                 tile("online", devices["online"], "devices seen today", "/devices"),
             ],
             className="tiles",
         ),
-        html.Div([_attention(store), _busiest(store, hour)], className="columns wide-left"),
+        html.Div([_attention(store, counts), _busiest(store, hour)], className="columns wide-left"),
         html.Div([_traffic(store, now), _new_devices(store, now)], className="columns wide-left"),
     ]
 
@@ -77,7 +77,7 @@ def _honesty(store: Reader) -> html.P:
     return html.P(more, className="honesty")
 
 
-def _attention(store: Reader) -> html.Section:
+def _attention(store: Reader, counts: dict[int, int]) -> html.Section:
     groups = store.open_groups()
     link = ("All alerts", "/alerts")
     if not groups:
@@ -86,9 +86,21 @@ def _attention(store: Reader) -> html.Section:
             empty("Nothing needs you", "Critical and high incidents appear here."),
             link=link,
         )
-    return panel(
-        "Needs attention", html.Ul([_group(row) for row in groups], className="incidents"), link=link
-    )
+    listed = html.Ul([_group(row) for row in groups], className="incidents")
+    return panel("Needs attention", listed, _rest(groups, counts), link=link)
+
+
+def _rest(groups: list[Row], counts: dict[int, int]) -> html.P | None:
+    """How many open critical and high incidents the list does not show, and where they are."""
+    shown = {level: sum(row["incidents"] for row in groups if row["severity"] == level) for level in (2, 1)}
+    more = [
+        dcc.Link(
+            f"{number(rest)} more {LEVELS[level].word.lower()}", href=f"/alerts?severity={level}&range=all"
+        )
+        for level, some in shown.items()
+        if (rest := counts[level] - some) > 0
+    ]
+    return html.P(["and ", *(part for link in more for part in (link, ", "))][:-1]) if more else None
 
 
 def _group(row: Row) -> html.Li:

@@ -140,7 +140,7 @@ def test_the_overview_redraws_itself(site: Site, new_page: Callable[..., Any]) -
     page.wait_for_timeout(2500)
     site.home.alert(2, RULES[1], "c2.example", time.time() + 1, title="thinkpad-t14 asked for c2.example")
     page.wait_for_selector(".incidents >> text=asked for c2.example", timeout=6000)
-    page.wait_for_selector(".verdict-line:has-text('things need you')")
+    page.wait_for_selector(".verdict-line:has-text('critical incidents need you')")
 
 
 def test_a_silent_sensor_is_told(site: Site, new_page: Callable[..., Any]) -> None:

@@ -17,8 +17,12 @@ def test_verdicts_put_the_worst_first() -> None:
     silent = Watch("silent", "Sensor eth0 silent", "Start it", 0.0)
     assert verdict({2: 1, 1: 3, 0: 0}, worst, silent, devices)[:2] == (
         "bad",
-        "1 thing needs you: The camera talks to a known malware address.",
+        "1 critical incident needs you: The camera talks to a known malware address.",
     )
+    many = verdict({2: 5, 1: 3, 0: 0}, worst, LIVE, devices).line
+    assert many == "5 critical incidents need you. First: The camera talks to a known malware address."
+    high = verdict({2: 0, 1: 2, 0: 0}, worst, LIVE, devices).line
+    assert high == "2 high incidents are worth a look. First: The camera talks to a known malware address."
     assert verdict({2: 0, 1: 3, 0: 0}, worst, silent, devices).line == "Sentinel is not seeing everything."
     assert verdict({2: 0, 1: 1, 0: 0}, worst, LIVE, devices).tone == "warn"
     quiet = verdict({2: 0, 1: 0, 0: 9}, None, LIVE, devices)

@@ -1,7 +1,7 @@
 """Downloads: what a table shows with its filters, and one incident in full."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -11,9 +11,9 @@ from analysis.store.queries.feeds import MOST_ROWS
 from analysis.store.reader import FEEDS, BadFilter, Page, Reader, StoreError
 from dashboard.context import reader
 from dashboard.errors import error_page
-from dashboard.export_format import csv_lines, json_lines
+from dashboard.export_format import MARK, csv_lines, json_lines
 from dashboard.incident import as_text, incident
-from dashboard.words import new_to_you, number
+from dashboard.words import LEVELS, new_to_you, number
 
 export = Blueprint("export", __name__, url_prefix="/api/v1/export")
 
@@ -35,15 +35,23 @@ class _Source:
         self._filters = request.args.to_dict()
         self._now = store.clock()
         self.said = ""
-        self.columns: list[str] = []
         self._first = self._devices() if feed == "devices" else self._page(None)
-        self.columns = self._first.columns
+        self._level = next((n for n, name in enumerate(self._first.columns) if name == "severity"), None)
+        self.columns = self._worded(self._first.columns, "severity_word")
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         pages = chain.from_iterable(page.rows for page in self._pages())
-        yield from islice(pages, MOST_EXPORTED)
+        for row in islice(pages, MOST_EXPORTED):
+            level = None if self._level is None else LEVELS.get(row[self._level])
+            yield self._worded(row, level.word if level else None)
         if next(pages, None) is not None:
             self.said = _CUT
+
+    def _worded(self, row: Sequence[Any], word: str | None) -> tuple[Any, ...]:
+        """The row with the severity's word beside its number, where the feed has one."""
+        if self._level is None:
+            return tuple(row)
+        return (*row[: self._level + 1], word, *row[self._level + 1 :])
 
     def _pages(self) -> Iterator[Page]:
         page = self._first
@@ -71,6 +79,7 @@ class _Source:
 
 
 def _csv(source: _Source) -> Iterator[str]:
+    yield MARK
     yield from csv_lines(source.columns, source.rows())
     if source.said:
         yield f'"{source.said}"\r\n'

@@ -10,6 +10,8 @@ from typing import Any
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Beginnings that a spreadsheet takes for a formula (OWASP, CSV Injection)."""
 _TIMES = frozenset({"ts", "first_seen", "last_seen", "changed"})
+MARK = "\ufeff"
+"""Byte-order mark: without it Excel reads UTF-8 as the computer's old code page."""
 
 Rows = Iterable[Sequence[Any]]
 
@@ -24,10 +26,12 @@ def csv_lines(columns: Sequence[str], rows: Rows) -> Iterator[str]:
 
 def json_lines(columns: Sequence[str], rows: Rows) -> Iterator[str]:
     """Objects, one a line and each but the first after a comma: the inside of a JSON array. Times are
-    seconds since the epoch."""
+    ISO 8601 in UTC, too."""
     comma = ""
+    times = [name in _TIMES for name in columns]
     for row in rows:
-        yield comma + json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+        values = map(_value, row, times)
+        yield comma + json.dumps(dict(zip(columns, values, strict=True)), ensure_ascii=False)
         comma = ",\n"
 
 
@@ -44,11 +48,16 @@ def quoted(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def _value(value: Any, time: bool) -> Any:
+    if time and isinstance(value, int | float):
+        return iso(value)
+    return round(value, 6) if isinstance(value, float) else value
+
+
 def _cell(value: Any, time: bool) -> Any:
     if value is None:
         return ""
-    if time and isinstance(value, int | float):
-        return iso(value)
+    value = _value(value, time)
     return quoted(value) if isinstance(value, str) else value
 
 

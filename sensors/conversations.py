@@ -56,13 +56,14 @@ class Conversations:
     # -- packets ------------------------------------------------------------------------------------
 
     def update(self, packets: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi)."""
+        """Account for packets [lo, hi), of one step and so of one minute."""
         self.fragments += int(packets.fragment[lo:hi].sum())
         update = self.table.update(packets, lo, hi)
         self._owner[update.started] = -1
         self._held[update.started] = False
-        if hi > lo:
-            self._minute = int(packets.batch.ts[hi - 1] // 60)
+        if hi > lo and (minute := int(packets.batch.ts[hi - 1] // 60)) != self._minute:
+            self.drain_traffic()  # a batch of a capture may hold many minutes
+            self._minute = minute
         return update
 
     def senders(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -21,17 +21,24 @@ _SHOWN = [
     {"value": "7d", "label": "7 days"},
     {"value": "30d", "label": "30 days"},
 ]
+_BY_DEVICE = (
+    "Counted in the hour of each packet. What two devices at home send each other counts for both of them."
+)
+_BY_PEER = (
+    "Counted when a conversation is recorded, in the hour of its last packet until then, and once: "
+    "so the hours differ a little from those by device."
+)
 _MOST = 6
 """Series told apart; the rest are one."""
 
 
-def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
+def layout(range: str = "24h", device: str = "all", **_: str) -> Any:
     store = reader()
-    hours = _SPANS.get(range, _SPANS["7d"])
+    hours = _SPANS.get(range, _SPANS["24h"])
     hour = int(store.clock() // 3600)
     chosen = int(device) if device.isdigit() and len(device) < 18 else None
     filters = [
-        segments("charts", "range", _SHOWN, range if range in _SPANS else "7d", "Time range"),
+        segments("charts", "range", _SHOWN, range if range in _SPANS else "24h", "Time range"),
         choice("charts", "device", device_options(), device, "Device", 200),
     ]
     step = _step(hours)
@@ -40,7 +47,7 @@ def layout(range: str = "7d", device: str = "all", **_: str) -> Any:
     return html.Div(
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
-            html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=7d"}),
+            html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=24h"}),
             *_traffic(store, since, hour, step, chosen),
             html.Div(
                 [_dns(store, since, hour, step, chosen), _alerts(store, since, hour, step)],
@@ -97,18 +104,20 @@ def _chart(
     step: int,
     write: str = "count",
     none: str = "None yet",
+    counts: str | None = None,
 ) -> html.Section:
-    """A panel with stacked bars of `step` hours from `since` on."""
+    """A panel with stacked bars of `step` hours from `since` on; `counts` says what they count."""
     if not rows:
         return panel(title, empty(none))
     bars, names = _series(rows, since, hour, step)
-    return panel(title, stacked(bars, names, step, _marks(bars, step), write))
+    said = html.P(counts, className="muted") if counts else None
+    return panel(title, said, stacked(bars, names, step, _marks(bars, step), write))
 
 
 def _traffic(store: Reader, since: int, hour: int, step: int, device: int | None) -> list[html.Section]:
     """By device, and by destination; the latter of long spans in days of UTC, drawn at their noon."""
     by_device = store.traffic_by_device(since, device, step)
-    told = ("bytes", "No traffic yet")
+    told = ("bytes", "No traffic yet", _BY_PEER)
     peers = store.traffic_by_peer(since, device, 4 * _MOST)
     if hour - since < LONG_HOURS:
         by_peer = _chart("Traffic by destination", peers, since, hour, step, *told)
@@ -116,6 +125,7 @@ def _traffic(store: Reader, since: int, hour: int, step: int, device: int | None
         noons = [{**row, "hour": row["hour"] // 24 * 24 + 12} for row in peers]
         first = since // 24 * 24 + 12
         by_peer = _chart("Traffic by destination", noons, first, max(hour, hour // 24 * 24 + 12), 24, *told)
+    told = ("bytes", "No traffic yet", _BY_DEVICE)
     return [_chart("Traffic by device", by_device, since, hour, step, *told), by_peer]
 
 

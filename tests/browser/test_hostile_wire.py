@@ -160,7 +160,7 @@ def fetch(site: Site, path: str) -> str:
     with urllib.request.urlopen(site.url + "/api/v1/export/" + path, timeout=30) as answer:
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        return str(answer.read().decode())
+        return str(answer.read().decode("utf-8-sig"))
 
 
 @pytest.mark.parametrize("path", EXPORTS)

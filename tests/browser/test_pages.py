@@ -122,8 +122,8 @@ def test_scrolling_brings_older_rows(site: Site, new_page: Callable[..., Any]) -
 def test_charts_follow_their_filters_and_tell_numbers(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/charts")
     page.wait_for_selector(".weeks > div:nth-child(2) .heat")
-    page.click(".segments >> text=24 hours")
-    page.wait_for_url("**/charts?range=24h")
+    page.click(".segments >> text=7 days")
+    page.wait_for_url("**/charts?range=7d")
     page.wait_for_selector("text=google.com")
     assert "MB" in page.locator(".heat").last.get_attribute("title")
     page.goto(site.url + "/charts?device=4")

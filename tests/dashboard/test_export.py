@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from itertools import islice
 
 import pytest
@@ -17,7 +18,8 @@ FEEDS = ["alerts", "devices", "dns", "flows", "packets"]
 def table(client: FlaskClient, where: str) -> list[dict[str, str]]:
     answer = client.get(f"/api/v1/export/{where}")
     assert answer.status_code == 200
-    return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
 
 @pytest.mark.parametrize("feed", FEEDS)
@@ -35,6 +37,20 @@ def test_filters_are_those_of_the_page(client: FlaskClient) -> None:
     assert {row["device"] for row in table(client, "dns.csv?device=2&range=24h")} == {"2"}
     assert [row["name"] for row in table(client, "devices.csv?trust=unknown&q=ipcam")] == ["ipcam-front"]
     assert table(client, "dns.csv?q=nothing-has-this") == []
+
+
+def test_severities_are_words_too_and_numbers_and_times_are_written_for_people(client: FlaskClient) -> None:
+    words = {"2": "Critical", "1": "High", "0": "Normal", "": ""}
+    for feed in ("alerts", "devices"):
+        rows = table(client, f"{feed}.csv")
+        assert {row["severity_word"] for row in rows} > {"Critical"}
+        assert all(row["severity_word"] == words[row["severity"]] for row in rows)
+    answer = client.get("/api/v1/export/dns.json")
+    assert not answer.data.startswith(b"\xef\xbb\xbf")
+    found = answer.json["rows"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["ts"]) for row in found)
+    for row in table(client, "dns.csv"):
+        assert re.fullmatch(r"(\d+(\.\d{1,6})?(e-\d+)?)?", row["elapsed"])
 
 
 def test_a_cut_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

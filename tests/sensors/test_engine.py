@@ -75,6 +75,17 @@ def test_traffic_of_a_device_is_the_sum_of_its_flows(engine):
     assert flow.delta_up == flow.bytes_up and flow.new
 
 
+@pytest.mark.parametrize("size", [1, 10**6])
+def test_traffic_counts_in_its_own_minute_however_much_comes_at_once(engine, size):
+    times = (3590.0, 3605.0, 7300.0)
+    rows = run(engine, [(ts, tcp(HOME, AWAY, 40000, 443, 0x18, b"z" * 100)) for ts in times], size)
+    mine = Counter()
+    for row in rows.traffic:
+        if row.device[1] == A:
+            mine[row.minute] += row.bytes_up
+    assert mine == dict.fromkeys((59, 60, 121), 140)
+
+
 def test_a_long_flow_is_told_while_it_lasts_and_its_bytes_once(engine):
     frames = conversation(0.0, HOME, AWAY, 40000, 443, [b"a"], [b"b"], close=False)
     frames += [(float(t), tcp(HOME, AWAY, 40000, 443, 0x18, b"z" * 100)) for t in range(5, 400, 5)]

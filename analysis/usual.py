@@ -48,7 +48,7 @@ def in_words(known: "Known", subject: Subject, ts: float) -> str | None:
     entry = known.baseline.entry(device, subject.peer_ip, subject.port, subject.proto)
     since = ts if entry is None else min(entry[0], ts)
     met = known.first_seen(device[1])
-    age = f"; this device has been known for {_span(ts - met)}" if met is not None and met < ts else ""
+    age = f"; this device had been known for {_span(ts - met)}" if met is not None and met < ts else ""
     if ts - since < FRESH:
         return f"first contact with {subject.peer_ip} on port {subject.port}{age}"
     return f"in contact with {subject.peer_ip} on port {subject.port} for {_span(ts - since)}{age}"
@@ -56,8 +56,8 @@ def in_words(known: "Known", subject: Subject, ts: float) -> str | None:
 
 def _acquaintance(met: float | None, ts: float) -> str:
     if met is None or ts - met < FRESH:
-        return "this device has only just come"
-    return f"this device has been known for {_span(ts - met)}"
+        return "this device had only just come"
+    return f"this device had been known for {_span(ts - met)}"
 
 
 def _span(seconds: float) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from analysis.detectors import ALL
 from analysis.store.notes import NOTE_LIMIT
 from analysis.store.reader import Reader, Row
 from analysis.store.scopes import Scope, scopes_of
@@ -15,6 +16,9 @@ LASTS = {"1": "For a day", "7": "For a week", "30": "For 30 days", "ever": "For 
 """How long an expectation holds, in days."""
 ONCE = "once"
 """The scope that is this one incident."""
+_ONCE_MEANS = "It is closed for good, there is no end to choose. The next of its kind is told again."
+_ONCE_SAID = "You expect this one incident only; the next of its kind is told again. Reopen takes that back."
+_TITLES = {rule.id: rule.title for rule in ALL}
 
 
 def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
@@ -34,7 +38,7 @@ def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
     return html.Section(
         [
             html.Div(buttons, className="buttons"),
-            _covered(store, covering),
+            _covered(store, covering, now == "expected"),
             _expect(store, alert, now == "expected"),
             _note(alert),
             html.P(said, className="said", role="status"),
@@ -59,27 +63,31 @@ def _note(alert: Row) -> html.Div:
     return html.Div([note, keep], className="note")
 
 
-def _covered(store: Reader, covering: list[Row]) -> html.Div:
-    """Which expectations cover this incident, with the way back."""
+def _covered(store: Reader, covering: list[Row], expected: bool) -> html.Div:
+    """Which expectations cover this incident, else that it alone is expected, with the way back."""
     lines = [
-        html.P(["You expect this from ", scope_words(store, row), ", ", *until(row["expires"]), "."])
+        html.P(["You expect this from ", html.Bdi(rule_scope(store, row)), ", ", *until(row["expires"]), "."])
         for row in covering
     ]
-    undo = dmc.Button("No longer expect it", id="alert-undo", size="compact-sm", variant="default")
-    return html.Div([*lines, undo], className="covered", hidden=not covering)
+    undo = dmc.Button(
+        "No longer expect it", id="alert-undo", size="compact-sm", variant="default",
+        display=None if covering else "none",
+    )  # fmt: skip
+    once = html.P(_ONCE_SAID) if expected and not covering else None
+    return html.Div([*lines, once, undo], className="covered", hidden=not expected)
 
 
 def _expect(store: Reader, alert: Row, already: bool) -> html.Details:
     scopes = scopes_of(alert)
-    radios = [_radio(ONCE, "Only this one incident", "The next of its kind is told again.")]
+    radios = [_radio(ONCE, "Only this one incident", _ONCE_MEANS)]
     for name, scope in scopes.items():
-        radios.append(_radio(name, scope_words(store, scope._asdict()), _preview(store, scope)))
+        radios.append(_radio(name, rule_scope(store, scope._asdict()), _preview(store, scope)))
     choices = dmc.RadioGroup(
         dmc.Stack(radios, gap="xs"), id="alert-scope", value=ONCE, label="Expect it from"
     )
     lasts = dmc.Select(
         id="alert-lasts", label="How long", w=160, size="sm", allowDeselect=False, value="30",
-        data=[{"value": key, "label": words} for key, words in LASTS.items()],
+        className="expect-lasts", data=[{"value": key, "label": words} for key, words in LASTS.items()],
     )  # fmt: skip
     say = dmc.Button("This is expected", id="alert-expect", size="sm")
     hint = html.P("Sentinel goes on recording it. Find it under State: Expected.", className="muted")
@@ -102,7 +110,8 @@ def _radio(value: str, label: str, description: str) -> dmc.Radio:
 def _preview(store: Reader, scope: Scope) -> str:
     found = store.would_cover(scope)
     rest = f", {number(found['open'])} of them open" if found["open"] else ""
-    return f"Would have covered {plural(found['incidents'], 'incident')} so far{rest}."
+    told = " Other kinds of incident are told as before."
+    return f"Would have covered {plural(found['incidents'], 'incident')} so far{rest}.{told}"
 
 
 def scope_words(store: Reader, scope: Row) -> str:
@@ -113,6 +122,11 @@ def scope_words(store: Reader, scope: Row) -> str:
     if scope["peer"] is None:
         return f"{who}{port}" if port else f"{who}, whatever the other side"
     return f"{who} with {scope['peer']}{port}"
+
+
+def rule_scope(store: Reader, scope: Row) -> str:
+    """A scope with its rule: no other kind of incident is covered."""
+    return f"{scope_words(store, scope)}: only “{_TITLES.get(scope['rule'], scope['rule'])}”"
 
 
 def until(expires: float | None) -> list[Any]:

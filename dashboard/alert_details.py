@@ -9,6 +9,8 @@ from analysis.store.reader import Reader, Row
 from dashboard.parts import device_link, facts, severity, state, when
 from dashboard.words import plural, size
 
+_NOT_RECORDED = "What is usual for the other side was not recorded."
+
 
 def details(store: Reader, alert: Row, decision: Any) -> html.Div:
     """The contents of the drawer; `decision` is what a person may say about it."""
@@ -108,19 +110,20 @@ def _usual(store: Reader, alert: Row) -> html.Div:
     """What the sensor knew about the other side, and how often this happened before."""
     history = store.alert_history(alert)
     told = alert["evidence"].get("usual")
-    words = told if isinstance(told, str) else "What is usual for the other side was not recorded."
+    words = f"When this happened: {told}." if told and isinstance(told, str) else _NOT_RECORDED
+    place = "this device with this other side" if alert["peer_ip"] or alert["peer_name"] else "this device"
     if len(history) == 1:
-        return html.Div([html.P(words), html.P("It is the first incident of its kind here.")])
+        return html.Div([html.P(words), html.P(f"It is the first incident of its kind for {place}.")])
     items = [
         html.Li(
             [
-                html.Span(["from ", when(r["first_seen"])]),
+                html.Span(["From ", when(r["first_seen"])]),
                 html.Span([plural(r["count"], "time"), ", last ", when(r["last_seen"])]),
             ]
         )
         for r in history
     ]
-    many = f"The newest {len(history)} incidents of its kind here:"
+    many = f"The newest {len(history)} incidents of its kind for {place}:"
     return html.Div([html.P(words), html.P(many), html.Ul(items, className="plain-list")])
 
 

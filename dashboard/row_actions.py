@@ -10,7 +10,7 @@ from analysis.own_list import OwnList, OwnListError
 from analysis.store.notes import NoteError
 from analysis.store.reader import Reader, Row
 from analysis.store.scopes import Scope, scopes_of
-from dashboard.alert_decision import scope_words
+from dashboard.alert_decision import rule_scope
 from dashboard.context import context, notes
 from dashboard.parts import severity, state
 
@@ -41,7 +41,7 @@ def act(store: Reader, feed: str, row: Row, do: str, what: str) -> str:
     if do == "expect":
         scope = narrowest(incident)
         notes().expect(scope, EXPECTED_DAYS)
-        return f"Expected for 30 days: {scope_words(store, scope._asdict())}. Sentinel goes on recording it."
+        return f"Expected for 30 days: {rule_scope(store, scope._asdict())}. Sentinel goes on recording it."
     if do == "unexpect":
         for expectation in store.expectations_of(incident["id"])[:20]:
             notes().undo_expectation(expectation["id"])
@@ -139,7 +139,7 @@ def _incident(store: Reader, alert: Row) -> html.Li:
     )
     title = dcc.Link(html.Bdi(alert["title"]), href=f"/alerts?id={number}", className="plain-link")
     offered = None if alert["state"] == "expected" and not covered else button
-    words = None if covered else ["For 30 days: ", scope_words(store, narrowest(alert)._asdict()), "."]
+    words = None if covered else ["For 30 days: ", rule_scope(store, narrowest(alert)._asdict()), "."]
     return html.Li(
         [
             html.P([severity(alert["severity"]), " ", state(alert["state"])]),

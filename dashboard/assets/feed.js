@@ -231,10 +231,28 @@
   }
   sentinel.whenThere("[data-export]", exporting);
 
-  // Filters live in the address, so that it can be shared and the back button works.
+  // Filters live in the address, so that it can be shared and the back button works: a choice is a place of
+  // its own, what is being typed is not.
+  let filterIds = [], restoring = false;
+  function filterAt(name) {
+    const box = document.querySelector("[data-feed], [data-table]");
+    const usual = new URLSearchParams(box?.dataset.defaults || "").get(name) || (name === "q" ? "" : "all");
+    return new URLSearchParams(location.search).get(name) ?? usual;
+  }
+  function byChoice() {
+    const triggered = window.dash_clientside.callback_context.triggered;
+    return triggered.length === 1 && !triggered[0].prop_id.includes('"filter":"q"');
+  }
+  // Sets the filters to what the address says; `filtered` waits until all of them are.
+  function restore() {
+    restoring = true;
+    setTimeout(() => { restoring = false; }, 500);
+    for (const id of filterIds) window.dash_clientside.set_props(id, { value: filterAt(id.filter) });
+  }
   function filtered() {
     const inputs = window.dash_clientside.callback_context.inputs_list[0] || [];
     if (!inputs.length) return window.dash_clientside.no_update;
+    filterIds = inputs.map((input) => input.id);
     const box = document.querySelector("[data-feed], [data-table], [data-reloads]");
     const defaults = new URLSearchParams(box?.dataset.defaults || "");
     const address = new URLSearchParams(location.search);
@@ -251,7 +269,10 @@
       if (changed && window.dash_clientside.callback_context.triggered.length === 1) sentinel.go(where);
       return window.dash_clientside.no_update;
     }
-    if (changed) history.replaceState(history.state, "", where);
+    if (restoring && inputs.some((input) => (input.value || "") !== filterAt(input.id.filter))) return window.dash_clientside.no_update;
+    restoring = false;
+    if (changed && byChoice()) history.pushState({}, "", where);
+    else if (changed) history.replaceState(history.state, "", where);
     if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));
     exporting();
     if (sentinel.table && !sentinel.table.api.isDestroyed()) sentinel.table.filter(address);
@@ -279,6 +300,12 @@
   // Where only the drawer differs, the list stays and Dash need not draw the page anew.
   window.addEventListener("popstate", (event) => {
     const feed = sentinel.feed, store = feed?.box.dataset.selects;
+    if (feed?.alive && feed.place === place() && String(filtersFromAddress(feed.box.dataset.defaults)) !== String(feed.filters)) {
+      event.stopImmediatePropagation();
+      restore();
+      if (store) window.dash_clientside.set_props(store, { data: Number(new URLSearchParams(location.search).get(DRAWERS[store])) || null });
+      return;
+    }
     if (!store || !feed.alive || feed.place !== place()) return;
     if (String(filtersFromAddress(feed.box.dataset.defaults)) !== String(feed.filters)) return;
     event.stopImmediatePropagation();

@@ -18,6 +18,11 @@ from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
 
 _BUTTONS = ("acknowledge", "expect", "reopen", "keep-note", "undo")
 _DEFAULTS = {"state": "open", "range": "30d"}
+_NO_INCIDENT = (
+    "Its number is wrong, or it is older than config.yaml has incidents kept (“retention”), or its device was"
+    " forgotten, and its incidents with it."
+)
+GONE = "A device that is no longer here"
 
 _COLUMNS = [
     columns.on_phone(columns.drawn("severity", "Severity", 98, "Severity"), 46),
@@ -34,10 +39,13 @@ def _options(every: str, words: dict[Any, str]) -> list[dict[str, str]]:
     return [{"value": "all", "label": every}, *({"value": str(k), "label": v} for k, v in words.items())]
 
 
-def device_options(every: str = "Every device") -> list[dict[str, str]]:
-    """Devices by name, for a filter."""
-    devices = [device for device in reader().directory().devices.values() if not device.router]
+def device_options(every: str = "Every device", chosen: str = "all") -> list[dict[str, str]]:
+    """Devices by name, for a filter; with the chosen one, whatever it is: else all would be shown for it."""
+    known = reader().directory().devices
+    devices = [device for device in known.values() if not device.router or str(device.id) == chosen]
     named = {str(device.id): device.name[:60] for device in sorted(devices, key=lambda d: d.name.lower())}
+    if chosen not in ("", "all"):
+        named.setdefault(chosen, GONE)
     return _options(every, named)
 
 
@@ -46,7 +54,7 @@ def _filters(given: dict[str, str]) -> html.Div:
     choices = {
         "state": (_options("Every state", STATE_WORDS), "State", 140),
         "rule": (_options("Every rule", {rule: rule for rule in reader().rules_seen()}), "Rule", 170),
-        "device": (device_options(), "Device", 170),
+        "device": (device_options(chosen=given.get("device", "all")), "Device", 170),
         "range": (_options("Any time", RANGE_WORDS), "Time range", 140),
     }
     value = _DEFAULTS | given
@@ -66,10 +74,11 @@ def layout(id: str = "", **given: str) -> Any:
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
             _filters(given),
+            _gone(given.get("device", "all")),
             feed(
                 "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"
             ),
-            dcc.Store(id="alert-chosen", data=int(id) if id.isdigit() and len(id) < 18 else None),
+            dcc.Store(id="alert-chosen", data=_number(id)),
             dcc.Store(id="alert-decided"),
             dmc.Drawer(
                 id="alert-drawer",
@@ -86,11 +95,27 @@ def layout(id: str = "", **given: str) -> Any:
     )
 
 
+def _gone(device: str) -> html.P | None:
+    """What to say of an address that asks for a device that is not known."""
+    if device in ("", "all") or device in map(str, reader().directory().devices):
+        return None
+    said = (
+        "That device is no longer here: it was forgotten, or it never was. Choose another, or every device."
+    )
+    return html.P(said, className="muted", role="status")
+
+
+def _number(text: str) -> int | str | None:
+    """The incident that the address names; what is none stays a text, so that it is said."""
+    number = text.isascii() and text.isdigit() and len(text) < 18
+    return (number and int(text)) or text[:40] or None
+
+
 def callbacks(app: Dash) -> None:
     @app.callback(
         Output("alert-drawer", "children"), Output("alert-drawer", "opened"), Input("alert-chosen", "data")
     )
-    def opened(chosen: int | None) -> Any:
+    def opened(chosen: int | str | None) -> Any:
         return (_shown(chosen), True) if chosen else (no_update, False)
 
     @app.callback(
@@ -107,7 +132,7 @@ def callbacks(app: Dash) -> None:
     def decided(*arguments: Any) -> Any:
         clicks, (chosen, note, scope, lasts, covering) = arguments[:-5], arguments[-5:]
         button = str(ctx.triggered_id or "").removeprefix("alert-")
-        if not any(clicks) or not chosen or button not in _BUTTONS:
+        if not any(clicks) or not isinstance(chosen, int) or button not in _BUTTONS:
             return no_update, no_update
         try:
             with_note = str(note or "")[: NOTE_LIMIT + 1]
@@ -154,12 +179,12 @@ def _expect(chosen: int, scope: str, lasts: str, note: str) -> None:
     notes().expect(scopes[scope], None if lasts == "ever" else float(lasts), note)
 
 
-def _shown(chosen: int, said: str = "") -> Any:
+def _shown(chosen: int | str, said: str = "") -> Any:
     try:
         store = reader()
-        found = store.alert(int(chosen))
+        found = store.alert(chosen) if isinstance(chosen, int) else None
         if found is None:
-            return empty("This incident is no longer kept", "Incidents are kept as long as config.yaml says.")
+            return empty("There is no such incident", _NO_INCIDENT)
         return details(store, found, decision(store, found, said))
     except StoreError as error:
         return empty(str(error), error.fix)

@@ -15,7 +15,7 @@ def test_words_tell_first_and_long_contact() -> None:
     assert in_words(known, ABOUT, T0) == f"first contact with {OUTSIDE} on port 443"
     known.baseline.check(("eth0", LAPTOP), T0, OUTSIDE, 443, "tcp", None, T0)
     told = in_words(known, ABOUT, T0 + 9 * DAY)
-    assert told == f"in contact with {OUTSIDE} on port 443 for 9 days; this device has been known for 9 days"
+    assert told == f"in contact with {OUTSIDE} on port 443 for 9 days; this device had been known for 9 days"
     assert in_words(known, ABOUT, T0 + 3600).endswith("known for 60 minutes")
     assert in_words(known, ABOUT, T0 + 65).endswith("known for 1 minute")
 
@@ -28,8 +28,8 @@ def test_nothing_is_said_of_whom_we_do_not_know() -> None:
 
 def test_of_a_device_without_a_peer_its_age_is_told() -> None:
     known, alone = Home().inventory, Subject(LAPTOP, LAPTOP_IP)
-    assert in_words(known, alone, T0) == "this device has only just come"
-    assert in_words(known, alone, T0 + 3 * DAY) == "this device has been known for 3 days"
+    assert in_words(known, alone, T0) == "this device had only just come"
+    assert in_words(known, alone, T0 + 3 * DAY) == "this device had been known for 3 days"
 
 
 def test_every_finding_carries_it() -> None:

@@ -116,3 +116,70 @@ def test_the_chosen_device_of_the_map_stays_in_the_address(site: Site, new_page:
     page.go_back()
     page.wait_for_selector("#map-chosen h2:has-text('ipcam-front')")
     assert "range=7d" in page.url
+
+
+def test_each_choice_of_a_filter_is_a_place_that_back_returns_to(
+    site: Site, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(site.url + "/")
+    page.click("#nav >> text=Alerts")
+    page.wait_for_selector(".ag-row")
+    every = shown_incidents(page)
+    page.click(".segments >> text=Critical")
+    page.wait_for_url("**/alerts?severity=2")
+    page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() === 1")
+    page.click("input[aria-label=Device]")
+    page.click("[role=option] >> text=thinkpad-t14")
+    page.wait_for_url("**/alerts?severity=2&device=2")
+    page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() === 0")
+    page.go_back()
+    page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() === 1")
+    assert page.url == site.url + "/alerts?severity=2"
+    assert page.input_value("input[aria-label=Device]") == "Every device"
+    page.go_back()
+    page.wait_for_function(f"() => sentinel.feed.api.getDisplayedRowCount() === {every}")
+    assert page.url == site.url + "/alerts"
+    assert page.locator(".segments input:checked").get_attribute("value") == "all"
+    page.go_forward()
+    page.wait_for_function("() => sentinel.feed.api.getDisplayedRowCount() === 1")
+    page.fill("input[type=search]", "telnet ipcam")
+    page.wait_for_function("() => location.search.includes('q=telnet')")
+    page.go_back()
+    page.wait_for_function(
+        "() => location.search === '' && document.querySelector('input[type=search]').value === ''"
+    )
+    page.go_back()
+    page.wait_for_selector("h1:has-text('Overview')")
+
+
+def test_a_device_or_incident_that_is_gone_is_said_and_shows_nothing_else(
+    site: Site, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(site.url + "/alerts?device=99999")
+    page.wait_for_selector("text=That device is no longer here")
+    page.wait_for_selector(".feed-status:has-text('No incidents with these filters.')")
+    assert shown_incidents(page) == 0
+    assert page.url.endswith("/alerts?device=99999")
+    assert page.locator("text=No Rows To Show").count() == 0
+    for odd in ("abc", "-1", "0", "99999"):
+        page.goto(f"{site.url}/alerts?id={odd}")
+        page.wait_for_selector("[role=dialog] >> text=There is no such incident")
+        page.click("button[aria-label=Close]")
+        page.wait_for_function("() => location.search === ''")
+
+
+def test_one_incident_expected_alone_has_no_period_and_says_what_it_is(
+    site: Site, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(site.url + "/alerts?id=1")
+    page.click(".expect summary")
+    page.wait_for_selector("text=Only this one incident")
+    assert not page.is_visible(".expect-lasts")
+    page.click("label:has-text('whatever the other side: only “')")
+    page.wait_for_selector(".expect-lasts", state="visible")
+    page.click("label:has-text('Only this one incident')")
+    page.click("#alert-expect")
+    page.wait_for_selector(".covered:has-text('You expect this one incident only')")
+    assert not page.is_visible("#alert-undo")
+    page.click("#alert-reopen")
+    page.wait_for_selector(".details .state-open")

@@ -61,9 +61,15 @@ def test_an_incident_is_rendered_whole_and_in_plain_words(store: Reader, rule: s
     assert all(part in page for part in (alert["title"], alert["why"], alert["advice"]))
     assert unexplained(" ".join(shown[: at[-1]])) == []
     usual = shown[at[-2] + 1]
-    assert usual == alert["evidence"].get("usual", "What is usual for the other side was not recorded.")
-    told = {name: value for name, value in alert["evidence"].items() if name != "usual" and value != []}
-    names = [name.replace("_", " ") for name in told]
+    recorded = alert["evidence"].get("usual")
+    told = (
+        f"When this happened: {recorded}."
+        if recorded
+        else "What is usual for the other side was not recorded."
+    )
+    assert usual == told
+    shows = {name: value for name, value in alert["evidence"].items() if name != "usual" and value != []}
+    names = [name.replace("_", " ") for name in shows]
     assert names and all(name in shown[at[-1] :] for name in names)
     found = incident(store, alert["id"])
     assert found is not None

@@ -67,10 +67,12 @@ def install_login(server: Flask, password_hash: str, token_hashes: Sequence[str]
         session["since"] = time.time()
         return redirect(_local(following))
 
-    @server.post("/logout")
-    def logout() -> AnyResponse:
-        session.clear()
-        return Response(status=204)
+    server.add_url_rule("/logout", view_func=_logout, methods=["POST"])
+
+
+def _logout() -> AnyResponse:
+    session.clear()
+    return Response(status=204)
 
 
 def _local(following: str) -> str:

@@ -101,18 +101,23 @@ def bars(rows: Sequence[tuple[Any, float, str]]) -> html.Ul:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]], className: str = "") -> html.Div:
-    """A plain table that scrolls sideways by itself when it is wider than its panel."""
+    """A plain table that scrolls sideways by itself when it is wider than its panel; on phones each row
+    is a block of lines, with the column's name before each cell."""
     return html.Div(
         html.Table(
             [
                 html.Thead(html.Tr([html.Th(name, scope="col") for name in head])),
-                html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows]),
+                html.Tbody([html.Tr(list(map(_cell, head, row))) for row in rows]),
             ],
             className=f"rows {className}",
         ),
         className="table-box",
         tabIndex="0",
     )
+
+
+def _cell(name: str, value: Any) -> html.Td:
+    return html.Td(value, **{"data-label": name})
 
 
 def redraw(page: str) -> html.Div:

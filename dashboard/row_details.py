@@ -11,7 +11,7 @@ from analysis.store.reader import BadFilter, Reader, Row, StoreError
 from dashboard.context import reader
 from dashboard.parts import device_link, empty, facts, when
 from dashboard.row_actions import act, actions
-from dashboard.words import number, size
+from dashboard.words import number, plural, size
 
 CHOSEN = "row-chosen"
 _TITLES = {"dns": "Lookup", "flows": "Conversation", "packets": "Packet"}
@@ -93,8 +93,8 @@ def _flow(store: Reader, row: Row) -> tuple[str, list[tuple[str, Any]]]:
         ("Content", row["service"]),
         ("Began", when(row["first_seen"])),
         ("Last seen", when(row["last_seen"])),
-        ("Up", f"{size(row['bytes_up'])} in {number(row['packets_up'])} packets"),
-        ("Down", f"{size(row['bytes_down'])} in {number(row['packets_down'])} packets"),
+        ("Up", f"{size(row['bytes_up'])} in {plural(row['packets_up'] or 0, 'packet')}"),
+        ("Down", f"{size(row['bytes_down'])} in {plural(row['packets_down'] or 0, 'packet')}"),
         ("State", row["state"]),
     ]
 

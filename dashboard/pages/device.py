@@ -1,5 +1,6 @@
 """One device: who it is, what it does, what is usual for it."""
 
+from math import ceil
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -7,7 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from analysis.store.notes import NAME_LIMIT, NOTE_LIMIT, TRUSTS, NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
-from dashboard.context import notes, reader
+from dashboard.context import context, notes, reader
 from dashboard.device_forget import forget_callbacks, forget_panel
 from dashboard.device_identity import evidence, identity_callbacks, programs, same_device, sure
 from dashboard.page import Page
@@ -45,7 +46,7 @@ def body(store: Reader, device: Row) -> list[Any]:
             [_peers(store, device["id"], hour), _over_time(store, device["id"], hour)], className="columns"
         ),
         panel("When it was there, 7 days", device_week(store, device["id"], hour, device["name"])),
-        _baseline(store, device["id"]),
+        _baseline(store, device),
         evidence(store, device["id"]),
         forget_panel(),
     ]
@@ -198,24 +199,31 @@ def _over_time(store: Reader, device: int, hour: int) -> html.Section:
     return panel("Traffic, 48 h", chart)
 
 
-def _baseline(store: Reader, device: int) -> html.Section:
-    kept, rows = store.baseline_state(device), store.baseline(device)
+def _what_is_told(store: Reader, device: Row, kept: Row) -> str:
+    """Whether it is still being learned, and what is told of connections that are not on record."""
+    known = f"{plural(kept['known'], 'connection')} known."
+    began = max(device["first_seen"], kept["reset"] or 0.0)
+    left = context().config.learning_hours - (store.clock() - began) / 3600
+    if left <= 0:
+        return f"{known} Anything else is reported once, as new."
+    return (
+        f"{known} Sentinel still learns what is usual for it, for about {plural(ceil(left), 'hour')} more:"
+        " new connections are taken as usual until then, and reported once, as new, from then on."
+    )
+
+
+def _baseline(store: Reader, device: Row) -> html.Section:
+    this = device["id"]
+    kept, rows = store.baseline_state(this), store.baseline(this)
     asked = (
         html.P(["Learning began anew ", when(kept["reset"])], className="muted") if kept["reset"] else None
     )
     reset = dmc.Button("Learn anew", id="device-reset", size="compact-sm", variant="default")
     lead = html.Div(
-        [
-            html.P(
-                f"{plural(kept['known'], 'connection')} known. Anything else is reported once, as new.",
-                className="muted",
-            ),
-            reset,
-        ],
-        className="spread",
+        [html.P(_what_is_told(store, device, kept), className="muted"), reset], className="spread"
     )
     if not rows:
-        return panel("What is usual for it", lead, asked, empty("Nothing learned yet"))
+        return panel("What is usual for it", lead, asked, empty("It has connected to nothing yet"))
     lines = [
         (
             html.Bdi(r["service"] or r["peer"]),

@@ -21,11 +21,23 @@ from dashboard.words import number, plural, share, size
 _TABLES = {
     "flows": "conversations",
     "dns": "lookups",
-    "tls": "TLS hellos",
-    "http": "HTTP requests",
+    "tls": "encrypted connections (TLS)",
+    "http": "requests in clear (HTTP)",
     "packets": "logged packets",
     "alerts": "incidents",
 }
+_COUNTERS = {
+    "undecoded": ("Not readable", "Packets cut short, or of a kind that Sentinel does not read."),
+    "parser_errors": ("Messages not understood", "Broken, or not what their port says; the rest went on."),
+    "detector_failures": ("Rules that failed", "An error in a rule; the others went on."),
+    "detectors_disabled": ("Rules switched off", "They failed again and again, until the next start."),
+    "fragments": ("Pieces of packets", "Parts of packets too long for the network; they are counted."),
+    "dns_answers_without_question": ("DNS answers without a question", "The question itself was not seen."),
+    "shed": ("Given up under load", "Detail left out to keep up: never alerts, devices or counters."),
+    "flooded": ("Flood beyond its bound", "Counted as traffic only, not looked at one by one."),
+    "evicted": ("Forgotten early", "Oldest entries of full tables, to bound the memory used."),
+}
+"""A sensor's counters in plain words, with what each means."""
 
 
 def layout(**_: str) -> Any:
@@ -58,16 +70,14 @@ def _sensor(row: Row) -> html.Section:
         ("Last packet", when(row["last_packet"])),
         ("Packets seen", number(row["packets"])),
         ("Lost by the system", f"{number(row['dropped'])} ({share(row['dropped'], total)})"),
-        ("Rows given up under load", number(row["shed"])),
-        ("Pushed out of full tables", number(row["evicted"])),
         ("Running since", when(row["started"])),
-        *_counters(row["counters"]),
+        *_counters({"shed": row["shed"], "evicted": row["evicted"]} | row["counters"]),
     ]
     return panel(f"Sensor {row['name']}" + (f" · {row['label']}" if row["label"] else ""), facts(rows))
 
 
 def _counters(counters: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Counters that are dicts become one line each: "truncated 12, 802.11 4"."""
+    """In plain words. Counters that are dicts become one line each: "truncated 12, 802.11 4"."""
     rows = []
     for name, value in list(counters.items())[:20]:
         if isinstance(value, dict):
@@ -76,10 +86,15 @@ def _counters(counters: dict[str, Any]) -> list[tuple[str, Any]]:
                 for key, count in value.items()
                 if isinstance(count, int | float) and count
             )
-            rows.append((name.replace("_", " ").capitalize(), told or "none"))
+            rows.append(_counter(name, told or "none"))
         elif isinstance(value, int | float):
-            rows.append((name.replace("_", " ").capitalize(), number(value)))
+            rows.append(_counter(name, number(value)))
     return rows
+
+
+def _counter(name: str, told: str) -> tuple[str, Any]:
+    title, meaning = _COUNTERS.get(name, (name.replace("_", " ").capitalize(), ""))
+    return title, [told, html.Div(meaning, className="muted meaning")] if meaning else told
 
 
 def _findings(store: Reader) -> html.Section:

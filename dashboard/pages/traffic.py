@@ -88,10 +88,14 @@ def _views(flows: bool) -> html.Div:
 
 def _lead(flows: bool) -> str:
     if flows:
-        return "Who talked to whom, one row a conversation. Choose one for more."
+        return (
+            "Who talked to whom, one row a conversation, newest record first. A conversation is recorded when"
+            " it ends, or while it lasts, so the times under Began are not in order. Choose one for more."
+        )
     log = context().config.packet_log
     return (
-        f"The newest {log.rows:,} packets. Above {log.per_second} a second every n-th is logged, and said so."
+        f"The newest {log.rows:,} packets. When more than {log.per_second:,} come in a second, only some of"
+        " them are logged: the column Logged then says one in how many."
     )
 
 

@@ -30,6 +30,7 @@ from sensors.host import port_free
 LIVE_SHARE = 0.05
 """The last part of the evening that plays live: 15 minutes of 5 hours."""
 INTERFACE = "demo0"
+_LEARNING_HOURS = 1.5
 ROUND = 1.0
 """Seconds between two batches while playing live."""
 
@@ -37,12 +38,12 @@ Frame = tuple[float, bytes]
 
 
 def demo_config(folder: Path) -> Config:
-    """A configuration with the demo's own lists and an hour of learning."""
+    """A configuration with the demo's own lists and a short time of learning."""
     (folder / "names.txt").write_text("\n".join(BLOCKED_NAMES) + "\n", encoding="utf-8")
     (folder / "addresses.txt").write_text(BLOCKED_ADDRESS + "\n", encoding="utf-8")
     return Config(
         interfaces=(Interface(name=INTERFACE, label="Demo home", subnets=("192.168.1.0/24",)),),
-        learning_hours=1.5,
+        learning_hours=_LEARNING_HOURS,
         blocklists=Blocklists(
             lists=(
                 BlocklistSource(name="demo names", file="names.txt"),
@@ -163,7 +164,7 @@ def _pages_config(folder: Path) -> Path:
     """What the pages of the made-up home run with: its own lists, so that no button touches the real ones."""
     lists = "".join(f"    - {{name: demo {name}, file: {name}.txt}}\n" for name in ("names", "addresses"))
     path = folder / "config.yaml"
-    path.write_text(f"blocklists:\n  lists:\n{lists}", encoding="utf-8")
+    path.write_text(f"learning_hours: {_LEARNING_HOURS}\nblocklists:\n  lists:\n{lists}", encoding="utf-8")
     return path
 
 

@@ -18,6 +18,9 @@ from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
 
 _BUTTONS = ("acknowledge", "expect", "reopen", "keep-note", "undo")
 _DEFAULTS = {"state": "open", "range": "30d"}
+GONE_SAID = (
+    "That device is no longer here: it was forgotten, or it never was. Choose another, or every device."
+)
 _NO_INCIDENT = (
     "Its number is wrong, or it is older than config.yaml has incidents kept (“retention”), or its device was"
     " forgotten, and its incidents with it."
@@ -74,7 +77,7 @@ def layout(id: str = "", **given: str) -> Any:
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
             _filters(given),
-            _gone(given.get("device", "all")),
+            html.P(GONE_SAID, className="muted", role="status") if is_gone(given.get("device", "")) else None,
             feed(
                 "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"
             ),
@@ -95,14 +98,9 @@ def layout(id: str = "", **given: str) -> Any:
     )
 
 
-def _gone(device: str) -> html.P | None:
-    """What to say of an address that asks for a device that is not known."""
-    if device in ("", "all") or device in map(str, reader().directory().devices):
-        return None
-    said = (
-        "That device is no longer here: it was forgotten, or it never was. Choose another, or every device."
-    )
-    return html.P(said, className="muted", role="status")
+def is_gone(device: str) -> bool:
+    """Whether an address asks for a device that is not known: forgotten, or never there."""
+    return device not in ("", "all") and device not in map(str, reader().directory().devices)
 
 
 def _number(text: str) -> int | str | None:

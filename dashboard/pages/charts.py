@@ -11,7 +11,7 @@ from analysis.store.reader import Reader, Row
 from dashboard.charts import stacked, week
 from dashboard.context import reader
 from dashboard.page import Page
-from dashboard.pages.alerts import device_options
+from dashboard.pages.alerts import GONE_SAID, device_options, is_gone
 from dashboard.parts import choice, empty, heading, panel, segments
 from dashboard.words import plural
 
@@ -36,26 +36,32 @@ def layout(range: str = "24h", device: str = "all", **_: str) -> Any:
     store = reader()
     hours = _SPANS.get(range, _SPANS["24h"])
     hour = int(store.clock() // 3600)
-    chosen = int(device) if device.isdigit() and len(device) < 18 else None
     filters = [
         segments("charts", "range", _SHOWN, range if range in _SPANS else "24h", "Time range"),
-        choice("charts", "device", device_options(), device, "Device", 200),
+        choice("charts", "device", device_options(chosen=device), device, "Device", 200),
     ]
-    step = _step(hours)
-    since = hour - hours + 1
-    since -= (since + _zone()) % step  # bars begin with the viewer's days
+    shown = [empty(GONE_SAID)] if is_gone(device) else _charts(store, hours, hour, device)
     return html.Div(
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
             html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=24h"}),
-            *_traffic(store, since, hour, step, chosen),
-            html.Div(
-                [_dns(store, since, hour, step, chosen), _alerts(store, since, hour, step)],
-                className="columns",
-            ),
-            _weeks(store, hour, chosen),
+            *shown,
         ]
     )
+
+
+def _charts(store: Reader, hours: int, hour: int, device: str) -> list[html.Section | html.Div]:
+    """All charts of the last `hours` until `hour`, of a known device or of "all"."""
+    chosen = int(device) if device not in ("", "all") else None
+    step = _step(hours)
+    since = hour - hours + 1
+    since -= (since + _zone()) % step  # bars begin with the viewer's days
+    beside = [_dns(store, since, hour, step, chosen), _alerts(store, since, hour, step, chosen is not None)]
+    return [
+        *_traffic(store, since, hour, step, chosen),
+        html.Div(beside, className="columns"),
+        _weeks(store, hour, chosen),
+    ]
 
 
 def _step(hours: int) -> int:
@@ -138,9 +144,17 @@ def _dns(store: Reader, since: int, hour: int, step: int, device: int | None) ->
     return _chart("Names asked for", told, since, hour, step)
 
 
-def _alerts(store: Reader, since: int, hour: int, step: int) -> html.Section:
+def _alerts(store: Reader, since: int, hour: int, step: int, one: bool) -> html.Section:
+    """Incidents are not counted by device, which is said where one is chosen."""
     rows = store.incidents_by_hour(since)
-    return _chart("New incidents by rule", rows, since, hour, step, none="None in this time")
+    return _chart(
+        "New incidents by rule" + (", of every device" if one else ""),
+        rows,
+        since,
+        hour,
+        step,
+        none="None in this time",
+    )
 
 
 def _weeks(store: Reader, hour: int, device: int | None) -> html.Section:

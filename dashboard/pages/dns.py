@@ -41,7 +41,7 @@ def layout(
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
     filters = [
         choice("dns", "blocked", _SHOW, blocked, "Which names", 180),
-        choice("dns", "device", device_options(), device, "Device", 180),
+        choice("dns", "device", device_options(chosen=device), device, "Device", 180),
         choice("dns", "range", ranges, range or _DEFAULTS["range"], "Time range", 150),
         search("dns", q, "Search names"),
     ]

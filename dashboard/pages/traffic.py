@@ -56,7 +56,7 @@ def layout(
     flows = view == "flows"
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
     filters = [
-        choice("traffic", "device", device_options(), device, "Device", 180),
+        choice("traffic", "device", device_options(chosen=device), device, "Device", 180),
         choice("traffic", "proto", _PROTOCOLS, proto, "Protocol", 140),
         choice("traffic", "range", ranges, range or "24h", "Time range", 150),
         search("traffic", q, "Search addresses and names" if flows else "Search addresses"),

@@ -1,4 +1,4 @@
-"""The first page's sentence, its list and the table of incidents count the same things by the same words."""
+"""The pages count the same things by the same words, and show nothing of others for what is gone."""
 
 import re
 
@@ -24,3 +24,11 @@ def test_the_list_says_what_it_leaves_out(own_client: FlaskClient, home: Home) -
 
 def test_a_list_that_shows_all_says_nothing_of_more(client: FlaskClient) -> None:
     assert " more critical" not in page(client, "/") and " more high" not in page(client, "/")
+
+
+def test_charts_of_a_device_that_is_gone_show_nothing_of_others(client: FlaskClient) -> None:
+    for odd in ("99999", "x", "²"):
+        shown = page(client, "/charts", f"?device={odd}")
+        assert "That device is no longer here" in shown and "New incidents" not in shown
+    assert "New incidents by rule, of every device" in page(client, "/charts", "?device=4")
+    assert "of every device" not in page(client, "/charts")

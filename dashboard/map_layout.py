@@ -24,7 +24,7 @@ _MIDDLE = 16
 _MAIN_EDGES = 2
 _TOP = 8
 _MOST_FOLDED = 40
-_SIDE = 350
+_SIDE = 290
 _ROW = 30
 _ROOMY = 52
 _HEADER = 1.15
@@ -90,7 +90,7 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     room = _MIDDLE if len(ranked) > _MIDDLE + 1 else _MIDDLE + 1  # never fold a single one
     shown, tail = ranked[:room], ranked[room:]
     sides = _sides(data.devices)
-    height = max(_units(sides[0]) * _ROW, _units(sides[1]) * _ROW, (len(shown) + bool(tail)) * 36)
+    height = max(_units(sides[0]) * _ROW, _units(sides[1]) * _ROW, (len(shown) + bool(tail)) * 40)
     nodes = [
         *_column(sides[0], -_SIDE, height, links, data), *_column(sides[1], _SIDE, height, links, data)
     ]  # fmt: skip

@@ -17,7 +17,8 @@ _COLOURS = {
 
 
 def style(scheme: str) -> list[dict[str, Any]]:
-    """A Cytoscape stylesheet; severity is told by shape and by colour."""
+    """A Cytoscape stylesheet; severity is told by colour, and by shape or width; dots are
+    for links at home, whatever their severity, and dashes for what is folded."""
     colours = _COLOURS[scheme]
     rules = [*_devices(colours), *_destinations(colours), *_lines(colours), *_choice(colours)]
     return [{"selector": selector, "style": values} for selector, values in rules]
@@ -50,7 +51,7 @@ def _destinations(c: dict[str, str]) -> list[Rule]:
     return [
         ('node[t="peer"]', box | border | {"font-size": 12, "text-halign": "center"}),
         ("node[folded]", {"border-style": "dashed", "color": c["muted"]}),
-        ('node[t="peer"][severity=1]', worse | {"border-color": c["high"], "border-style": "dashed"}),
+        ('node[t="peer"][severity=1]', worse | {"border-color": c["high"]}),
         ('node[t="peer"][severity=2]', worse | {"border-color": c["critical"]}),
     ]
 
@@ -58,8 +59,8 @@ def _destinations(c: dict[str, str]) -> list[Rule]:
 def _lines(c: dict[str, str]) -> list[Rule]:
     quiet = {"curve-style": "straight", "width": 1, "line-color": c["line"], "opacity": 0.3, "events": "no"}
     curve = {"curve-style": "unbundled-bezier", "control-point-distances": 60, "control-point-weights": 0.5}
-    high = {"line-color": c["high"], "width": 1.5, "opacity": 0.85, "line-style": "dashed"}
-    critical = {"line-color": c["critical"], "width": 2.2, "opacity": 0.95, "line-style": "solid"}
+    high = {"line-color": c["high"], "width": 1.5, "opacity": 0.85}
+    critical = {"line-color": c["critical"], "width": 2.2, "opacity": 0.95}
     return [
         ("edge", quiet | {"source-distance-from-node": 4}),
         ("edge[home=1]", curve | {"opacity": 0.55, "line-style": "dotted", "width": 1.5}),

@@ -33,7 +33,7 @@
       if (!level) return null;
       return make("span", { className: `severity ${level[0]}` }, make("span", { className: "mark", "aria-hidden": true }, level[1]), level[2]);
     },
-    Trust: ({ value }) => make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
+    Trust: ({ value, data }) => data && data.router ? make("span", { className: "chip" }, "Router") : make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
     Blocked: ({ value }) => (value ? make("span", { className: "chip blocked" }, value) : null),
     // The cells of phones: who and whom, and below what it was.
     PhoneLookup: ({ data }) => data && twoLines(data.name, [data.device_label || data.client_ip, data.blocked_by ? `on list ${data.blocked_by}` : functions.answer(data)], data.blocked_by),
@@ -43,6 +43,12 @@
       const id = Number(data && (data.device !== undefined ? data.device : data.id));
       if (!id || !value) return make("span", null, value || "");
       return make("a", { href: `/devices/${id}`, className: "plain-link", "data-inside": "1", tabIndex: -1 }, value);
+    },
+    // On phones the worst open alert stands before the name: its column has no room there.
+    DeviceRow: (props) => {
+      const level = LEVELS[props.data && props.data.severity];
+      const name = window.dashAgGridComponentFunctions.DeviceName(props);
+      return level ? make("span", null, make("span", { className: `mark phone-mark ${level[0]}`, role: "img", "aria-label": `${level[2]} alert` }, level[1]), name) : name;
     },
   });
   // Links inside tables move within the app, as Dash's own links do.

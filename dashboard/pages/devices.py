@@ -9,10 +9,10 @@ from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.parts import choice, downloads, empty, grid, heading, search
-from dashboard.words import TRUST_WORDS, new_to_you
+from dashboard.words import TRUST_WORDS, new_to_you, plural
 
 _COLUMNS = [
-    columns.drawn("name", "Name", 140, "DeviceName", grow=2),
+    columns.drawn("name", "Name", 140, "DeviceRow", grow=2),
     columns.drawn("trust", "Trust", 120, "Trust"),
     columns.drawn("severity", "Alerts", 96, "Severity", wide=True),
     columns.text("kind", "Kind", 94),
@@ -52,7 +52,9 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
     sortable = [{**column, "sortable": True} for column in _COLUMNS]
     new = sum(map(new_to_you, rows))
     ask = f" {new} new to you: choose one to name it and say what it is." if new else ""
-    lead = f"{len(rows)} in all.{ask}"
+    routers = store.routers(int(store.clock() // 3600) - 24)
+    apart = f" {plural(len(routers), 'router')} below: part of the network, not counted." if routers else ""
+    lead = f"{len(rows)} in all.{apart}{ask}"
     return html.Div(
         [
             heading("Devices", lead=lead),
@@ -65,7 +67,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
                 className="filters",
             ),
             html.Div(
-                grid("devices-grid", sortable, [_shown(row) for row in rows]),
+                grid("devices-grid", sortable, [_shown(row) for row in [*rows, *routers]]),
                 className="feed",
                 **{"data-table": "devices-grid", "data-opens": "/devices/"},
             ),
@@ -74,7 +76,8 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
 
 
 def _shown(row: Row) -> Row:
-    return {key: row[key] for key in _SHOWN} | {"new": new_to_you(row)}
+    router = bool(row["router"])
+    return {key: row[key] for key in _SHOWN} | {"new": not router and new_to_you(row), "router": router}
 
 
 PAGE = Page("/devices", "Devices", layout, icon="devices")

@@ -96,9 +96,13 @@ def _canvas(data: Data, links: Links) -> html.Div:
 def _side() -> html.Aside:
     legend = html.Ul(
         [
-            html.Li([severity(2), "open alert"]), html.Li([severity(1), "open alert"]),
+            html.Li([severity(2), "alert open"]),
+            html.Li([html.Span(className="line critical"), "link of a critical alert"]),
+            html.Li([severity(1), "alert open"]),
+            html.Li([html.Span(className="line high"), "link of a high alert"]),
+            html.Li([html.Span(className="line"), "busiest other links"]),
+            html.Li([html.Span(className="line home"), "dotted: between devices at home"]),
             html.Li([html.Span(className="ring"), "device new to you"]),
-            html.Li([html.Span(className="dots"), "between devices at home"]),
         ],
         className="legend",
     )  # fmt: skip

@@ -11,20 +11,27 @@ class DeviceQueries(SeriousQueries):
     def devices(self, since_hour: int) -> list[Row]:
         """Every device with its name, trust, traffic since an hour and worst open severity; unknown
         and newest first."""
+        return self._joined(self._listed(since_hour, router=False))
+
+    def routers(self, since_hour: int) -> list[Row]:
+        """The same of routers that have an address at home."""
+        return [row for row in self._listed(since_hour, router=True) if row["ip"]]
+
+    def _listed(self, since_hour: int, *, router: bool) -> list[Row]:
         found = self.rows(
-            "SELECT d.id, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind, d.os, d.ip,"
-            " d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
+            "SELECT d.id, d.router, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind,"
+            " d.os, d.ip, d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
             " (SELECT SUM(t.bytes_up + t.bytes_down) FROM traffic_hour t WHERE t.device = d.id AND"
             " t.hour >= ?)"
             " AS bytes FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
-            " WHERE d.router = 0 ORDER BY COALESCE(n.trust, 'unknown') = 'unknown' DESC, d.last_seen DESC",
-            (since_hour,),
+            " WHERE d.router = ? ORDER BY COALESCE(n.trust, 'unknown') = 'unknown' DESC, d.last_seen DESC",
+            (since_hour, router),
         )
         worst = self.worst_by_device()
         for row in found:
             row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
             row["severity"], row["incidents"] = worst.get(row["id"], (None, 0))
-        return self._joined(found)
+        return found
 
     def _joined(self, rows: list[Row]) -> list[Row]:
         """One row for all addresses of a device: sums, the span of times, the worst severity."""

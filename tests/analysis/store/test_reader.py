@@ -176,6 +176,7 @@ def test_devices_come_unknown_first_and_routers_not_at_all(home: Home, reader: R
     assert trusts[0] == "unknown"
     assert trusts == sorted(trusts, key=lambda t: t != "unknown")
     assert 6 not in [row["id"] for row in reader.devices(0)]
+    assert [(row["id"], row["router"]) for row in reader.routers(0)] == [(6, 1)]
 
 
 def test_a_recording_has_its_own_clock(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def _identity(store: Reader, device: Row) -> html.Section:
     names = store.device_names(device["id"])
     mac = device["mac"] + (" (random: made up by the device)" if device["randomised"] else "")
     rows: list[tuple[str, Any]] = [
+        ("Role", "Router: part of the network, not counted among devices" if device["router"] else None),
         ("Trust", trust(device["trust"])),
         ("MAC", mac),
         ("Kind", sure(device["kind"], device["confidence"])),

@@ -38,6 +38,22 @@ def test_tables_say_who_and_what_without_scrolling_sideways(site: Site, new_page
         assert page.locator(".ag-row .two-lines .second").first.inner_text()
 
 
+def test_devices_with_an_open_alert_are_marked(site: Site, new_page: Callable[..., Any]) -> None:
+    page = new_page(site.url + "/devices", **PHONE)
+    page.wait_for_selector(".ag-row:has-text('ipcam-front') .phone-mark.critical >> visible=true")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_selector(".phone-mark", state="hidden")
+
+
+def test_tables_of_health_are_whole(site: Site, new_page: Callable[..., Any]) -> None:
+    page = new_page(site.url + "/health", **PHONE)
+    page.wait_for_selector(".rules")
+    cut = """() => [...document.querySelectorAll('.panel .rows, .rules code')]
+        .filter((part) => part.getBoundingClientRect().right > 361 || part.scrollWidth > part.clientWidth + 1 && part.clientWidth).length"""
+    assert page.evaluate(cut) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_titles_of_incidents_are_whole_at_1280(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/alerts")
     page.wait_for_selector(".ag-row:has-text('ipcam-front opened a Telnet session to 203.0.113.9')")

@@ -29,7 +29,7 @@ class DeviceQueries(SeriousQueries):
         )
         worst = self.worst_by_device()
         for row in found:
-            row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
+            row["name"] = _name(row)
             row["severity"], row["incidents"] = worst.get(row["id"], (None, 0))
         return found
 
@@ -68,7 +68,7 @@ class DeviceQueries(SeriousQueries):
             (self.ids_of(device_id),),
         )
         row["wire_name"] = row["name"]
-        row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
+        row["name"] = _name(row)
         return row
 
     def device_addresses(self, device_id: int, limit: int = 50) -> list[Row]:
@@ -155,3 +155,8 @@ class DeviceQueries(SeriousQueries):
             row["name"] = display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"])
         heads = self.directory().heads
         return [row for row in found if row["id"] not in heads]
+
+
+def _name(row: Row) -> str:
+    address = row["ip"] if row["router"] else None
+    return display_name(row["noted"], row["wire_name"], row["vendor"], row["mac"], address)

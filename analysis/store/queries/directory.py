@@ -59,10 +59,15 @@ class Directory(NamedTuple):
         return None if device is None else self.name(device)
 
 
-def display_name(noted: str | None, wire: str | None, vendor: str | None, mac: str) -> str:
-    """The best name for a device, in the order of `detector.Known.display_name`."""
+def display_name(
+    noted: str | None, wire: str | None, vendor: str | None, mac: str, router: str | None = None
+) -> str:
+    """The best name for a device, in the order of `detector.Known.display_name`; `router` is the address
+    of one that is a router: people and incidents know it by that."""
     if noted or wire:
         return noted or wire or mac
+    if router:
+        return f"Router {router}"
     return f"{vendor} {mac[-5:]}" if vendor else mac
 
 
@@ -95,7 +100,11 @@ class DirectoryQueries(Session):
     def _read_directory(self) -> Directory:
         devices = {
             row["id"]: Device(
-                row["id"], display_name(row["noted"], row["name"], row["vendor"], row["mac"]),
+                row["id"],
+                display_name(
+                    row["noted"], row["name"], row["vendor"], row["mac"],
+                    row["ip"] if row["router"] else None,
+                ),
                 row["trust"] or "unknown", row["kind"], row["ip"], row["mac"], row["vendor"],
                 bool(row["router"]), row["last_seen"], bool(row["noted"]),
             )

@@ -177,6 +177,10 @@ def test_devices_come_unknown_first_and_routers_not_at_all(home: Home, reader: R
     assert trusts == sorted(trusts, key=lambda t: t != "unknown")
     assert 6 not in [row["id"] for row in reader.devices(0)]
     assert [(row["id"], row["router"]) for row in reader.routers(0)] == [(6, 1)]
+    address = home.db.execute("SELECT ip FROM devices WHERE id = 6").fetchone()[0]
+    reader.forget_directory()
+    names = reader.routers(0)[0]["name"], reader.device(6)["name"], reader.directory().name_of_ip(address)
+    assert set(names) == {f"Router {address}"}
 
 
 def test_a_recording_has_its_own_clock(tmp_path: Path) -> None:

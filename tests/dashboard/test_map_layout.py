@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dashboard.map_layout import Data, arrange
+from dashboard.map_style import style
 from tests.dashboard.filldb import busy
 
 
@@ -82,3 +85,9 @@ def test_only_devices_of_which_nothing_was_said_are_new() -> None:
     drawn = arrange(Data(devices, [], [], {}))
     fresh = {e["data"]["device"]: e["data"]["fresh"] for e in drawn if e["data"].get("t") == "device"}
     assert fresh == {1: 1, 2: 0, 3: 0}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dots_mean_home_whatever_the_severity(scheme: str) -> None:
+    lines = {rule["selector"]: rule["style"].get("line-style") for rule in style(scheme)}
+    assert {name: kind for name, kind in lines.items() if kind} == {"edge[home=1]": "dotted"}

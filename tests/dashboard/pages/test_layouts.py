@@ -155,3 +155,18 @@ def test_charts_add_up(own_client: FlaskClient, home: Home, app: Dash, span: str
     ).fetchone()[0]
     assert sum(v for bar in by_peer.data for k, v in bar.items() if k != "t") == wanted
     assert [s["label"] for s in by_peer.series][-1] == "Everything else"
+
+
+def test_health_says_counters_in_plain_words(client: FlaskClient) -> None:
+    shown = page(client, "/health")
+    for words in ("Not readable", "truncated 12", "Given up under load", "Forgotten early"):
+        assert words in shown
+    for word in ("Undecoded", "Shed", "Evicted", "Flooded", "hellos"):
+        assert word not in shown
+
+
+def test_a_new_device_is_said_to_be_learned(own_client: FlaskClient, home: Home) -> None:
+    home.db.execute("UPDATE devices SET first_seen = ? WHERE id = 4", (home.now - 3600,))
+    assert "still learns what is usual for it, for about 71 hours more" in page(own_client, "/devices/4")
+    home.db.execute("UPDATE devices SET first_seen = ? WHERE id = 4", (home.now - 73 * 3600,))
+    assert "Anything else is reported once, as new." in page(own_client, "/devices/4")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_is_my_home_fine_and_what_should_i_do(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/")
     verdict = page.locator(".verdict").inner_text()
-    assert "1 thing needs you: ipcam-front opened a Telnet session to 203.0.113.9." in verdict
+    assert "1 critical incident needs you: ipcam-front opened a Telnet session to 203.0.113.9." in verdict
     assert "Turn Telnet off" in verdict
 
 

@@ -174,8 +174,7 @@ class Inventory(IdentityAnswers):
             return True
         while self._recent:
             mac = self._recent.pop()
-            device = self._devices.get(mac)
-            if device is not None and not device.kept and device.last_seen - device.first_seen < RETURNED:
+            if mac in self._devices and not self.keeps(mac):
                 for table in (self._devices, self._waiting, self._dirty):
                     table.pop(mac, None)
                 self._gone["devices"] += 1

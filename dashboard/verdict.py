@@ -26,10 +26,10 @@ def present_verdict(store: Reader, wall: float) -> Verdict:
     watch = watch_state(store.sensors(), wall)
     groups = store.open_groups(1)
     said = verdict(counts, groups[0] if groups else None, watch, store.device_counts(store.clock() - 86400))
-    lost = _lost(store.health(), wall)
-    if said.tone == "ok" and lost is not None:
-        return Verdict("warn", lost["message"], lost["fix"] or "Health has the details.", None)
-    return said
+    lost = _lost(store.health(), wall) if said.tone == "ok" else None
+    if lost is None:
+        return said
+    return Verdict("warn", lost["message"], lost["fix"] or "Health has the details.", None)
 
 
 def _lost(health: list[Row], wall: float) -> Row | None:

@@ -11,6 +11,7 @@ from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
 from analysis.networks import is_group
 from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import ip_text, mac_text, protocol_text
+from sensors.floods import senders
 from sensors.flow_keys import TCP
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
@@ -68,8 +69,8 @@ class Conversations:
 
     def senders(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
         """uint64[n]: the clients of rows by their MAC, or by their address where a link has none."""
-        mac = self.table.col["client_mac"][rows]
-        return np.where(mac == 0, self.table.col["client_lo"][rows], mac)
+        col = self.table.col
+        return senders(col["client_mac"][rows], col["client_lo"][rows])
 
     def hold(self, rows: NDArray[np.int64]) -> None:
         """These new flows are counted, but not told to anybody unless `late_start` is asked for one."""

@@ -17,6 +17,11 @@ MESSAGES, MESSAGES_EACH, MESSAGES_MORE = 8_192, 512, 4_096
 """The same for packets that go to a parser: names, announcements, leases. A busy home has thirty a second."""
 
 
+def senders(mac: NDArray[np.uint64], address: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """uint64[n]: who sent, by the MAC, or by the low half of the address where a link has none."""
+    return np.where(mac == 0, address, mac)
+
+
 class Budget:
     """What may be looked at between two calls of `renew`; `refused` counts what was not, since the start.
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sensors.conversations import Conversations
 from sensors.extract import packets, segment
-from sensors.floods import FloodGuard
+from sensors.floods import FloodGuard, senders
 from sensors.flows import FlowUpdate
 from sensors.packets import PacketTable
 from sensors.select import Selector
@@ -38,7 +37,7 @@ class Moments:
         at, owner = self._selector.select(table, lo, hi)
         if self._floods is not None:
             self._hold_back(update)
-            heard = self._floods.messages.admit(_senders(table, at + lo))
+            heard = self._floods.messages.admit(senders(table.src_mac[at + lo], table.src_lo[at + lo]))
             if heard is not None:
                 at, owner = at[heard], owner[heard]
         early = np.flatnonzero(update.early)
@@ -82,9 +81,3 @@ class Moments:
                 return
             yield START, flows.late_start(row, ts)
         yield ANSWER, (ts, flows.answer(row, ts))
-
-
-def _senders(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Who sent each packet: its MAC, or its address where the link has none."""
-    mac = table.src_mac[at]
-    return np.where(mac == 0, table.src_lo[at], mac)

@@ -6,10 +6,11 @@ inside scapy, read as data, because importing scapy is for the sensors; they are
 first address of such a block is seen.
 """
 
-import ast
 import re
 import sys
 import zlib
+from array import array
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,27 +27,38 @@ LOCAL = {0xDAA119: "Google, Inc."}
 Google's company id for the random addresses of its scans."""
 
 _MANUF = re.compile(rb"^([0-9A-Fa-f:]{11,14})/(28|36)[ \t]+\S+[ \t]*\t(.+)$", re.MULTILINE)
+_PACKED = re.compile(rb'DATA = _d\("""(.*?)"""\)', re.DOTALL)
+_GROUPS = 5 * 8192
+"""Characters of base 85 unpacked at once: small pieces, because what the largest needs stays with the
+process for good."""
 _HEX = re.compile(r"[0-9a-f]{12}")
 
 
 class _Prefixes:
     """Sorted prefixes of one length with their vendors; the names stay in one block of text."""
 
-    def __init__(self, rows: dict[int, bytes]) -> None:
-        ordered = sorted(rows)
-        texts = [rows[prefix] for prefix in ordered]
-        self._keys = np.array(ordered, dtype=np.uint64)
-        self._ends = np.cumsum([0, *map(len, texts)], dtype=np.uint32)
-        self._text = b"".join(texts)
+    def __init__(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """The last of several rows with one prefix counts."""
+        keys, ends, text = array("Q"), array("L", [0]), bytearray()
+        for prefix, name in rows:
+            keys.append(prefix)
+            text += name
+            ends.append(len(text))
+        unsorted = np.array(keys, dtype=np.uint64)
+        order = np.argsort(unsorted, kind="stable")
+        self._keys = unsorted[order]
+        edges = np.array(ends, dtype=np.uint32)
+        self._begin, self._end = edges[:-1][order], edges[1:][order]
+        self._text = bytes(text)
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def find(self, prefix: int) -> str | None:
-        at = int(np.searchsorted(self._keys, np.uint64(prefix)))
-        if at == len(self._keys) or self._keys[at] != prefix:
+        at = int(np.searchsorted(self._keys, np.uint64(prefix), side="right")) - 1
+        if at < 0 or self._keys[at] != prefix:
             return None
-        return self._text[self._ends[at] : self._ends[at + 1]].decode("utf-8", "replace")
+        return self._text[self._begin[at] : self._end[at]].decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=4096)
@@ -87,42 +99,54 @@ def _large() -> _Prefixes:
     places = (Path(sys.prefix), package.parent.parent, package.parent.parent.parent)
     for path in (place / "cache" / "mac-vendors.txt" for place in places):
         if path.is_file():
-            lines = path.read_bytes().splitlines()
-            return _Prefixes({int(line[:6], 16): line[7:] for line in lines if line[6:7] == b":"})
-    return _Prefixes({})
+            with path.open("rb") as lines:
+                return _Prefixes(
+                    (int(line[:6], 16), line[7:].rstrip()) for line in lines if line[6:7] == b":"
+                )
+    return _Prefixes(())
 
 
 @cache
 def _small() -> dict[int, _Prefixes]:
     """The /28 and /36 blocks, by length."""
-    rows: dict[int, dict[int, bytes]] = {28: {}, 36: {}}
-    for text, length, name in _MANUF.findall(_manuf()):
+    rows: dict[int, list[tuple[int, bytes]]] = {28: [], 36: []}
+    for text, length, name in _small_rows():
         digits = text.replace(b":", b"")
-        rows[int(length)][int(digits, 16) >> len(digits) * 4 - int(length)] = name
+        rows[int(length)].append((int(digits, 16) >> len(digits) * 4 - int(length), name))
     return {bits: _Prefixes(found) for bits, found in rows.items()}
 
 
-def _manuf() -> bytes:
-    """Wireshark's `manuf` out of scapy/libs/manuf.py: the one long text in `DATA = _d("...")`, which
-    is base 85 of gzip. Empty when scapy is absent or keeps it otherwise."""
+def _small_rows() -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Prefix, its bits and the maker's name, as `manuf` has them; a piece of it at a time."""
+    rest = b""
+    for piece in _manuf():
+        whole, newline, rest = (rest + piece).rpartition(b"\n")
+        yield from _MANUF.findall(whole + newline)
+    yield from _MANUF.findall(rest)
+
+
+def _manuf() -> Iterator[bytes]:
+    """Wireshark's `manuf` in pieces, out of scapy/libs/manuf.py: the one long text in `DATA = _d("...")`,
+    which is base 85 of gzip. Ends early when scapy is absent or keeps it otherwise."""
     spec = find_spec("scapy")
     for folder in spec.submodule_search_locations or () if spec else ():
         path = Path(folder) / "libs" / "manuf.py"
-        if path.is_file() and (packed := _longest_text(path.read_text("utf-8"))):
-            try:
-                return zlib.decompressobj(wbits=31).decompress(_base85(packed), LARGEST)
-            except (zlib.error, ValueError):
-                return b""
-    return b""
+        if path.is_file() and (found := _PACKED.search(path.read_bytes())):
+            yield from _unpacked(found[1].translate(None, b"\r\n"))
+            return
 
 
-def _longest_text(source: str) -> bytes:
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    unzip, left = zlib.decompressobj(wbits=31), LARGEST
     try:
-        nodes = ast.walk(ast.parse(source))
-    except SyntaxError:
-        return b""
-    texts = (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
-    return max(texts, key=len, default="").encode("ascii", "ignore").replace(b"\n", b"")
+        for at in range(0, len(packed), _GROUPS):
+            piece = unzip.decompress(_base85(packed[at : at + _GROUPS]), left)
+            left -= len(piece)
+            if left <= 0:
+                return
+            yield piece
+    except (zlib.error, ValueError):
+        return
 
 
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"

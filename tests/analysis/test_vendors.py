@@ -51,15 +51,31 @@ def test_base85_equals_the_standard_library() -> None:
         assert vendors._base85(packed) == base64.b85decode(packed)
 
 
+def test_the_blocks_of_all_pieces_are_those_of_the_whole_list() -> None:
+    pieces = list(vendors._manuf())
+    whole = vendors._MANUF.findall(b"".join(pieces))
+    assert len(pieces) > 1
+    assert len(whole) > 10_000
+    assert list(vendors._small_rows()) == whole
+
+
+def test_of_a_prefix_that_stands_twice_the_last_counts() -> None:
+    found = vendors._Prefixes([(7, b"first"), (9, b"nine"), (7, b"last"), (1, b"")])
+    assert [found.find(n) for n in (0, 1, 7, 8, 9, 10)] == [None, "", "last", None, "nine", None]
+    assert vendors._Prefixes(()).find(7) is None
+
+
 def test_a_manuf_that_cannot_be_read_is_empty(tmp_path, monkeypatch) -> None:
     (tmp_path / "scapy" / "libs").mkdir(parents=True)
     (tmp_path / "scapy" / "__init__.py").write_text("raise SystemExit('must not be imported')")
     manuf = tmp_path / "scapy" / "libs" / "manuf.py"
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "scapy", raising=False)
-    for source in ("DATA = _d('not base 85 \"')", "DATA = _d('00000')", "def broken(:", ""):
+    for source in (
+        'DATA = _d("""not base 85 \'""")', 'DATA = _d("""\n00000\n""")', 'DATA = _d("""00', "def broken(:", "",
+    ):  # fmt: skip
         manuf.write_text(source)
-        assert vendors._manuf() == b""
+        assert b"".join(vendors._manuf()) == b""
 
 
 def test_neither_scapy_nor_the_lookup_package_is_imported() -> None:

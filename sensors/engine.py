@@ -179,14 +179,12 @@ class Engine:
         if gone:
             self._end(gone)
         for _ in range(MAX_CUTS):
-            cut = flows.reused(table, lo, hi)
+            over, cut = flows.reused(table, lo, hi)
+            if len(over):
+                self._end(flows.remove(over))
             if cut is None:
                 break
-            if cut > lo:
-                self._packets(table, lo, cut)
-            closed = flows.forget_closed(table, cut)
-            if closed:
-                self._end(closed)
+            self._packets(table, lo, cut)
             lo = cut
         self._packets(table, lo, hi)
 

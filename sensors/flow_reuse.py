@@ -1,7 +1,11 @@
-"""Endpoints that are used again: a new connection between the ports of a closed one."""
+"""Endpoints that are used again: a new connection between the ports of a closed one.
+
+Both get a row of their own. A closed flow whose endpoints are next used by a new connection ends before
+the range begins; only where the old one still speaks in the same range does the range have to be cut.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +17,33 @@ from sensors.packets import PacketTable
 Rows = NDArray[np.int64]
 
 
-def first_reuse(
-    table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[str, NDArray[Any]]
-) -> int | None:
-    """The first packet of [lo, hi) that opens a connection on the endpoints of a closed one, or None.
+class Reuse(NamedTuple):
+    """What to do before a range of packets is counted."""
 
-    The closed one is in the flow table, or was closed by a packet of the same range.
-    """
+    over: Rows
+    """int64[k], rows of closed flows that end now, in the order of the connections that follow them."""
+    cut: int | None
+    """The first packet of another range: it opens a connection on endpoints that closed in this one."""
+
+
+NOTHING = Reuse(np.empty(0, np.int64), None)
+
+
+def reuse(table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[str, NDArray[Any]]) -> Reuse:
+    """What packets [lo, hi) open anew, on endpoints closed in the flow table or by a packet before."""
     flags = table.tcp_flags[lo:hi]
     opening = _tcp(table, np.flatnonzero(flags & (SYN | ACK | RST | FIN) == SYN) + lo)
     if not len(opening):
-        return None
+        return NOTHING
     keys = endpoint_hashes(table, opening)[2]
     row = index.find(keys)
     sent, got = col["flags_up"][row], col["flags_down"][row]
-    shut = (row >= 0) & (((sent | got) & RST != 0) | (sent & got & FIN != 0))
-    first = opening[shut][:1].tolist()
+    shut = np.flatnonzero((row >= 0) & (((sent | got) & RST != 0) | (sent & got & FIN != 0)))
+    over, cuts = row[:0], []
+    if len(shut):
+        first = shut[np.sort(np.unique(keys[shut], return_index=True)[1])]
+        early = _nothing_before(table, lo, hi, keys[first], opening[first])
+        over, cuts = row[first[early]], opening[first[~early]][:1].tolist()
     closing = _tcp(table, np.flatnonzero(flags & (FIN | RST) != 0) + lo)
     closed_at: dict[int, int] = {}
     for key, i in zip(endpoint_hashes(table, closing)[2].tolist(), closing.tolist(), strict=True):
@@ -36,8 +51,22 @@ def first_reuse(
     reopened = (
         i for key, i in zip(keys.tolist(), opening.tolist(), strict=True) if closed_at.get(key, i) < i
     )
-    first += [i for i in (next(reopened, None),) if i is not None]
-    return min(first, default=None)
+    cuts += [i for i in (next(reopened, None),) if i is not None]
+    return Reuse(over, min(cuts, default=None))
+
+
+def _nothing_before(
+    table: PacketTable, lo: int, hi: int, keys: NDArray[np.uint64], opening: Rows
+) -> NDArray[np.bool_]:
+    """bool[k]: whether the packet `opening` is the first of [lo, hi) with its key, each key once."""
+    at = _tcp(table, np.arange(lo, hi))
+    every = endpoint_hashes(table, at)[2]
+    order = np.argsort(keys)
+    place = np.minimum(np.searchsorted(keys[order], every), len(keys) - 1)
+    found = np.flatnonzero(keys[order][place] == every)
+    first = np.full(len(keys), hi)
+    np.minimum.at(first, order[place[found]], at[found])
+    return np.asarray(first == opening)
 
 
 def _tcp(table: PacketTable, at: Rows) -> Rows:

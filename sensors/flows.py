@@ -15,7 +15,7 @@ from sensors.flow_columns import COLUMNS
 from sensors.flow_groups import Groups
 from sensors.flow_index import HashIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes, source_is_client
-from sensors.flow_reuse import first_reuse
+from sensors.flow_reuse import Reuse, reuse
 from sensors.flow_traffic import MOST_PACKETS, Traffic
 from sensors.packets import PacketTable
 
@@ -242,15 +242,10 @@ class FlowTable:
             self._free[: self._free_count] = np.flatnonzero(~self.live)[::-1]
         return gone
 
-    def reused(self, table: PacketTable, lo: int, hi: int) -> int | None:
-        """The first packet of [lo, hi) that opens a new connection on the endpoints of a closed
-        one, or None. The caller ends the range there, so that both connections get a row."""
-        return first_reuse(table, lo, hi, self._index, self.col)
-
-    def forget_closed(self, table: PacketTable, at: int) -> Columns | None:
-        """Ends the closed flow on whose endpoints packet `at` opens a new connection."""
-        row = self._index.find(endpoint_hashes(table, np.array([at]))[2])
-        return self.remove(row) if row[0] >= 0 else None
+    def reused(self, table: PacketTable, lo: int, hi: int) -> Reuse:
+        """New connections in [lo, hi) on the endpoints of closed ones: what the caller has to end first,
+        and where to end the range, so that both connections get a row."""
+        return reuse(table, lo, hi, self._index, self.col)
 
     def _begin(
         self, table: PacketTable, at: Rows, src_half: NDArray[np.uint64], dst_half: NDArray[np.uint64],

@@ -10,6 +10,7 @@ import pytest
 from sensors.decode import decode
 from sensors.flow_groups import Groups
 from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, STREAM_PACKETS, FlowTable
+from sensors.packets import PacketTable
 from tests.sensors.frames import ACK, PSH, RST, SYN, batch, conversation, tcp, udp
 
 HOME, AWAY = "192.168.1.10", "203.0.113.5"
@@ -101,26 +102,47 @@ def test_flows_end_after_the_silence_that_fits_them():
     assert ends == [[], [1], [1, 3], [1, 2, 3], [1, 2, 3, 4]]
 
 
+def reuses(table: FlowTable, packets: PacketTable, lo: int, hi: int) -> tuple[list[int], int | None]:
+    """The client ports of the flows that end now, and the cut."""
+    over, cut = table.reused(packets, lo, hi)
+    return table.col["client_port"][over].tolist(), cut
+
+
 def test_endpoints_that_are_used_again_are_cut_where_the_new_connection_begins():
     table = FlowTable()
     first = conversation(0.0, HOME, AWAY, 5, 21, [b"a"], [b"b"])
     again = conversation(1.0, HOME, AWAY, 5, 21, [b"a"], [b"b"])
     packets = decode(batch(first + again))
-    assert table.reused(packets, 0, len(first + again)) == len(first)
+    end = len(first + again)
+    assert reuses(table, packets, 0, end) == ([], len(first))
     table.update(packets, 0, len(first))
-    assert table.reused(packets, len(first), len(first + again)) == len(first)
-    gone = table.forget_closed(packets, len(first))
-    assert gone is not None and gone["packets_up"].tolist() == [4]
-    assert table.reused(packets, len(first), len(first + again)) is None
-    table.update(packets, len(first), len(first + again))
+    assert reuses(table, packets, len(first), end) == ([5], None)
+    gone = table.remove(table.reused(packets, len(first), end).over)
+    assert gone["packets_up"].tolist() == [4]
+    assert reuses(table, packets, len(first), end) == ([], None)
+    table.update(packets, len(first), end)
     assert table.started == 2
+
+
+def test_many_reopened_connections_need_no_cut_but_where_the_old_one_still_speaks():
+    table = FlowTable()
+    ports = [7, 5, 6]
+    old = [frame for port in (5, 6, 7) for frame in conversation(0.0, HOME, AWAY, port, 21, [b"a"], [b"b"])]
+    table.update(decode(batch(old)), 0, len(old))
+    new = [frame for port in ports for frame in conversation(1.0, HOME, AWAY, port, 21, [b"a"], [b"b"])]
+    assert reuses(table, decode(batch(new)), 0, len(new)) == (ports, None)
+    late = [(0.9, tcp(HOME, AWAY, 6, 21, ACK))]
+    packets = decode(batch(late + new))
+    opens = 1 + 2 * len(new) // 3
+    assert reuses(table, packets, 0, len(new) + 1) == ([7, 5], opens)
+    assert reuses(table, packets, 1, len(new) + 1) == (ports, None)
 
 
 def test_a_retransmitted_syn_is_the_same_connection():
     table = FlowTable()
     frames = [(float(n), tcp(HOME, AWAY, 5, 21, SYN)) for n in range(3)]
     packets = decode(batch(frames))
-    assert table.reused(packets, 0, 3) is None
+    assert reuses(table, packets, 0, 3) == ([], None)
     table.update(packets, 0, 3)
     assert only(table)["packets_up"] == 3
 

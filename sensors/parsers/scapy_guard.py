@@ -30,6 +30,8 @@ def layers(module: str) -> Any:
     for name in ("scapy", "scapy.runtime", "scapy.loading", "scapy.interactive"):
         logging.getLogger(name).setLevel(logging.ERROR)
     loaded = importlib.import_module(module)
+    # Scapy reads 57,000 makers of network cards at its start, 15 MB that nothing but its printing asks.
+    importlib.import_module("scapy.data").MANUFDB.d.clear()
     own = {thing for thing in vars(loaded).values() if isinstance(thing, type) and thing.__module__ == module}
     for layer in own:
         guesses = vars(layer).get("payload_guess")

@@ -72,9 +72,7 @@ def decode_singly(batch: PacketBatch) -> PacketTable:
     """The table of a batch of one, filled from the plain decoder."""
     start, size = int(batch.offsets[0]), int(batch.caplen[0])
     row = reference(bytes(batch.buffer[start : start + size]), batch.linktype, int(batch.wirelen[0]))
-    columns: dict[str, Any] = {
-        name: np.array([getattr(row, name)], kind) for name, kind in _COLUMNS.items()
-    }
+    columns: dict[str, Any] = {name: np.array([getattr(row, name)], kind) for name, kind in _COLUMNS.items()}
     for side in ("src", "dst"):
         address = getattr(row, side)
         columns[f"{side}_hi"] = np.array([address >> 64], np.uint64)

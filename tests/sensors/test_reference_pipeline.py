@@ -13,7 +13,6 @@ from analysis.store.writer import Writer
 from sensors import assemble, engine
 from sensors.capture import BrokenCapture, open_file
 from sensors.demo.evening import batches, evening
-from sensors.engine import Engine
 from sensors.packets import PacketBatch
 from tests.reference_engine import ReferenceEngine, decode_singly
 

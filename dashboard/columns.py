@@ -22,11 +22,13 @@ def computed(
     return column
 
 
-def moment(field: str, title: str, width: int = 118, *, wide: bool = False) -> Column:
-    """A time in the viewer's zone, exact on hover."""
+def moment(
+    field: str, title: str, width: int = 118, *, wide: bool = False, write: str = "clockTime"
+) -> Column:
+    """A time in the viewer's zone, exact on hover; `write` is a function of cells.js."""
     return {
         "field": field, "headerName": title, "width": width, **_context(wide),
-        "valueFormatter": {"function": "clockTime(params.value)"},
+        "valueFormatter": {"function": f"{write}(params.value)"},
         "tooltipValueGetter": {"function": "exactTime(params.value)"},
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ MOST_EXPORTED = 100_000
 _CUT = f"Cut after {number(MOST_EXPORTED)} rows: narrow the filters for the rest."
 _DEVICE = (
     "id", "name", "trust", "kind", "vendor", "os", "ip", "mac", "network", "severity", "incidents", "bytes",
-    "first_seen", "last_seen",
+    "first_seen", "last_seen", "router",
 )  # fmt: skip
 _SEARCHED = ("name", "vendor", "kind", "ip", "mac")
 
@@ -69,10 +69,11 @@ class _Source:
 
     def _devices(self) -> Page:
         trust, text = self._filters.get("trust", "all"), self._filters.get("q", "").lower()
+        hour = int(self._now // 3600) - 24
         found = [
             tuple(row[name] for name in _DEVICE)
-            for row in self._store.devices(int(self._now // 3600) - 24)
-            if (new_to_you(row) if trust == "new" else trust in ("all", row["trust"]))
+            for row in [*self._store.devices(hour), *self._store.routers(hour)]
+            if ((new_to_you(row) and not row["router"]) if trust == "new" else trust in ("all", row["trust"]))
             and any(text in str(row[name] or "").lower() for name in _SEARCHED)
         ]
         return Page(list(_DEVICE), found, None, None)

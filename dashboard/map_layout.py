@@ -6,13 +6,16 @@ bytes, the quiet tail folded into one. The same data always gives the same pictu
 
 from collections import defaultdict
 from heapq import nlargest
-from typing import Any, NamedTuple
+from typing import Any
 
 from analysis.store.reader import Row
+from dashboard.map_links import Data, Link, Links, links_of, peer_name
 from dashboard.words import cut, new_to_you, size
 
 Element = dict[str, Any]
+_ROUTER = "Router"
 FAMILIES = {
+    _ROUTER: set[str](),
     "People": {"phone", "tablet", "phone or tablet", "watch", "computer"},
     "TV and media": {"television", "speaker", "console"},
     "Cameras": {"camera"},
@@ -29,56 +32,7 @@ _ROW = 30
 _ROOMY = 52
 _HEADER = 1.15
 TAIL = "tail"
-
-
-class Data(NamedTuple):
-    """What the map is made from."""
-
-    devices: list[Row]
-    """id, name, kind, trust, severity (worst open, or None)."""
-    edges: list[Row]
-    """device, peer, bytes_up, bytes_down."""
-    worst: list[Row]
-    """Open incidents by device and peer: device, peer_ip, peer_name, severity."""
-    by_ip: dict[str, int]
-    """Home devices by address."""
-
-
-class Link(NamedTuple):
-    bytes: int
-    severity: int
-
-
-Links = dict[int, dict[str, Link]]
-"""Device to peer to link; a peer is a domain, an address or "device:<id>"."""
-
-
-def links_of(data: Data) -> Links:
-    """Every device's links, with the worst open severity of each."""
-    known = {device["id"] for device in data.devices}
-    links: Links = {device: {} for device in known}
-    for edge in data.edges:
-        if edge["device"] in known:
-            links[edge["device"]][edge["peer"]] = Link(edge["bytes_up"] + edge["bytes_down"], 0)
-    for row in data.worst:
-        if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
-            link = links[row["device"]].get(peer, Link(0, 0))
-            if row["severity"] > link.severity:
-                links[row["device"]][peer] = Link(link.bytes, row["severity"])
-    return links
-
-
-def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
-    """The link that an incident is about: a device at home, the domain that covers the name, or the
-    name or address itself."""
-    if row["peer_ip"] in by_ip:
-        return f"device:{by_ip[row['peer_ip']]}"
-    domain = row["peer_name"] or ""
-    while "." in domain:
-        if domain in links:
-            return domain
-        domain = domain.partition(".")[2]
-    return row["peer_name"] or row["peer_ip"]
+"""The node that stands for the quiet tail."""
 
 
 def arrange(data: Data, links: Links | None = None) -> list[Element]:
@@ -96,7 +50,7 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     ]  # fmt: skip
     heights = {n["data"]["device"]: n["position"]["y"] for n in nodes if n["data"]["t"] == "device"}
     nodes += _middle(shown, tail, totals, links, heights, height)
-    return nodes + _edges(links, set(shown))
+    return nodes + _edges(links, set(shown), data)
 
 
 def _totals(links: Links) -> dict[str, Link]:
@@ -121,7 +75,8 @@ def _sides(devices: list[Row]) -> tuple[list[tuple[str, list[Row]]], list[tuple[
     for device in sorted(devices, key=lambda d: d["name"].lower()):
         kind = device["kind"]
         family = next((name for name, kinds in FAMILIES.items() if kind in kinds), None)
-        families[family or ("Other" if kind else _UNPLACED)].append(device)
+        family = _ROUTER if device.get("router") else family or ("Other" if kind else _UNPLACED)
+        families[family].append(device)
     ordered = [(name, members) for name, members in families.items() if members]
     half, left = len(devices) / 2, 0
     for index, (name, members) in enumerate(ordered):
@@ -183,16 +138,11 @@ def _device_node(
         "full": device["name"],
         "side": place,
         "severity": device["severity"] or 0,
-        "fresh": int(new_to_you(device)),
+        "fresh": int(not device.get("router") and new_to_you(device)),
         "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top],
         "peers": len(links),
     }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
-
-
-def peer_name(peer: str, names: dict[int, str]) -> str:
-    """A peer in words."""
-    return names.get(int(peer[7:]), peer) if peer.startswith("device:") and peer[7:].isdigit() else peer
 
 
 def _middle(
@@ -274,14 +224,16 @@ def _ends(peers: dict[str, Link], shown: set[str], links: Links) -> dict[str, Li
     return {target: Link(*end) for target, end in ends.items()}
 
 
-def _edges(links: Links, shown: set[str]) -> list[Element]:
-    """Lines with open alerts and each device's busiest are drawn, the others wait for a tap."""
-    elements = []
+def _edges(links: Links, shown: set[str], data: Data) -> list[Element]:
+    """Lines with open alerts, those at home and each device's busiest are drawn; the others, and those
+    with a router, with which every device talks, wait for a tap."""
+    elements, routers = [], {f"d{device['id']}" for device in data.devices if device.get("router")}
     for device, peers in links.items():
         folded = _ends(peers, shown, links)
         busiest = sorted(folded, key=lambda target: -folded[target].bytes)[:_MAIN_EDGES]
         for target, link in folded.items():
-            drawn = int(link.severity > 0 or target in busiest or target.startswith("d"))
+            everyday = f"d{device}" in routers or target in routers
+            drawn = int(link.severity > 0 or (not everyday and (target in busiest or target[0] == "d")))
             data = {
                 "id": f"{device}>{target}",
                 "source": f"d{device}",

@@ -26,6 +26,12 @@ def panel(
     )
 
 
+def folded(title: str, told: str, *children: Any, className: str = "") -> html.Details:
+    """A titled box that opens on demand; `told` says beside the title what is inside."""
+    summary = html.Summary([html.H2(title), html.Span(told, className="muted")], className="panel-head")
+    return html.Details([summary, *children], className=f"panel fold {className}")
+
+
 def tile(key: str, count: int, label: str, href: str, tone: str = "") -> dcc.Link:
     """A number that leads to the rows behind it; live.js keeps it fresh."""
     shown = html.B(f"{count:,}", **{"data-live": key})
@@ -193,7 +199,7 @@ def grid(
 
 
 def downloads(name: str) -> html.Span:
-    """Links to what is filtered, as files; feed.js keeps their filters those of the address."""
+    """Links to what is filtered, as files; filters.js keeps their filters those of the address."""
     about = "At most 100,000 rows; a cut is told at the end of the file"
     where = f"/api/v1/export/{name}"
     links = [

@@ -4,6 +4,7 @@
   const known = (name, otherwise) => (name ? name : otherwise || "");
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
     clockTime: (ts) => sentinel.clockTime(ts),
+    dayOrTime: (ts) => sentinel.dayOrTime(ts),
     exactTime: (ts) => sentinel.exactTime(ts),
     bytes: (value) => sentinel.bytes(value),
     milliseconds: (s) => (s == null ? "" : s < 0.001 ? "< 1 ms" : `${Math.round(s * 1000)} ms`),

@@ -97,6 +97,30 @@
     cy.fit(cy.nodes(":visible"), 6);
     if (cy.zoom() < 0.8) { cy.zoom(0.95); cy.pan({ x: box.clientWidth * 0.54 - 40, y: 4 }); }
   }
+  // The canvas cannot be reached by keyboard, this list can: it says what the canvas shows, and chooses.
+  function chooser(place) {
+    const list = document.createElement("select"), label = text("label", "Choose from a list");
+    const groups = [["Devices", "device"], ["Destinations", "peer"]];
+    list.append(new Option("Nothing chosen", ""));
+    for (const [title, kind] of groups) {
+      const group = document.createElement("optgroup");
+      group.label = title;
+      const nodes = cy.nodes(`[t="${kind}"]`).filter((node) => node.visible()).toArray();
+      if (kind === "device") nodes.sort((a, b) => a.data("full").localeCompare(b.data("full")));
+      for (const node of nodes) {
+        const level = { 2: ", critical alert", 1: ", high alert" }[node.data("severity")] || "";
+        group.append(new Option(node.data("full") + level, node.id()));
+      }
+      if (nodes.length) list.append(group);
+    }
+    list.addEventListener("change", () => { if (list.value) choose(cy.getElementById(list.value)); else clear(); });
+    label.append(list);
+    place.replaceChildren(label);
+  }
+  function listed(id) {
+    const list = document.querySelector(".map-choose select");
+    if (list && list.value !== id) list.value = id;
+  }
   function choose(node) {
     cy.batch(() => {
       cy.elements().addClass("dim").removeClass("hot chosen");
@@ -105,6 +129,7 @@
       node.neighborhood("node").removeClass("dim");
     });
     describe(node);
+    listed(node.id());
     remember(node.data("device"));
   }
   // The chosen device stands in the address, so that Back from its page and a shared address find it.
@@ -118,6 +143,7 @@
     document.getElementById("map-chosen")?.replaceChildren();
     const legend = document.getElementById("map-legend");
     if (legend) legend.hidden = false;
+    listed("");
     remember(null);
   }
   function bind(box) {
@@ -129,6 +155,8 @@
       cy = found;
       sentinel.map = cy;
       if (matchMedia("(max-width: 700px)").matches) narrow(box);
+      const place = document.querySelector(".map-choose");
+      if (place) chooser(place);
       if (cy.zoom() > 1.25) { cy.zoom(1.25); cy.center(); }
       cy.on("tap", 'node[t="device"], node[t="peer"]', (event) => choose(event.target));
       cy.on("tap", (event) => { if (event.target === cy) clear(); });

@@ -15,6 +15,7 @@
 
   sentinel.clockTime = (ts) => { if (ts == null) return ""; const d = date(ts); return today(d) ? clock.format(d) : `${dated(d)} ${short.format(d)}`; };
   sentinel.moment = (ts) => { if (!Number.isFinite(ts)) return ""; const d = date(ts); return today(d) ? short.format(d) : `${dated(d)} ${short.format(d)}`; };
+  sentinel.dayOrTime = (ts) => { if (ts == null) return ""; const d = date(ts); return today(d) ? short.format(d) : dated(d); };
   sentinel.exactTime = (ts) => (ts == null ? "" : exact.format(date(ts)));
 
   function ago(ts) {

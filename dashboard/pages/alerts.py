@@ -77,7 +77,7 @@ def layout(id: str = "", **given: str) -> Any:
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
             _filters(given),
-            html.P(GONE_SAID, className="muted", role="status") if is_gone(given.get("device", "")) else None,
+            gone_said(given.get("device", "")),
             feed(
                 "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"
             ),
@@ -96,6 +96,13 @@ def layout(id: str = "", **given: str) -> Any:
             ),
         ]
     )
+
+
+def gone_said(device: str) -> html.P | None:
+    """That the address asks for a device that is not known; filters.js hides it when another is chosen."""
+    if not is_gone(device):
+        return None
+    return html.P(GONE_SAID, className="muted gone", role="status", **{"data-while": device})
 
 
 def is_gone(device: str) -> bool:

@@ -12,16 +12,16 @@ from dashboard.parts import choice, downloads, empty, grid, heading, search
 from dashboard.words import TRUST_WORDS, new_to_you, plural
 
 _COLUMNS = [
-    columns.drawn("name", "Name", 140, "DeviceRow", grow=2),
-    columns.drawn("trust", "Trust", 120, "Trust"),
-    columns.drawn("severity", "Alerts", 96, "Severity", wide=True),
-    columns.text("kind", "Kind", 94),
-    columns.text("vendor", "Maker", 96, grow=1),
-    columns.text("ip", "Address", 124, cellClass="mono"),
-    columns.text("mac", "MAC", 152, cellClass="mono"),
-    columns.number("bytes", "24 h", 84, "bytes"),
-    columns.on_phone(columns.moment("last_seen", "Last seen", 100), 88),
-    columns.moment("first_seen", "First seen", 100, wide=True),
+    columns.drawn("name", "Name", 122, "DeviceRow", grow=2),
+    columns.drawn("trust", "Trust", 116, "Trust"),
+    columns.drawn("severity", "Alerts", 88, "Severity", wide=True),
+    columns.text("kind", "Kind", 92),
+    columns.text("vendor", "Maker", 76, grow=1),
+    columns.text("ip", "Address", 112, cellClass="mono"),
+    columns.text("mac", "MAC", 146, cellClass="mono"),
+    columns.number("bytes", "24 h", 76, "bytes"),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 92, write="dayOrTime"), 88),
+    columns.moment("first_seen", "First seen", 92, wide=True, write="dayOrTime"),
 ]
 _SHOWN = (
     "id",
@@ -68,7 +68,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
             ),
             html.Div(
                 grid("devices-grid", sortable, [_shown(row) for row in [*rows, *routers]]),
-                className="feed",
+                className="feed dense",
                 **{"data-table": "devices-grid", "data-opens": "/devices/"},
             ),
         ]

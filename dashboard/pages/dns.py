@@ -7,7 +7,7 @@ from dash import html
 from dashboard import columns
 from dashboard.context import reader
 from dashboard.page import Page
-from dashboard.pages.alerts import device_options
+from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.row_details import CHOSEN, row_callbacks, row_drawer
 from dashboard.words import RANGE_WORDS, number
@@ -49,6 +49,7 @@ def layout(
         [
             heading("DNS", lead=lead),
             html.Div(filters, className="filters"),
+            gone_said(device),
             feed("dns", grid("dns-grid", _COLUMNS), _DEFAULTS, selects=CHOSEN, what="lookups"),
             row_drawer("dns", row),
         ]

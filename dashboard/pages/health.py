@@ -13,8 +13,9 @@ from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
 from dashboard.context import context, notes, reader
 from dashboard.expected import expected
+from dashboard.health_lists import lists, own_callbacks, own_entries
 from dashboard.page import Page
-from dashboard.parts import empty, facts, heading, panel, severity, table, when
+from dashboard.parts import empty, facts, folded, heading, panel, severity, table, when
 from dashboard.watch import sensor_state
 from dashboard.words import number, plural, share, size
 
@@ -51,7 +52,9 @@ def layout(**_: str) -> Any:
             else empty("No sensor has run yet", "", "sudo python3 sentinel.py up"),
             _findings(store),
             html.Div(expected(store, time.time()), id="health-expected"),
-            html.Div([_database(store), _lists()], className="columns"),
+            _database(store),
+            lists(context().config),
+            html.Div(own_entries(context().config), id="health-own"),
             _rules(),
             _config(),
         ]
@@ -71,13 +74,28 @@ def _sensor(row: Row) -> html.Section:
         ("Packets seen", number(row["packets"])),
         ("Lost by the system", f"{number(row['dropped'])} ({share(row['dropped'], total)})"),
         ("Running since", when(row["started"])),
-        *_counters({"shed": row["shed"], "evicted": row["evicted"]} | row["counters"]),
     ]
-    return panel(f"Sensor {row['name']}" + (f" · {row['label']}" if row["label"] else ""), facts(rows))
+    title = f"Sensor {row['name']}" + (f" · {row['label']}" if row["label"] else "")
+    counters = _counters({"shed": row["shed"], "evicted": row["evicted"]} | row["counters"])
+    return panel(title, facts(rows), _not_seen(counters))
 
 
-def _counters(counters: dict[str, Any]) -> list[tuple[str, Any]]:
-    """In plain words. Counters that are dicts become one line each: "truncated 12, 802.11 4"."""
+def _not_seen(counters: list[tuple[str, str, str]]) -> html.Details:
+    """Counters that are above zero by name, all of them with what they mean on demand."""
+    above = [f"{title.lower()} {told}" for title, told, _ in counters if told not in ("none", "0")]
+    said = "; ".join(above) or f"nothing, in all {len(counters)} counters"
+    rows = [
+        (title, [told, html.Div(meaning, className="muted meaning")] if meaning else told)
+        for title, told, meaning in counters
+    ]
+    return html.Details(
+        [html.Summary(["Left out or not understood: ", said]), facts(rows)], className="counters"
+    )
+
+
+def _counters(counters: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, value and meaning in plain words. Counters that are dicts become one line each: "truncated
+    12, 802.11 4"."""
     rows = []
     for name, value in list(counters.items())[:20]:
         if isinstance(value, dict):
@@ -92,9 +110,9 @@ def _counters(counters: dict[str, Any]) -> list[tuple[str, Any]]:
     return rows
 
 
-def _counter(name: str, told: str) -> tuple[str, Any]:
+def _counter(name: str, told: str) -> tuple[str, str, str]:
     title, meaning = _COUNTERS.get(name, (name.replace("_", " ").capitalize(), ""))
-    return title, [told, html.Div(meaning, className="muted meaning")] if meaning else told
+    return title, told, meaning
 
 
 def _findings(store: Reader) -> html.Section:
@@ -125,22 +143,20 @@ def _database(store: Reader) -> html.Section:
     kept = store.row_estimates()
     used = html.Div(html.Span(style={"width": f"{min(100, 100 * taken / cap):.1f}%"}), className="bar tall")
     rows: list[tuple[str, Any]] = [("Size", f"{size(taken)} of {size(cap)}")]
-    rows += [(_TABLES[name].capitalize(), f"about {number(count)}") for name, count in kept.items()]
+    rows += [
+        (_TABLES[name][0].upper() + _TABLES[name][1:], f"about {number(count)}")
+        for name, count in kept.items()
+    ]
     return panel("Database", used, facts(rows))
-
-
-def _lists() -> html.Section:
-    lists = context().config.blocklists.lists
-    if not lists:
-        return panel("Blocklists", empty("None configured", "Add lists under `blocklists:` in config.yaml."))
-    lines = [(entry.name, entry.category, "on" if entry.enabled else "off") for entry in lists]
-    return panel("Blocklists", table(("List", "Category", "State"), lines))
 
 
 def _rules() -> html.Section:
     given = context().config.rules
-    return panel(
-        f"Rules ({len(RULES)})",
+    off = sum(options.get("enabled") is False for options in given.values())
+    told = f"{len(RULES)} rules, {off} switched off. What each looks for, and its options in force."
+    return folded(
+        "Rules",
+        told,
         html.Div([_rule(rule, given.get(rule.id, {})) for rule in RULES], className="rules"),
     )
 
@@ -166,7 +182,8 @@ def _config() -> html.Section:
         (html.Code(key), value, "default" if value == usual.get(key) else "yours")
         for key, value in _flat(context().config).items()
     ]
-    return panel("Configuration in force", table(("Key", "Value", ""), lines, "config"))
+    told = f"{len(lines)} settings, {sum(line[2] == 'yours' for line in lines)} of them yours."
+    return folded("Configuration in force", told, table(("Key", "Value", ""), lines, "config"))
 
 
 def _flat(config: Config) -> dict[str, str]:
@@ -194,6 +211,8 @@ def _short(value: Any) -> str:
 
 
 def callbacks(app: Dash) -> None:
+    own_callbacks(app)
+
     @app.callback(
         Output("health-expected", "children"), Input({"undo": ALL}, "n_clicks"), prevent_initial_call=True
     )

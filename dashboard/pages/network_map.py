@@ -7,9 +7,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from analysis.store.reader import RANGES
 from dashboard.context import reader
-from dashboard.map_layout import Data, Links, arrange, links_of, peer_name
+from dashboard.map_layout import arrange
+from dashboard.map_links import Data, Links, links_of, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
+from dashboard.pages.alerts import gone_said
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
 from dashboard.words import cut, plural, size
 
@@ -31,6 +33,7 @@ def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -
     return html.Div(
         [
             heading("Network map", _tabs(span, shown), lead=_lead(data, span)),
+            gone_said(device),
             html.Div(
                 [_canvas(data, links), _side()],
                 className="map-box",
@@ -48,20 +51,21 @@ def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -
 def read(span: str) -> Data:
     """What the map of a time range is made from."""
     store = reader()
-    hour = int(store.clock() // 3600)
+    hour, names = int(store.clock() // 3600), store.directory()
     return Data(
-        store.devices(hour - 24),
+        [*store.devices(hour - 24), *store.routers(hour - 24)],
         store.edges(hour - RANGES[span]),
         store.worst_open(),
-        store.directory().by_ip,
+        {ip: names.head(device) for ip, device in names.by_ip.items()},
     )
 
 
 def _lead(data: Data, span: str) -> str:
-    peers = {edge["peer"] for edge in data.edges if not edge["peer"].startswith("device:")}
-    return (
-        f"{plural(len(data.devices), 'device')}, {plural(len(peers), 'destination')}, last {_RANGES[span]}."
-    )
+    home = data.by_ip
+    peers = {e["peer"] for e in data.edges if not e["peer"].startswith("device:") and e["peer"] not in home}
+    routers = sum(device["router"] for device in data.devices)
+    told = [plural(len(data.devices) - routers, "device"), *([plural(routers, "router")] if routers else [])]
+    return ", ".join([*told, plural(len(peers), "destination"), f"last {_RANGES[span]}."])
 
 
 def _tabs(span: str, shown: str) -> html.Div:
@@ -108,7 +112,12 @@ def _side() -> html.Aside:
     )  # fmt: skip
     hint = html.P("Choose a device or a destination to see all its links.", className="muted")
     return html.Aside(
-        [html.Div(id="map-chosen"), html.Div([hint, legend], id="map-legend")], className="map-side"
+        [
+            html.Div(className="map-choose"),
+            html.Div(id="map-chosen"),
+            html.Div([hint, legend], id="map-legend"),
+        ],
+        className="map-side",
     )
 
 
@@ -125,7 +134,7 @@ def _list(data: Data, links: Links) -> Any:
             (
                 device_link(device["id"], device["name"]),
                 severity(device["severity"] or None),
-                trust(device["trust"]),
+                html.Span("Router", className="chip") if device["router"] else trust(device["trust"]),
                 words + more,
                 size(total),
             )

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dashboard import columns
 from dashboard.context import context
 from dashboard.page import Page
-from dashboard.pages.alerts import device_options
+from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.row_details import CHOSEN, row_drawer
 from dashboard.words import RANGE_WORDS
@@ -69,6 +69,7 @@ def layout(
         [
             heading("Live traffic", _views(flows), lead=_lead(flows)),
             html.Div(filters, className="filters"),
+            gone_said(device),
             html.P("", className="sampling", id="sampling", hidden=True, role="status"),
             table,
             row_drawer(name, row),

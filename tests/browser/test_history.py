@@ -161,6 +161,12 @@ def test_a_device_or_incident_that_is_gone_is_said_and_shows_nothing_else(
     assert shown_incidents(page) == 0
     assert page.url.endswith("/alerts?device=99999")
     assert page.locator("text=No Rows To Show").count() == 0
+    page.click("input[aria-label=Device]")
+    page.click("[role=option] >> text=ipcam-front")
+    page.wait_for_selector(".ag-row")
+    assert not page.is_visible("text=That device is no longer here")
+    page.go_back()
+    page.wait_for_selector("text=That device is no longer here >> visible=true")
     for odd in ("abc", "-1", "0", "99999"):
         page.goto(f"{site.url}/alerts?id={odd}")
         page.wait_for_selector("[role=dialog] >> text=There is no such incident")
@@ -183,3 +189,14 @@ def test_one_incident_expected_alone_has_no_period_and_says_what_it_is(
     assert not page.is_visible("#alert-undo")
     page.click("#alert-reopen")
     page.wait_for_selector(".details .state-open")
+
+
+@pytest.mark.parametrize("where", ["/alerts", "/dns", "/traffic", "/traffic?view=flows", "/map", "/charts"])
+def test_a_device_that_no_address_means_is_said_quietly(
+    site: Site, new_page: Callable[..., Any], where: str
+) -> None:
+    page = new_page(f"{site.url}{where}{'&' if '?' in where else '?'}device=x")
+    page.wait_for_selector("text=That device is no longer here")
+    if where not in ("/map", "/charts"):
+        page.wait_for_selector(".feed-status:has-text('with these filters.')")
+        assert shown_incidents(page) == 0

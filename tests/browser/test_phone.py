@@ -47,6 +47,8 @@ def test_devices_with_an_open_alert_are_marked(site: Site, new_page: Callable[..
 
 def test_tables_of_health_are_whole(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/health", **PHONE)
+    page.wait_for_selector(".fold")
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     page.wait_for_selector(".rules")
     cut = """() => [...document.querySelectorAll('.panel .rows, .rules code')]
         .filter((part) => part.getBoundingClientRect().right > 361 || part.scrollWidth > part.clientWidth + 1 && part.clientWidth).length"""

@@ -115,3 +115,14 @@ def test_what_is_not_there_or_not_understood(client: FlaskClient, where: str, st
 
 def test_without_a_database_it_is_told(empty_client: FlaskClient) -> None:
     assert empty_client.get("/api/v1/export/dns.csv").status_code == 503
+
+
+def test_the_router_is_among_the_devices_and_marked(own_client: FlaskClient, home: Home) -> None:
+    home.db.execute(
+        "INSERT INTO devices (network, mac, ip, router, first_seen, last_seen)"
+        " VALUES ('eth0', '02:00:00:00:00:99', '192.168.1.1', 1, 1, ?)", (home.now,),
+    )  # fmt: skip
+    every = {row["name"]: row["router"] for row in table(own_client, "devices.csv")}
+    assert every["Router 192.168.1.1"] == "1" and set(every.values()) == {"0", "1"}
+    new = [row["name"] for row in table(own_client, "devices.csv?trust=new")]
+    assert new and "Router 192.168.1.1" not in new

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.map_layout import Data, arrange
+from dashboard.map_layout import arrange
+from dashboard.map_links import Data
 from dashboard.map_style import style
 from tests.dashboard.filldb import busy
 
@@ -91,3 +92,17 @@ def test_only_devices_of_which_nothing_was_said_are_new() -> None:
 def test_dots_mean_home_whatever_the_severity(scheme: str) -> None:
     lines = {rule["selector"]: rule["style"].get("line-style") for rule in style(scheme)}
     assert {name: kind for name, kind in lines.items() if kind} == {"edge[home=1]": "dotted"}
+
+
+def test_a_router_is_on_the_map_and_its_everyday_lines_wait_for_a_tap() -> None:
+    router = device(9, None) | {"router": 1, "trust": "unknown"}
+    edges = [edge(1, "192.168.1.1", 10**9), edge(2, "device:9"), edge(1, "site.test")]
+    elements = arrange(Data([device(1), device(2), router], edges, [], {"192.168.1.1": 9}))
+    drawn = nodes(elements)
+    assert drawn["d9"]["data"]["fresh"] == 0, "nobody is asked to place it"
+    assert "h-left-Router" in drawn or "h-right-Router" in drawn
+    assert "p-192.168.1.1" not in drawn, "its address is no destination"
+    lines = {e["data"]["id"]: e["data"]["main"] for e in elements if "source" in e["data"]}
+    assert lines == {"1>d9": 0, "2>d9": 0, "1>p-site.test": 1}
+    bad = arrange(Data([device(1), router], edges, [{"device": 1, "peer_ip": "192.168.1.1", "peer_name": None, "severity": 2}], {"192.168.1.1": 9}))  # fmt: skip
+    assert next(e["data"]["main"] for e in bad if e["data"]["id"] == "1>d9") == 1

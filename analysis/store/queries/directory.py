@@ -40,6 +40,8 @@ class Directory(NamedTuple):
     by_ip: dict[str, int]
     heads: dict[int, int] = {}
     """Devices that a person said are another one's further address, with that one."""
+    routers: dict[str, str] = {}
+    """Routers' names by their own address."""
 
     def head(self, device: int) -> int:
         """The device under which this one is shown: itself, or the one it belongs to."""
@@ -119,7 +121,8 @@ class DirectoryQueries(Session):
         )[1]
         by_ip = {ip: device for ip, device in addresses if device in devices}
         by_ip.update({d.ip: d.id for d in devices.values() if d.ip})
-        return Directory(devices, by_ip, self._heads())
+        routers = {d.ip: d.name for d in devices.values() if d.router and d.ip}
+        return Directory(devices, by_ip, self._heads(), routers)
 
     def ids_of(self, device_id: int) -> str:
         """The row ids of a device's addresses, as a JSON array for `json_each`."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from analysis.store.queries.directory import Directory, DirectoryQueries
 from analysis.store.queries.expectations import STATE
-from analysis.store.queries.renamed import renamed
+from analysis.store.queries.renamed import present_title
 from analysis.store.queries.search import Found, SearchQueries
 
 MOST_ROWS = 500
@@ -290,7 +290,7 @@ def _with_names(
     if feed == "alerts":
         title, old = place["title"], place["device_name"]
         named = [
-            (*row[:title], renamed(row[title], row[old], directory.name(row[device])), *row[title + 1 :])
+            (*row[:title], present_title(row[title], row[old], row[device], directory), *row[title + 1 :])
             for row in named
         ]
     if feed == "flows":

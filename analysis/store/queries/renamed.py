@@ -20,11 +20,28 @@ def renamed(text: str, old: str | None, new: str | None) -> str:
     return re.sub(rf"(?<![\w.-]){re.escape(old)}(?![\w-]|\.\w)", lambda _: new, text)
 
 
+def with_routers(title: str, routers: dict[str, str]) -> str:
+    """`title` with a router's address, which is all that sensors call it by, replaced by its name of today
+    (`routers`: address to name). In brackets the address explains a name that stands before it."""
+    for address, name in routers.items():
+        if address in title:
+            whole = rf"(?<![\w.:(-])(?<!outer ){re.escape(address)}(?![\w:]|\.\d)"
+            title = re.sub(whole, lambda _, name=name: name, title)
+    return title
+
+
+def present_title(title: str, old: str | None, device: int | None, directory: Directory) -> str:
+    """An incident's title with the present names of its device, called `old` then, and of routers."""
+    return with_routers(renamed(title, old, directory.name(device)), directory.routers)
+
+
 def with_present_name(row: dict[str, Any], directory: Directory) -> dict[str, Any]:
     """A copy of a row of an incident, whose `device` and `device_name` it needs, with its texts renamed and
     the present `device_name`; a device that is gone keeps its name of then."""
     old, new = row["device_name"], directory.name(row["device"])
     texts = {name: renamed(row[name], old, new) for name in _TEXTS if name in row}
+    if "title" in row:
+        texts["title"] = with_routers(texts["title"], directory.routers)
     return {**row, **texts, "device_name": new or old}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.store.queries.renamed import renamed
+from analysis.store.queries.renamed import renamed, with_routers
 from analysis.store.reader import Reader
 from dashboard.incident import as_text, incident
 from tests.dashboard.filldb import RULES, Home, small
@@ -72,3 +72,31 @@ def test_a_search_finds_every_word_wherever_it_stands(home: Home) -> None:
 )  # fmt: skip
 def test_only_the_whole_name_is_replaced(text: str, old: str | None, new: str | None, then: str) -> None:
     assert renamed(text, old, new) == then
+
+
+@pytest.mark.parametrize(
+    ("title", "then"),
+    [
+        ("PC logged in to 192.168.1.1 with Telnet", "PC logged in to Fritz with Telnet"),
+        ("PC talked to 192.168.1.1.", "PC talked to Fritz."),
+        ("TV says it is your router (192.168.1.1)", "TV says it is your router (192.168.1.1)"),
+        ("Router 192.168.1.1 spoke", "Router 192.168.1.1 spoke"),
+        ("PC reached 192.168.1.10 and 192.168.1.1:80", "PC reached 192.168.1.10 and 192.168.1.1:80"),
+    ],
+)
+def test_a_title_calls_a_router_by_its_name(title: str, then: str) -> None:
+    assert with_routers(title, {"192.168.1.1": "Fritz"}) == then
+
+
+def test_the_router_is_named_in_every_list(home: Home) -> None:
+    home.db.execute(
+        "INSERT INTO devices (network, mac, name, ip, router, first_seen, last_seen)"
+        " VALUES ('eth0', '02:00:00:00:00:99', NULL, '192.168.1.1', 1, 1, ?)", (home.now,),
+    )  # fmt: skip
+    rule = (RULES[0][0], 2, "{d} opened a Telnet session to {p}", "why", "advice", 23)
+    newest = home.alert(2, rule, "192.168.1.1", home.now)
+    reader, said = Reader(home.path), "opened a Telnet session to Router 192.168.1.1"
+    alert = reader.alert(newest)
+    assert alert is not None and alert["title"].endswith(said)
+    assert titles(reader, home, "")[0].endswith(said)
+    assert reader.device_alerts(2)[0]["title"].endswith(said)

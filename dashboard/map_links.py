@@ -1,0 +1,67 @@
+"""Who is linked with whom on the network map, how much, and how bad."""
+
+from typing import NamedTuple
+
+from analysis.store.reader import Row
+
+
+class Data(NamedTuple):
+    """What the map is made from."""
+
+    devices: list[Row]
+    """id, name, kind, trust, severity (worst open, or None); `router` where it is one."""
+    edges: list[Row]
+    """device, peer, bytes_up, bytes_down."""
+    worst: list[Row]
+    """Open incidents by device and peer: device, peer_ip, peer_name, severity."""
+    by_ip: dict[str, int]
+    """Home devices by address."""
+
+
+class Link(NamedTuple):
+    bytes: int
+    severity: int
+
+
+Links = dict[int, dict[str, Link]]
+"""Device to peer to link; a peer is a domain, an address or "device:<id>"."""
+
+
+def links_of(data: Data) -> Links:
+    """Every device's links, with the worst open severity of each."""
+    known = {device["id"] for device in data.devices}
+    links: Links = {device: {} for device in known}
+    for edge in data.edges:
+        if edge["device"] in known:
+            peer = _at_home(edge["peer"], data.by_ip)
+            before = links[edge["device"]].get(peer, Link(0, 0)).bytes
+            links[edge["device"]][peer] = Link(before + edge["bytes_up"] + edge["bytes_down"], 0)
+    for row in data.worst:
+        if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
+            link = links[row["device"]].get(peer, Link(0, 0))
+            if row["severity"] > link.severity:
+                links[row["device"]][peer] = Link(link.bytes, row["severity"])
+    return links
+
+
+def _at_home(peer: str, by_ip: dict[str, int]) -> str:
+    """A peer as a device where its address is one's: sensors call a router by its address."""
+    return f"device:{by_ip[peer]}" if peer in by_ip else peer
+
+
+def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
+    """The link that an incident is about: a device at home, the domain that covers the name, or the
+    name or address itself."""
+    if row["peer_ip"] in by_ip:
+        return f"device:{by_ip[row['peer_ip']]}"
+    domain = row["peer_name"] or ""
+    while "." in domain:
+        if domain in links:
+            return domain
+        domain = domain.partition(".")[2]
+    return row["peer_name"] or row["peer_ip"]
+
+
+def peer_name(peer: str, names: dict[int, str]) -> str:
+    """A peer in words."""
+    return names.get(int(peer[7:]), peer) if peer.startswith("device:") and peer[7:].isdigit() else peer

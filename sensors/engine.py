@@ -142,6 +142,11 @@ class Engine:
         batch = self.recorder.batch
         return len(batch.flows) + len(batch.dns) + len(batch.tls) + len(batch.http) + len(batch.findings)
 
+    @property
+    def has_findings(self) -> bool:
+        """Whether a finding waits to be taken."""
+        return bool(self.recorder.batch.findings)
+
     def take(self, packets: bool = True) -> Batch:
         """The rows since the last call; the packet log only where asked."""
         self.conversations.drain_traffic()

@@ -28,13 +28,13 @@ from sensors.lifeline import beat
 
 log = logging.getLogger(__name__)
 
-FLUSH = 1.0
-"""Seconds between two batches for the store."""
+FLUSH, URGENT = 1.0, 0.3
+"""Seconds between two batches for the store; and between two where the second has a finding."""
 WAIT = 0.2
 """Seconds that a read may wait for packets: far below what the live pages notice, and 0.3 % of a core when
 idle."""
 REST_READS = 3
-"""Reads without a packet at the end: longer than a listener gathers packets (`capture_pcapy.GATHER_MS`)."""
+"""Reads without a packet at the end: longer than a listener gathers packets (`capture_pcapy.GATHER`)."""
 PATIENCE = 3.0
 """Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0
@@ -51,7 +51,7 @@ class Sensor:
         self._interface, self._source, self._engine = interface, source, engine
         self._writer, self._blocklist = writer, blocklist
         self._clock = PacketClock()
-        self._next_flush = self._next_lists = 0.0
+        self._flushed = self._next_lists = 0.0
         self._state: str = source.state
         self._linktype: int | None = None
 
@@ -61,8 +61,8 @@ class Sensor:
             while not stop.is_set():
                 self._read()
                 now = time.monotonic()
-                if now >= self._next_flush:
-                    self._next_flush = now + FLUSH
+                if now >= self._flushed + (URGENT if self._engine.has_findings else FLUSH):
+                    self._flushed = now
                     beat()
                     self._flush()
                 if now >= self._next_lists:

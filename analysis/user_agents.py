@@ -1,10 +1,14 @@
 """HTTP User-Agents: the program, system and device that they name, without their ever-changing versions."""
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.fingerprints import Claim, kind, model, system
+
+if TYPE_CHECKING:
+    from ua_parser import Parser
 
 LONGEST = 255
 """Characters looked at; what the sensor keeps of a text from the wire."""
@@ -56,14 +60,34 @@ class Agent(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def agent_of(text: str) -> Agent:
-    """What a User-Agent names. The first call loads ua-parser's 1,500 patterns (0.3 s, 30 MB)."""
-    from ua_parser import parse
-
-    found = parse(text[:LONGEST])
+    """What a User-Agent names. The first call loads ua-parser's 1,300 patterns (0.1 s, 8 MB in RE2)."""
+    found = _parser().parse(text[:LONGEST])
     program = found.user_agent.family if found.user_agent else ""
     os_name = " ".join(filter(None, (found.os.family, found.os.major))) if found.os else ""
     device = found.device.family if found.device else ""
     return Agent(program or _first_word(text), os_name, device)
+
+
+@cache
+def _parser() -> "Parser":
+    """ua-parser's rules, their patterns in RE2: a third of the memory that they take in Rust, and no text
+    makes one slow. Where RE2 is not installed ua-parser takes what it finds."""
+    import ua_parser
+
+    try:
+        from ua_parser.re2 import Resolver
+    except ImportError:
+        return ua_parser.parser
+    rules = Resolver(ua_parser.load_lazy_builtins())
+    domains: tuple[tuple[Any, Sequence[Any]], ...] = (
+        (rules.ua, rules.user_agent_matchers),
+        (rules.os, rules.os_matchers),
+        (rules.devices, rules.device_matchers),
+    )
+    for found, matchers in domains:
+        for number, matcher in enumerate(matchers):
+            matcher.pattern = found.re(number)  # else it compiles its own, with Python's `re`
+    return ua_parser.Parser(rules)
 
 
 def _first_word(text: str) -> str:

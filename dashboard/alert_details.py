@@ -28,6 +28,7 @@ def details(store: Reader, alert: Row, decision: Any) -> html.Div:
             _section("Why it matters", html.P(alert["why"])),
             _section("What to do", html.P(alert["advice"], className="advice")),
             decision,
+            _connection(store.alerts_within(alert)),
             _section("Who and when", _who(alert)),
             _section("How usual is it", _usual(store, alert)),
             _section("Evidence", _evidence(alert["evidence"])),
@@ -91,6 +92,25 @@ def _value(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
         return ", ".join(map(str, value[:20])) + (f" and {len(value) - 20} more" if len(value) > 20 else "")
     return value[:500] if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:500]
+
+
+def _connection(rows: list[Row]) -> Any:
+    """What else was noticed of the same connection, or the incident within which this one is told."""
+    if not rows:
+        return None
+    items = [
+        html.Li(
+            [
+                severity(row["severity"]),
+                dcc.Link(row["title"], href=f"/alerts?id={row['id']}&state=all&range=all"),
+                when(row["last_seen"]),
+            ],
+            className="beside-row",
+        )
+        for row in rows
+    ]
+    title = "Part of" if rows[0]["head"] else "Also noticed on this connection"
+    return _section(title, html.Ul(items, className="plain-list"))
 
 
 def _beside(rows: list[Row]) -> Any:

@@ -21,6 +21,7 @@ def incident(store: Reader, alert_id: int) -> Row | None:
         **{name: alert[name] for name in _TOLD},
         "severity": LEVELS[alert["severity"]].word,
         "earlier": store.alert_history(alert, 50),
+        "same_connection": store.alerts_within(alert, 50),
         "beside": store.alerts_beside(alert, limit=50),
         "dns": store.dns_around(alert, 50),
         "flows": store.flows_around(alert, 50),
@@ -44,6 +45,7 @@ def as_text(found: Row) -> str:
         lines.append(f"Note:       {found['note']}")
     lines += _part("Evidence", [f"{name}: {value}" for name, value in found["evidence"].items()])
     lines += _part("Occurrences", [_occurrence(row) for row in found["earlier"]])
+    lines += _part("On the same connection", [_noticed(row) for row in found["same_connection"]])
     lines += _part("Other incidents", [f"{iso(r['last_seen'])}  {r['title']}" for r in found["beside"]])
     lines += _part("Names asked for", [_lookup(row) for row in found["dns"]])
     lines += _part("Connections", [_flow(row) for row in found["flows"]])
@@ -56,6 +58,10 @@ def _part(title: str, lines: list[str]) -> list[str]:
 
 def _occurrence(row: Row) -> str:
     return f"{iso(row['first_seen'])} to {iso(row['last_seen'])}, {row['count']} times"
+
+
+def _noticed(row: Row) -> str:
+    return f"{iso(row['last_seen'])}  {LEVELS[row['severity']].word}: {row['title']}"
 
 
 def _lookup(row: Row) -> str:

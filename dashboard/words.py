@@ -17,7 +17,9 @@ LEVELS = {
     1: Level("High", "high", "◆"),
     0: Level("Normal", "normal", "●"),
 }
-STATE_WORDS = {"open": "Open", "acknowledged": "Acknowledged", "expected": "Expected"}
+STATE_WORDS = {
+    "open": "Open", "acknowledged": "Acknowledged", "expected": "Expected", "within": "Part of another",
+}  # fmt: skip
 TRUST_WORDS = {"unknown": "Unknown", "trusted": "Trusted", "guest": "Guest", "iot": "Smart device"}
 RANGE_WORDS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days"}
 

@@ -119,13 +119,16 @@ def print_json(database: Export, totals: Totals) -> None:
 
 
 def print_text(database: Export, totals: Totals) -> None:
-    """Incidents as lines, worst first, for a person."""
+    """Incidents as lines, worst first, for a person; what is told within another stands below it."""
     order = {"CRITICAL": 0, "HIGH": 1, "NORMAL": 2}
     alerts = sorted(database.alerts(), key=lambda a: (order[a["severity"]], a["first_seen"]))
-    for alert in alerts:
+    heads = [alert for alert in alerts if alert["within"] is None]
+    for alert in heads:
         times = f" ({alert['count']} times)" if alert["count"] > 1 else ""
         print(f"{alert['severity']:<8}  {alert['rule']:<18}  {alert['title']}{times}")
-    print(f"{totals.packets} packets, {len(alerts)} incidents")
+        for other in alert["also_noticed"]:
+            print(f"          + {other['rule']:<16}  {other['title']}")
+    print(f"{totals.packets} packets, {len(heads)} incidents")
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -33,10 +33,12 @@ class Export:
             yield from getattr(self, name)()
 
     def alerts(self) -> Iterator[Record]:
-        """Incidents, oldest first."""
+        """Incidents, oldest first. `within` is the id of the graver one of the same connection that tells of
+        it, `also_noticed` what is told within this one: worst first, each with id, rule, severity, title."""
         rows = self._db.execute(
             "SELECT uid AS id, rule, severity, device_mac, device_ip, device_name, peer_ip, peer_name, port,"
-            " proto, count, first_seen, last_seen, title, why, evidence, advice FROM alerts"
+            " proto, count, first_seen, last_seen, title, why, evidence, advice,"
+            " (SELECT head FROM told_within w WHERE w.uid = alerts.uid) AS within FROM alerts"
             " WHERE change > ? ORDER BY first_seen, uid",
             (self._change,),
         )
@@ -44,7 +46,17 @@ class Export:
             record = {"type": "alert", **dict(row)}
             record["severity"] = Severity(row["severity"]).name
             record["evidence"] = json.loads(row["evidence"])
+            record["also_noticed"] = self._noticed(row["id"])
             yield record
+
+    def _noticed(self, head: str) -> list[Record]:
+        found = self._db.execute(
+            "SELECT a.uid AS id, a.rule, a.severity, a.title"
+            " FROM told_within w JOIN alerts a ON a.uid = w.uid WHERE w.head = ?"
+            " ORDER BY a.severity DESC, a.first_seen, a.uid",
+            (head,),
+        )
+        return [{**dict(row), "severity": Severity(row["severity"]).name} for row in found]
 
     def devices(self) -> Iterator[Record]:
         """Devices; routers are none."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from analysis.alerts import Finding
 from analysis.store.identity import Identity
 from analysis.store.rows import DeviceKey
+from analysis.store.told_within import settle
 
 Entry = tuple[Finding, DeviceKey | None, float]
 """A finding, the home device it is about, and its rule's cooldown in seconds."""
@@ -104,6 +105,8 @@ UPDATE alerts SET
     device = coalesce(device, :device), device_mac = coalesce(device_mac, :device_mac),
     device_ip = coalesce(:device_ip, device_ip), device_name = coalesce(:device_name, device_name),
     peer_ip = coalesce(:peer_ip, peer_ip), peer_name = coalesce(:peer_name, peer_name),
+    port = CASE WHEN :last_seen >= last_seen THEN coalesce(:port, port) ELSE coalesce(port, :port) END,
+    proto = CASE WHEN :last_seen >= last_seen THEN coalesce(:proto, proto) ELSE coalesce(proto, :proto) END,
     first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change
 WHERE id = :id"""
 
@@ -142,13 +145,15 @@ class Incidents:
         values = self._values(incident, change)
         reach = (incident.last_seen + incident.cooldown, incident.first_seen - incident.cooldown)
         same = self._db.execute(_SAME, (incident.finding.key, reach[1], reach[0])).fetchone()
-        if same is None and self._db.execute(_INSERT, values).rowcount == 1:
-            hour = int(incident.first_seen) // 3600
-            self._db.execute(_HOUR, (hour, incident.finding.rule, incident.severity))
-            return
+        made = same is None and self._db.execute(_INSERT, values).rowcount == 1
         if same is None:
             same = self._db.execute("SELECT id FROM alerts WHERE uid = ?", (values["uid"],)).fetchone()
-        self._db.execute(_MERGE, {**values, "id": same[0]})
+        if made:
+            hour = int(incident.first_seen) // 3600
+            self._db.execute(_HOUR, (hour, incident.finding.rule, incident.severity))
+        else:
+            self._db.execute(_MERGE, {**values, "id": same[0]})
+        settle(self._db, same[0])
 
     def _values(self, incident: Incident, change: int) -> dict[str, str | int | float | None]:
         finding, subject = incident.finding, incident.finding.subject

@@ -54,7 +54,18 @@ CREATE INDEX alerts_serious ON alerts(
 CREATE INDEX traffic_hour_time ON traffic_hour(hour);
 """
 
-STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS, _SPEED)
+_CONNECTIONS = """
+CREATE INDEX alerts_connection ON alerts(peer_ip, port, last_seen) WHERE port IS NOT NULL;
+CREATE TABLE told_within (
+    uid TEXT PRIMARY KEY, head TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX told_within_head ON told_within(head);
+CREATE TRIGGER alerts_gone AFTER DELETE ON alerts BEGIN
+    DELETE FROM told_within WHERE uid = OLD.uid;
+END;
+"""
+
+STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS, _SPEED, _CONNECTIONS)
 """`STEPS[n]` is the SQL from version n + 1 to n + 2. A change of schema.sql adds a step here and
 raises its `user_version`; released steps never change."""
 

@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 4;              -- grows with each step in migrations.py
+PRAGMA user_version = 5;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -148,6 +148,15 @@ CREATE INDEX alerts_serious ON alerts(   -- covers what the first screen, the ma
     severity, change, rule, device, device_mac, device_ip, peer_ip, peer_name, port, uid, count, first_seen,
     last_seen
 ) WHERE severity > 0;
+
+CREATE INDEX alerts_connection ON alerts(peer_ip, port, last_seen) WHERE port IS NOT NULL;
+CREATE TABLE told_within (          -- incidents about a connection of which a graver one tells: store/told_within.py
+    uid TEXT PRIMARY KEY, head TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX told_within_head ON told_within(head);
+CREATE TRIGGER alerts_gone AFTER DELETE ON alerts BEGIN
+    DELETE FROM told_within WHERE uid = OLD.uid;
+END;
 
 CREATE TABLE baseline (             -- what is usual for a device
     device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,

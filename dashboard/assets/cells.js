@@ -9,7 +9,8 @@
     bytes: (value) => sentinel.bytes(value),
     milliseconds: (s) => (s == null ? "" : s < 0.001 ? "< 1 ms" : `${Math.round(s * 1000)} ms`),
     sampled: (n) => (n > 1 ? `1 in ${n}` : n === 1 ? "all" : ""),
-    stateWord: (state) => ({ open: "Open", acknowledged: "Acknowledged", expected: "Expected" })[state] || state || "",
+    stateWord: (state) =>
+        ({ open: "Open", acknowledged: "Acknowledged", expected: "Expected", within: "Part of another" })[state] || state || "",
     peer: (row) => (row ? known(row.peer_name, row.peer_ip) : ""),
     otherSide: (row) => (row ? known(row.peer, row.server_name || row.server_ip) : ""),
     source: (row) => (row ? known(row.src_name, row.src) : ""),

@@ -1,8 +1,19 @@
 """User-Agents: families without versions."""
 
-import pytest
+import random
 
-from analysis.user_agents import Agent, agent_of, claims_of_agent
+import pytest
+import ua_parser
+
+from analysis.user_agents import Agent, _parser, agent_of, claims_of_agent
+
+WHOLE = (
+    "Mozilla/5.0 (Linux; Android 10; SM-G991B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/119.0.0.0 Mobile Safari/537.36",
+    "Dalvik/2.1.0 (Linux; U; Android 9; Redmi Note 8 Pro Build/QP1A.190711.020)",
+    "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.79 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:109.0) Gecko/20100101 Firefox/119.0",
+    "Roku/DVP-9.10 (519.10E04111A)", "AppleTV6,2/11.1", "Microsoft-CryptoAPI/10.0", "é☃/1 (Android 9; ☃ Build/1)",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -40,3 +51,14 @@ def test_what_agents_say():
 def test_versions_of_unknown_programs_do_not_make_new_families():
     assert agent_of("TVApp/1.2.3 (foo)").program == agent_of("TVApp/1.3.0 (bar)").program == "TVApp"
     assert len(agent_of("x" * 5000).program) <= 40
+
+
+def test_what_is_found_equals_what_pythons_own_expressions_find():
+    """In whole texts and in halves of two, of which other patterns match than the usual."""
+    plain = ua_parser.Parser(ua_parser.BasicResolver(ua_parser.load_builtins()))
+    rng = random.Random(5)
+    texts = list(WHOLE)
+    for _ in range(40):
+        first, second = rng.choice(WHOLE), rng.choice(WHOLE)
+        texts.append(first[: rng.randrange(len(first))] + second[rng.randrange(len(second)) :])
+    assert {text: _parser().parse(text) for text in texts} == {text: plain.parse(text) for text in texts}

@@ -5,7 +5,7 @@
 import json
 from typing import Any
 
-from analysis.store.queries.expectations import COVERED, STATE
+from analysis.store.queries.expectations import COVERED, DECIDED, STATE, WITHIN
 from analysis.store.queries.renamed import with_present_name
 from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
@@ -15,7 +15,8 @@ class AlertQueries(SeriousQueries):
     """Questions about incidents."""
 
     def open_counts(self) -> dict[int, int]:
-        """Open incidents by severity: all, minus those a person has decided on or expects."""
+        """Open incidents by severity: all, minus those a person has decided on or expects, and those told
+        within another."""
         return dict(self.kept("open_counts", self._open_counts))
 
     def _open_counts(self) -> dict[int, int]:
@@ -26,16 +27,18 @@ class AlertQueries(SeriousQueries):
         return counts
 
     def _closed_counts(self) -> dict[int, int]:
-        """Both parts go from the decisions to the incidents by an index; the signs before `severity` and
+        """All parts go from the decisions to the incidents by an index; the signs before `severity` and
         `CROSS` keep SQLite from reading all incidents in the order of the groups instead."""
-        decided = "SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open'"
         rows = self.table(
             "SELECT severity, SUM(number) FROM ("
             "SELECT a.severity, COUNT(*) AS number FROM alert_notes n CROSS JOIN alerts a ON a.uid = n.uid"
             " WHERE n.state <> 'open' GROUP BY +a.severity"
             " UNION ALL SELECT a.severity, COUNT(*) FROM alerts a"
-            f" WHERE a.rule IN (SELECT rule FROM expectations) AND {COVERED} AND NOT EXISTS ({decided})"
-            " GROUP BY +a.severity) GROUP BY severity"
+            f" WHERE a.rule IN (SELECT rule FROM expectations) AND {COVERED} AND NOT {DECIDED}"
+            " GROUP BY +a.severity"
+            " UNION ALL SELECT a.severity, COUNT(*) FROM told_within t CROSS JOIN alerts a ON a.uid = t.uid"
+            f" WHERE {WITHIN} AND NOT {COVERED} AND NOT {DECIDED} GROUP BY +a.severity"
+            ") GROUP BY severity"
         )[1]
         return dict(rows)
 
@@ -54,16 +57,38 @@ class AlertQueries(SeriousQueries):
             "device_label": label, "owner": self.owner(row["peer_ip"]),
         }  # fmt: skip
 
+    def alerts_within(self, alert: Row, limit: int = 20) -> list[Row]:
+        """The incidents of the same connection: those told within this one, or the one within which this
+        is told, `head` then 1."""
+        found = self.rows(
+            "SELECT a.id, a.rule, a.severity, a.title, a.last_seen, a.count, a.device, a.device_name,"
+            " a.uid = w.head AS head FROM told_within w JOIN alerts a"
+            " ON a.uid = CASE WHEN w.uid = ?1 THEN w.head ELSE w.uid END"
+            " WHERE ?1 IN (w.uid, w.head) ORDER BY a.severity DESC, a.last_seen DESC LIMIT ?2",
+            (alert["uid"], limit),
+        )
+        return [with_present_name(row, self.directory()) for row in found]
+
     def alerts_beside(self, alert: Row, minutes: float = 10, limit: int = 6) -> list[Row]:
-        """Other incidents of the same device within some minutes of this one."""
+        """Other incidents of the same device within some minutes of this one; those of the same connection
+        are told by `alerts_within`."""
         if alert["device"] is None:
             return []
         span = minutes * 60
         found = self.rows(
             "SELECT id, severity, title, last_seen, count, device, device_name FROM alerts"
             " WHERE device = ? AND id <> ?"
+            " AND NOT EXISTS (SELECT 1 FROM told_within w WHERE w.uid = alerts.uid OR"
+            " (w.uid = ? AND w.head = alerts.uid))"
             " AND last_seen BETWEEN ? AND ? ORDER BY severity DESC, last_seen DESC LIMIT ?",
-            (alert["device"], alert["id"], alert["first_seen"] - span, alert["last_seen"] + span, limit),
+            (
+                alert["device"],
+                alert["id"],
+                alert["uid"],
+                alert["first_seen"] - span,
+                alert["last_seen"] + span,
+                limit,
+            ),
         )
         return [with_present_name(row, self.directory()) for row in found]
 

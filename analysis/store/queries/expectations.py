@@ -13,14 +13,24 @@ _FITS = (
     " AND (e.expires IS NULL OR a.last_seen < e.expires)"
 )
 """An expectation goes on covering, after its end, what was last seen before: old news does not return."""
+_FITS_HEAD = _FITS.replace(" a.", " h.").replace("(a.", "(h.")
 
 COVERED = f"EXISTS (SELECT 1 FROM expectations e WHERE {_FITS})"
+DECIDED = "EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open')"
+WITHIN = (
+    "EXISTS (SELECT 1 FROM told_within w JOIN alerts h ON h.uid = w.head WHERE w.uid = a.uid"
+    " AND NOT EXISTS (SELECT 1 FROM alert_notes m"
+    " WHERE m.uid = h.uid AND m.state <> 'open' AND m.changed < a.first_seen)"
+    f" AND NOT EXISTS (SELECT 1 FROM expectations e WHERE {_FITS_HEAD}))"
+)
+"""An incident is told within a graver one of its connection, unless that is expected or was decided on before
+this one came: then nobody would see it."""
 STATE = (
     "CASE WHEN n.state IN ('acknowledged', 'expected') THEN n.state"
-    f" WHEN {COVERED} THEN 'expected' ELSE 'open' END"
+    f" WHEN {COVERED} THEN 'expected' WHEN {WITHIN} THEN 'within' ELSE 'open' END"
 )
 """An incident's state, with `alerts a` and `alert_notes n` joined to the left by uid."""
-OPEN = f"NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid AND n.state <> 'open') AND NOT {COVERED}"
+OPEN = f"NOT {DECIDED} AND NOT {COVERED} AND NOT {WITHIN}"
 
 
 class ExpectationQueries(DirectoryQueries):

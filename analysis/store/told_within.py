@@ -1,0 +1,48 @@
+"""Incidents about one connection: the gravest is the head, the others are told within it.
+
+Every incident keeps its row, its count and its severity. What is decided here is only which of them
+stands in lists of what needs somebody; the others are shown within it, until it is expected or was
+decided on before they came (see `queries/expectations.py`).
+"""
+
+import sqlite3
+
+REACH = 3600.0
+"""Seconds between two incidents of one connection that belong together: the usual cooldown of a rule."""
+SHARED_PORTS = frozenset({53, 67, 68, 546, 547, 853, 5353})
+"""Servers that all business of a device passes through (names, addresses): what two rules say about talk with
+them are two affairs."""
+HUMBLE = "new-connection"
+"""Says the least about a connection, so anything else of the same severity stands before it."""
+MOST = 64
+"""Incidents of one connection that are looked at: rules are fewer."""
+
+_ABOUT = (
+    "SELECT uid, rule, severity, device, device_ip, peer_ip, port, proto, first_seen, last_seen"
+    " FROM alerts WHERE id = ?"
+)
+_KIN = (
+    "SELECT uid, rule, severity FROM alerts WHERE peer_ip = ?1 AND port = ?2 AND proto IS ?3"
+    " AND last_seen >= ?4 AND first_seen <= ?5"
+    " AND CASE WHEN ?6 IS NULL THEN device IS NULL AND device_ip IS ?7 ELSE device = ?6 END"
+    " ORDER BY severity DESC, rule = ?8, first_seen, uid LIMIT ?9"
+)
+
+
+def settle(db: sqlite3.Connection, alert: int) -> None:
+    """Say which incident of this one's connection is the head, inside the caller's transaction. Two
+    incidents of one rule have different keys and stay two."""
+    about = db.execute(_ABOUT, (alert,)).fetchone()
+    peer, port, proto, first, last = about[5:]
+    if peer is None or port is None or port in SHARED_PORTS:
+        return
+    found = db.execute(
+        _KIN, (peer, port, proto, first - REACH, last + REACH, about[3], about[4], HUMBLE, MOST)
+    ).fetchall()
+    if len(found) < 2:
+        return
+    head, rule = found[0][:2]
+    others = [(head, uid) for uid, its_rule, _ in found[1:] if its_rule != rule]
+    db.execute("DELETE FROM told_within WHERE uid = ?", (head,))
+    db.executemany("UPDATE told_within SET head = ? WHERE head = ?", others)
+    db.executemany("INSERT OR REPLACE INTO told_within (head, uid) VALUES (?, ?)", others)

@@ -193,6 +193,7 @@ def measured(kind: str, folder: Path, given: str) -> dict[str, Any]:
             if engine.now - flushed >= 1.0 or engine.pending > 20_000:
                 flushed = engine.now
                 spent += measure.timed(lambda: writer.write(engine.take()))[0]
+            del batch
         told = status(engine, "stopped")
         spent += measure.timed(lambda: (engine.finish(), writer.write(engine.take())))[0]
         kept = sum(

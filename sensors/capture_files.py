@@ -58,13 +58,15 @@ class FileSource:
         self.close()
 
     def batches(self, size: int = 16_384) -> Iterator[PacketBatch]:
-        """Batches of at most `size` packets, each of one link type, in the order of the file.
+        """Batches of at most `size` packets, each of one link type, in the order of the file. Who lets go of
+        one before he asks for the next saves the memory of a piece of the file.
 
         Raises `BrokenCapture` after the last whole packet of a file that cannot be read to its end.
         """
         for batch in self._walk(size):
             self._read += len(batch.offsets)
             yield batch
+            del batch  # see `capture_window.Window`: the next may have its memory
 
     def stats(self) -> CaptureStats:
         """Packets given so far; a file loses none."""

@@ -56,6 +56,7 @@ def walk_pcapng(window: Window, size: int) -> Iterator[PacketBatch]:
                 for batch in _batches(window, kind, at, section):
                     done += len(batch.offsets)
                     yield batch
+                    del batch
                 continue
             body = window.data[start + 8 : start + length - 4].tobytes()
             if kind == _SECTION:

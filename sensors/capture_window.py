@@ -18,8 +18,9 @@ _SLACK = 1 << 18
 class Window:
     """The unread part of a file in memory: `data[:end]`.
 
-    Batches keep the array they lie in, so `refill` takes one that nobody holds any more. (The pages of a
-    new one cost as much to map and clear as the bytes to read.)
+    Batches keep the array they lie in, so `refill` takes one that nobody holds any more: the same one
+    again where each batch is let go before the next is asked for. (The pages of a new one cost as much to
+    map and clear as the bytes to read.)
     """
 
     def __init__(self, file: BinaryIO) -> None:

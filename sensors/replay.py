@@ -67,6 +67,7 @@ def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
             engine.feed(batch)
             if engine.pending >= ROWS_A_WRITE:
                 writer.write(engine.take(packets=False))
+            del batch
     except BrokenCapture as error:
         print(error, file=sys.stderr)
         whole = False

@@ -302,6 +302,21 @@ def test_the_memory_of_batches_that_nobody_holds_is_used_again(
     assert one_byte is not None
 
 
+@pytest.mark.parametrize("head", [b"", section() + interface(1)])
+def test_one_piece_of_memory_does_for_a_reader_that_lets_each_batch_go(
+    file: Path, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr(capture_window, "PIECE", 2000)
+    file.write_bytes(head + b"".join(map(packet, FRAMES * 40)) if head else pcap(FRAMES * 40))
+    held = list(open_file(file).batches())
+    places = set()
+    for batch in open_file(file).batches():
+        places.add(batch.buffer.ctypes.data)
+        del batch
+    assert len({batch.buffer.ctypes.data for batch in held}) == len(held) > 4
+    assert len(places) == 1
+
+
 def test_pipe(tmp_path: Path) -> None:
     """`tcpdump -w - | …` through a named pipe, written in small pieces."""
     path = tmp_path / "pipe"

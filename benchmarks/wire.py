@@ -16,6 +16,8 @@ from analysis.store.reader import Reader, StoreError
 from benchmarks import measure, settings
 
 READY_SECONDS = 60.0
+LISTENS_ON, TALKS_ON = "0", "1"
+"""Cores of the sensor and of the sender, where there are two and `taskset` (package util-linux)."""
 HEAR, TALK = "hear0", "talk0"
 
 
@@ -24,6 +26,13 @@ def missing() -> str | None:
     if sys.platform != "linux" or os.geteuid() != 0:
         return "a veth pair needs root on Linux"
     return None if which("ip") else "the command ip (package iproute2) is not installed"
+
+
+def pinned(core: str, command: list[str]) -> list[str]:
+    """The command kept to a core."""
+    if (os.cpu_count() or 1) < 2 or not which("taskset"):
+        return command
+    return ["taskset", "-c", core, *command]
 
 
 class Wire:
@@ -80,14 +89,14 @@ class Wire:
     def send(self, path: Path, rate: float, seconds: float, most: int = 1 << 60) -> dict[str, Any]:
         """Send with our own sender; what it says."""
         own = measure.module("benchmarks.sender", TALK, str(path), str(rate), str(seconds), str(most))
-        return measure.run(self.inside(self.talker, *own)).told
+        return measure.run(self.inside(self.talker, *pinned(TALKS_ON, own))).told
 
     def tcpreplay(self, path: Path, rate: float, seconds: float) -> dict[str, Any]:
         """Send with tcpreplay instead."""
         command = ["tcpreplay", "-q", "-K", "--preload-pcap", f"--pps={rate:.0f}", "--loop=0"]
         command += [f"--duration={seconds:.0f}", "-i", TALK, str(path)]
         before, begun = self.received(), time.monotonic()
-        measure.run(self.inside(self.talker, *command))
+        measure.run(self.inside(self.talker, *pinned(TALKS_ON, command)))
         sent, took = self.received() - before, time.monotonic() - begun
         return {"sent": sent, "seconds": took, "pps": sent / min(took, seconds)}
 
@@ -101,7 +110,10 @@ class Sensor:
         command = measure.module("sensors.sensor", HEAR, "--db", str(self.database), "--config", str(config))
         self._log = (folder / "sensor.log").open("ab")
         self._process = subprocess.Popen(
-            wire.inside(wire.hearer, *command), cwd=measure.ROOT, stdout=self._log, stderr=self._log
+            wire.inside(wire.hearer, *pinned(LISTENS_ON, command)),
+            cwd=measure.ROOT,
+            stdout=self._log,
+            stderr=self._log,
         )
         self._reader = Reader(self.database)
 

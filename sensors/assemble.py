@@ -13,7 +13,7 @@ from sensors.packet_log import PacketLog
 
 
 def engine_for(
-    config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int, bounded: bool = False
+    config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int = 0, bounded: bool = False
 ) -> Engine:
     """An engine for one network that knows the devices and baselines of the writer's database. `bounded`: see
     `Engine`."""

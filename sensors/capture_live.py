@@ -26,6 +26,8 @@ class Listener(Protocol):
     """An open interface, of either library."""
 
     notice: str
+    buffer: int
+    """Bytes of packets that the kernel keeps for us, 0 if it does not tell."""
 
     def take(self, timeout: float, limit: int) -> PacketBatch | None: ...
     def lost(self) -> tuple[int, int]: ...
@@ -64,6 +66,11 @@ class LiveSource:
     def notice(self) -> str:
         """What the system did not grant, such as the whole buffer; empty when all is as asked."""
         return self._listener.notice if self._listener else ""
+
+    @property
+    def buffer(self) -> int:
+        """Bytes of packets that the kernel keeps until they are read, 0 if unknown."""
+        return self._listener.buffer if self._listener else 0
 
     def read(self, timeout: float) -> PacketBatch | None:
         """The packets that arrived, at most TAKE; None when there were none for `timeout` seconds."""

@@ -136,6 +136,7 @@ class PacketSocketListener:
         except OSError:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, asked)
         got = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # socket(7): kept doubled
+        self.buffer = got
         if got < asked:
             self.notice = (
                 f"{interface.name}: the system gave a buffer of {got / 2**20:.1f} MiB instead of "
@@ -148,6 +149,7 @@ class LibpcapListener:
 
     def __init__(self, interface: Interface, opened: Any) -> None:
         self.notice = f"{interface.name}: scapy sets no buffer size and counts no lost packets here"
+        self.buffer = 0
         self._opened = opened
         self._snaplen = interface.snaplen
         handle = getattr(opened, "pcap_fd", None)

@@ -31,7 +31,7 @@ from sensors.decode import decode
 from sensors.dns_join import DnsJoin
 from sensors.extract import Segment
 from sensors.floods import FloodGuard
-from sensors.moments import ANSWER, PACKET, SEGMENT, Moments
+from sensors.moments import ANSWER, PACKET, SEGMENT, STEP, Moments
 from sensors.packet_log import PacketLog
 from sensors.packets import Packet, PacketBatch, PacketTable, ParseError, Undecoded
 from sensors.parsers import PACKET_PARSERS, STREAM_PARSERS
@@ -42,8 +42,6 @@ from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
 
-STEP = 10.0
-"""Seconds of packet time between two looks for idle flows; a divisor of a minute."""
 MAX_CUTS = 64
 """Reopened connections for which one batch is cut; more share a row with the one before."""
 
@@ -66,7 +64,7 @@ class Engine:
         self.streams = Streams(STREAM_PARSERS)
         self.selector = Selector(PACKET_PARSERS)
         self.floods = FloodGuard(lambda sender: inventory.keeps(sender_text(sender))) if bounded else None
-        self._moments = Moments(self.conversations, self.selector, self.floods)
+        self._moments = Moments(self.conversations, self.selector, self.floods, self.shedding)
         self._parse = [p.fresh() if p.fresh else p.parse for p in PACKET_PARSERS]
         self.dns = DnsJoin()
         self.now = 0.0

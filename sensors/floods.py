@@ -32,6 +32,8 @@ class Budget:
     def __init__(self, free: int, each: int, more: int, known: Callable[[int], bool]) -> None:
         self.free, self.each, self.more = free, each, more
         self.refused = 0
+        self.share = 1.0
+        """How much of everything may be used by now."""
         self._known = known
         self._used = self._strangers = 0
         self._by_sender: dict[int, int] = {}
@@ -45,11 +47,11 @@ class Budget:
         """Which of these, in the order of their packets, may be looked at; None for all.
         `senders` are uint64[n]: MACs, or addresses where a link has none. Only which of several strangers
         gets the last of their common share may hang on how many are asked about at a time."""
-        room = self.free - self._used
+        room = max(0, int(self.free * self.share) - self._used)
         if room >= len(senders):
             self._used += len(senders)
             return None
-        self._used = self.free
+        self._used += room
         admitted = np.zeros(len(senders), np.bool_)
         admitted[:room] = True
         admitted[room:] = self._shares(senders[room:])
@@ -73,11 +75,11 @@ class Budget:
     def _take(self, sender: int, wanted: int) -> int:
         """How many of a sender's may be looked at now."""
         used = self._by_sender.get(sender, 0)
-        grant = min(wanted, self.each - used)
+        grant = min(wanted, int(self.each * self.share) - used)
         if grant <= 0:
             return 0
         if not self._known(sender):
-            grant = min(grant, self.more - self._strangers)
+            grant = min(grant, int(self.more * self.share) - self._strangers)
             if grant <= 0:
                 return 0
             self._strangers += grant
@@ -91,6 +93,11 @@ class FloodGuard:
     def __init__(self, known: Callable[[int], bool]) -> None:
         self.flows = Budget(FLOWS, FLOWS_EACH, FLOWS_MORE, known)
         self.messages = Budget(MESSAGES, MESSAGES_EACH, MESSAGES_MORE, known)
+
+    def pace(self, share: float) -> None:
+        """Only so much of what a step may cost may be used by now: who has no time cannot spend all of it
+        in the first second."""
+        self.flows.share = self.messages.share = share
 
     def renew(self) -> None:
         """Another ten seconds of packet time begin."""

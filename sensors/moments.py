@@ -1,16 +1,20 @@
 """What single packets of a range mean to somebody, in their order: the little of it that needs Python."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensors.conversations import Conversations
 from sensors.extract import packets, segment
 from sensors.floods import FloodGuard, senders
-from sensors.flows import FlowUpdate
+from sensors.flows import CAPACITY, FlowUpdate
 from sensors.packets import PacketTable
+from sensors.repeats import Repeats
 from sensors.select import Selector
+from sensors.shedding import LATE, Detail, Shedding
 
 START, PACKET, SEGMENT, ANSWER = range(4)
 """Of one packet the conversation is told before what it says, and that before the answer it is."""
@@ -19,16 +23,28 @@ Moment = tuple[int, Any]
 """START: (time, flow, began with SYN). PACKET: (number of its parser, packet). SEGMENT: a `Segment`.
 ANSWER: (time, flow)."""
 
+STEP = 10.0
+"""Seconds of packet time between two looks for idle flows, and that a flood's bounds are for; a divisor of a
+minute."""
+HEAD_START = 0.02
+"""Of a step's bounds, what may be used in haste at its very beginning."""
+
 
 class Moments:
     """Accounts for packets in `conversations` and tells what is to be looked at one by one.
 
     With `floods` that is bounded in number: a conversation beyond is held back, counted as traffic
-    and told only if it is answered while its client has a share left.
+    and told only if it is answered while its client has a share left. What `shedding` gives up is counted
+    as traffic, too; that a conversation which was told is answered is always told.
     """
 
-    def __init__(self, conversations: Conversations, selector: Selector, floods: FloodGuard | None) -> None:
+    def __init__(
+        self, conversations: Conversations, selector: Selector, floods: FloodGuard | None,
+        shedding: Shedding,
+    ) -> None:  # fmt: skip
         self._conversations, self._selector, self._floods = conversations, selector, floods
+        self._shedding, self._repeats = shedding, Repeats(selector.parsers)
+        self._again = np.zeros(CAPACITY, np.bool_)  # rows of repetitions: told to nobody
 
     def of(self, table: PacketTable, lo: int, hi: int) -> Iterator[Moment]:
         """The moments of packets [lo, hi). Exhaust it: the traffic is counted at the end."""
@@ -36,48 +52,97 @@ class Moments:
         update = flows.update(table, lo, hi)
         at, owner = self._selector.select(table, lo, hi)
         if self._floods is not None:
-            self._hold_back(update)
-            heard = self._floods.messages.admit(senders(table.src_mac[at + lo], table.src_lo[at + lo]))
-            if heard is not None:
-                at, owner = at[heard], owner[heard]
+            haste, ts = self._shedding.level >= Detail.HASTE, float(table.batch.ts[hi - 1])
+            self._floods.pace(min(1.0, ts % STEP / STEP + HEAD_START) if haste else 1.0)
+            self._hold_back(update, ts)
+            at, owner = self._bounded(table, lo, at, owner, ts)
+        yield from self._in_order(table, lo, update, at, owner)
+        flows.count_traffic(update)
+
+    def _in_order(
+        self, table: PacketTable, lo: int, update: FlowUpdate, at: NDArray[np.int64], owner: NDArray[np.uint8]
+    ) -> Iterator[Moment]:
+        flows, shedding = self._conversations, self._shedding
         early = np.flatnonzero(update.early)
         starts = flows.starts(update)
         chosen = zip(owner.tolist(), packets(table, at + lo), strict=True)
         payloads = zip(early.tolist(), update.row[early].tolist(), update.up[early].tolist(), strict=True)
         when = table.batch.ts[update.answer_at + lo]
         answers = zip(update.answered.tolist(), when.tolist(), strict=True)
-        parts = (update.start_at, at, early, update.answer_at)
-        kinds = np.concatenate([part * 4 + kind for kind, part in enumerate(parts)])
-        kinds.sort()
         watched = flows.table.col["watched"]
-        for kind in (kinds & 3).tolist():
-            if kind == SEGMENT:
+        begun, late = 0, False
+        for kind in _kinds(update.start_at, at, early, update.answer_at):
+            if not late and monotonic() > shedding.until:
+                late = True
+                flows.hold(update.started[begun:])
+            if kind == ANSWER:
+                yield from self._answer(*next(answers), late)
+            elif kind == SEGMENT:
                 number, row, up = next(payloads)
-                if watched[row]:
+                if watched[row] and not self._skips(late):
                     yield SEGMENT, segment(table, number + lo, row, up)
+            elif self._skips(late):
+                continue
             elif kind == PACKET:
                 yield PACKET, next(chosen)
-            elif kind == START:
-                yield START, next(starts)
             else:
-                yield from self._answer(*next(answers))
-        flows.count_traffic(update)
+                begun += 1
+                yield START, next(starts)
 
-    def _hold_back(self, update: FlowUpdate) -> None:
+    def _skips(self, late: bool) -> bool:
+        if late:
+            self._shedding.given_up[LATE] += 1
+        return late
+
+    def _hold_back(self, update: FlowUpdate, ts: float) -> None:
+        """Leaves of the new conversations those that are told now."""
         if self._floods is None or not len(update.started):
             return
-        rows = update.started
-        told = self._floods.flows.admit(self._conversations.senders(rows))
+        self._again[update.started] = False
+        if self._shedding.level >= Detail.REPEATS:
+            again = self._repeats.starts(self._conversations.table.col, update.started, ts)
+            if again.any():
+                self._again[update.started[again]] = True
+                self._shedding.drops(Detail.REPEATS, int(np.count_nonzero(again)))
+                self._keep(update, ~again)
+        told = self._floods.flows.admit(self._conversations.senders(update.started))
         if told is not None:
-            self._conversations.hold(rows[~told])
-            update.started, update.start_at = rows[told], update.start_at[told]
+            self._keep(update, told)
 
-    def _answer(self, row: int, ts: float) -> Iterator[Moment]:
+    def _keep(self, update: FlowUpdate, told: NDArray[np.bool_]) -> None:
+        self._conversations.hold(update.started[~told])
+        update.started, update.start_at = update.started[told], update.start_at[told]
+
+    def _bounded(
+        self, table: PacketTable, lo: int, at: NDArray[np.int64], owner: NDArray[np.uint8], ts: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Of the packets for the parsers those that are looked at now."""
+        if self._floods is None:
+            return at, owner
+        if self._shedding.level >= Detail.REPEATS and len(at):
+            new = ~self._repeats.messages(table, at + lo, owner, ts)
+            self._shedding.drops(Detail.REPEATS, len(at) - int(np.count_nonzero(new)))
+            at, owner = at[new], owner[new]
+        heard = self._floods.messages.admit(senders(table.src_mac[at + lo], table.src_lo[at + lo]))
+        return (at, owner) if heard is None else (at[heard], owner[heard])
+
+    def _answer(self, row: int, ts: float, late: bool) -> Iterator[Moment]:
         flows = self._conversations
         if flows.is_held(row):
+            if self._again[row] or self._skips(late):
+                return
             client = flows.senders(np.array([row]))
             told = None if self._floods is None else self._floods.flows.admit(client)
             if told is not None and not told[0]:
                 return
             yield START, flows.late_start(row, ts)
         yield ANSWER, (ts, flows.answer(row, ts))
+
+
+def _kinds(*places: NDArray[np.int64]) -> list[int]:
+    """The kind of each moment, in the order of the packets. `places` are those of each kind, in its number's
+    order."""
+    both = np.concatenate([place * 4 + kind for kind, place in enumerate(places)])
+    both.sort()
+    kinds: list[int] = (both & 3).tolist()
+    return kinds

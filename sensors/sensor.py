@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from analysis.blocklist import Blocklist
@@ -21,9 +22,11 @@ from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, interface_subnets, open_live
 from sensors.capture_live import TAKE
 from sensors.clock import PacketClock
+from sensors.demo.evening import batch_of, evening
 from sensors.engine import Engine
 from sensors.honesty import status
 from sensors.host import invoker
+from sensors.keeping_up import KeepingUp
 from sensors.lifeline import beat
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,8 @@ PATIENCE = 3.0
 """Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0
 """Seconds between looks whether the blocklists changed."""
+WARM_UP = 1_500
+"""Packets of the made-up home: they have DHCP, names, TLS, QUIC and web pages in them."""
 
 
 class Sensor:
@@ -50,7 +55,7 @@ class Sensor:
     ) -> None:  # fmt: skip
         self._interface, self._source, self._engine = interface, source, engine
         self._writer, self._blocklist = writer, blocklist
-        self._clock = PacketClock()
+        self._clock, self._pace = PacketClock(), KeepingUp()
         self._flushed = self._next_lists = 0.0
         self._state: str = source.state
         self._linktype: int | None = None
@@ -68,6 +73,7 @@ class Sensor:
                 if now >= self._next_lists:
                     self._next_lists = now + LISTS
                     self._reload_lists()
+                self._pace.done(time.monotonic())
             self._read_rest()
         finally:
             self._source.close()
@@ -82,12 +88,15 @@ class Sensor:
             silent = 0 if self._read() else silent + 1
 
     def _read(self) -> bool:
-        correction = self._clock.look()
+        correction, shedding = self._clock.look(), self._engine.shedding
         batch = self._source.read(WAIT)
-        full = batch is not None and len(batch.ts) >= TAKE
-        self._engine.shedding.note_read(full, time.monotonic())
+        now, full = time.monotonic(), batch is not None and len(batch.ts) >= TAKE
+        self._pace.began(batch, full, now)
+        shedding.note_read(full, now, self._pace.load)
         if batch is not None:
             self._linktype = batch.linktype
+            lag = time.time() - float(batch.ts[-1])
+            shedding.until = self._pace.until(batch, lag, self._source.buffer, now)
             self._engine.feed(batch._replace(ts=batch.ts + correction) if correction else batch)
         return batch is not None
 
@@ -129,6 +138,7 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
         engine = engine_for(
             config, known, blocklist, network=interface.name, run=secrets.randbits(31), bounded=True
         )
+        warm_up(engine_for(config, known, blocklist, network=interface.name))
     if person := invoker():
         share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)
@@ -143,6 +153,13 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
     finally:
         if not writer.close(timeout=PATIENCE):
             log.error("%s: the database did not take the last rows in time", interface.name)
+
+
+def warm_up(engine: Engine) -> None:
+    """A minute of a made-up home through an engine that is thrown away: what Python loads at the first
+    message of a kind (half a second in all) is loaded before the kernel's buffer fills behind it."""
+    engine.feed(batch_of(list(islice(evening(0.0, hours=0.1), WARM_UP))))
+    engine.finish()
 
 
 def settled(config: Config, name: str) -> tuple[Config, Interface]:

@@ -7,37 +7,43 @@ import pytest
 from sensors.demo import frames as make
 from sensors.demo.evening import batch_of, evening
 from sensors.honesty import status
-from sensors.shedding import CALM, FULL_READS, REPEATED, Detail, Shedding
+from sensors.shedding import BUSY, CALM, FULL_READS, REPEATED, Detail, Shedding
 from tests.sensors.frames import A, B, conversation, tcp, udp
 from tests.sensors.test_engine import AWAY, HOME, engine, new_engine, run
 
 __all__ = ["engine"]
 
 
-def full_reads(shedding: Shedding, count: int, now: float = 100.0) -> None:
+def full_reads(shedding: Shedding, count: int, now: float = 100.0, load: float = 0.0) -> None:
     for _ in range(count):
-        shedding.note_read(True, now)
+        shedding.note_read(True, now, load)
 
 
 def test_detail_goes_one_by_one_while_reads_are_full_and_comes_back_in_turn():
     shedding = Shedding()
     levels = []
-    for _ in range(4):
+    for _ in range(len(Detail)):
         full_reads(shedding, FULL_READS)
         levels.append(shedding.level)
-    assert levels == [Detail.PACKET_LOG, Detail.FLOW_ROWS, Detail.REPEATED_NAMES, Detail.REPEATED_NAMES]
+    assert levels == [*list(Detail)[1:], Detail.HASTE]
     now, back = 100.0, []
     while shedding.level:
         now += CALM / 4
         shedding.note_read(False, now)
         back.append(shedding.level)
-    assert list(dict.fromkeys(back)) == [
-        Detail.REPEATED_NAMES,
-        Detail.FLOW_ROWS,
-        Detail.PACKET_LOG,
-        Detail.NONE,
-    ]
-    assert now - 100.0 >= 3 * CALM
+    assert list(dict.fromkeys(back)) == list(reversed(Detail))
+    assert now - 100.0 >= (len(Detail) - 1) * CALM
+
+
+def test_who_falls_behind_gives_all_of_it_up_at_once_and_takes_nothing_back_while_busy():
+    shedding = Shedding()
+    full_reads(shedding, FULL_READS, load=1.5)
+    assert shedding.level == Detail.HASTE
+    for second in range(1, 60):
+        shedding.note_read(False, 100.0 + second, load=BUSY)
+    assert shedding.level == Detail.HASTE
+    shedding.note_read(False, 200.0, load=BUSY / 2)
+    assert shedding.level == Detail.REPEATS
 
 
 def test_a_burst_of_one_read_gives_nothing_up():

@@ -1,0 +1,121 @@
+"""What was said lately, so that a sensor that cannot keep up need not look at it again.
+
+Most of a fast link's conversations and messages are said over and over: the same device asks the same server
+the same thing. Telling that costs a hundredth of understanding it.
+"""
+
+import secrets
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.floods import senders
+from sensors.flows import Columns
+from sensors.packets import PacketTable
+from sensors.parsers.base import PacketParser
+
+Keys = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+
+AGAIN = 4
+"""What was said so often within a minute may wait for the next one."""
+HEAVY, MORE = 64, 320
+"""Who begins the same conversation more often than that within a minute is looked at again, so often: a
+flood is 256 within ten seconds (`flood`), and nobody's ordinary traffic."""
+PLACES = 1 << 16
+"""Things remembered at a time. Where two meet, the older one counts as never heard: it is looked at."""
+ORDINARY = (0, 53, 67, 68, 123, 137, 443, 853, 1900, 3478, 5353, 5355)
+"""Servers' ports (0: protocols without) that homes use all day. A conversation on any other port (Telnet,
+SSH, FTP, web pages in clear, remote desktops) is no repetition: each may be another guess of a password."""
+SAME_PAIR = frozenset({"quic"})
+"""Parsers whose packets never look alike: the same ends are a repetition."""
+WITH_NUMBER = frozenset({"dns", "llmnr", "nbns"})
+"""Parsers of messages that begin with a number of two bytes, another in each (RFC 1035, section 4.1.1)."""
+NEVER = frozenset({"http", "http refused", "port mapping", "upnp"})
+"""Parsers whose messages are never a repetition: each may be another guess of a password, or open a port."""
+
+_SHIFT = np.uint64(29)
+
+
+class Heard:
+    """How often each of many keys came within the present minute; bounded by `places`, a power of 2."""
+
+    def __init__(self, places: int = PLACES) -> None:
+        self._key = np.zeros(places, np.uint64)
+        self._minute = np.full(places, -1, np.int64)
+        self._count = np.zeros(places, np.int64)
+        self._mask = np.uint64(places - 1)
+
+    def before(self, keys: Keys, minute: int) -> NDArray[np.int64]:
+        """int64[n]: how often each key came before in this minute, those before it in `keys` counted."""
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))[: len(keys)]
+        rank = np.empty(len(keys), np.int64)
+        rank[order] = np.arange(len(keys)) - np.repeat(begins, np.diff(begins, append=len(keys)))
+        place = (keys & self._mask).astype(np.int64)
+        known = (self._key[place] == keys) & (self._minute[place] == minute)
+        number = np.where(known, self._count[place], 0) + rank
+        # Of several for one place the last is kept, in all three columns.
+        self._key[place], self._minute[place], self._count[place] = keys, minute, number + 1
+        return np.asarray(number)
+
+
+class Repeats:
+    """Tells repetitions of conversations and of messages. Keys are salted anew in each process, so that
+    nobody can make a message that passes for another."""
+
+    def __init__(self, parsers: tuple[PacketParser, ...]) -> None:
+        self._salt = np.array([secrets.randbits(64) | 1 for _ in range(6)], np.uint64)
+        self._starts, self._messages = Heard(), Heard()
+        names = [parser.name for parser in parsers]
+        self._pair = np.array([name in SAME_PAIR for name in names], np.bool_)
+        self._skip = np.array([2 * (name in WITH_NUMBER) for name in names], np.int64)
+        self._never = np.array([name in NEVER for name in names], np.bool_)
+        self._ordinary = np.zeros(65_536, np.bool_)
+        self._ordinary[list(ORDINARY)] = True
+
+    def starts(self, col: Columns, rows: NDArray[np.int64], ts: float) -> Mask:
+        """bool[n]: which of these new flows say nothing new."""
+        again = np.zeros(len(rows), np.bool_)
+        at = np.flatnonzero(self._ordinary[col["server_port"][rows]])
+        few = rows[at]
+        who = senders(col["client_mac"][few], col["client_lo"][few])
+        end = col["server_port"][few].astype(np.uint64) << np.uint64(8) | col["proto"][few]
+        keys = self._keys(who, col["client_lo"][few], col["server_hi"][few], col["server_lo"][few], end)
+        number = self._starts.before(keys, int(ts // 60))
+        again[at] = (number >= AGAIN) & ~((number >= HEAVY) & (number < HEAVY + MORE))
+        return again
+
+    def messages(
+        self, table: PacketTable, at: NDArray[np.int64], owner: NDArray[np.uint8], ts: float
+    ) -> Mask:
+        """bool[n]: which of the packets `at`, for the parsers `owner`, say nothing new."""
+        again = np.zeros(len(at), np.bool_)
+        some = np.flatnonzero(~self._never[owner])
+        at, owner = at[some], owner[some]
+        begin, end = _payloads(table, at)
+        begin = np.minimum(begin + self._skip[owner], end)
+        begin[self._pair[owner]] = end[self._pair[owner]]
+        view = table.batch.buffer.data
+        said = [hash(bytes(view[b:e])) for b, e in zip(begin.tolist(), end.tolist(), strict=True)]
+        ports = np.minimum(table.sport[at], table.dport[at]).astype(np.uint64) << np.uint64(8) | owner
+        who, what = senders(table.src_mac[at], table.src_lo[at]), np.array(said, np.int64).view(np.uint64)
+        keys = self._keys(who, table.dst_hi[at], table.dst_lo[at], ports, what)
+        again[some] = self._messages.before(keys, int(ts // 60)) >= AGAIN
+        return again
+
+    def _keys(self, *columns: Keys) -> Keys:
+        keys = np.zeros(len(columns[0]), np.uint64)
+        for salt, column in zip(self._salt, columns, strict=False):
+            keys = (keys ^ column) * salt
+            keys ^= keys >> _SHIFT
+        keys *= self._salt[-1]
+        return np.asarray(keys ^ (keys >> _SHIFT))
+
+
+def _payloads(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where what the packets say begins and ends; with an ARP header where there is no IP."""
+    batch, ip = table.batch, table.version[at] != 0
+    begin = np.where(ip, table.payload[at], table.l3[at])
+    return begin, np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])

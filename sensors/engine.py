@@ -42,8 +42,9 @@ from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
 
-MAX_CUTS = 64
-"""Reopened connections for which one batch is cut; more share a row with the one before."""
+MAX_CUTS, FEW_CUTS = 64, 4
+"""Reopened connections for which one batch is cut, and while rows are given up; more share a row with the one
+before."""
 
 
 class Engine:
@@ -181,7 +182,7 @@ class Engine:
         gone = flows.room_for(hi - lo)
         if gone:
             self._end(gone)
-        for _ in range(MAX_CUTS):
+        for _ in range(MAX_CUTS if self.shedding.level < Detail.FLOW_ROWS else FEW_CUTS):
             over, cut = flows.reused(table, lo, hi)
             if len(over):
                 self._end(flows.remove(over))

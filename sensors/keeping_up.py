@@ -7,7 +7,10 @@ from sensors.packets import PacketBatch
 SMOOTH = 0.2
 """Weight of the newest read in the share of time that was worked, while no read is full."""
 OF_THE_ROOM = 0.5
-"""Of the time until the kernel's buffer is full, what one batch may take: the rest is for surprises."""
+"""Of the time until the kernel's buffer is half full, what one batch may take: the rest is for surprises."""
+HEADER = 100
+"""Bytes that a packet takes in the buffer beside its own (linux/if_packet.h: 48 of its header and 20 of its
+address, both on multiples of 16)."""
 LEAST = 0.3
 """Of the time in which a batch came, what may always go into looking at it; counting takes as much."""
 
@@ -45,5 +48,5 @@ class KeepingUp:
         span = float(batch.ts[-1] - batch.ts[0])
         if not buffer or span <= 0:
             return inf
-        lasts = buffer * span / max(1, int(batch.caplen.sum()))
-        return now + max(LEAST * span, OF_THE_ROOM * (lasts - max(0.0, lag)))
+        half = buffer / 2 * span / (int(batch.caplen.sum()) + HEADER * len(batch.caplen))
+        return now + max(LEAST * span, OF_THE_ROOM * (half - max(0.0, lag)))

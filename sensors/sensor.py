@@ -18,6 +18,8 @@ from analysis.store.known import Reset
 from analysis.store.queue import WriterThread
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
+from analysis.user_agents import agent_of
+from analysis.vendors import vendor
 from sensors.assemble import engine_for
 from sensors.capture import CaptureError, LiveSource, State, interface_subnets, open_live
 from sensors.capture_live import TAKE
@@ -43,7 +45,9 @@ PATIENCE = 3.0
 LISTS = 5.0
 """Seconds between looks whether the blocklists changed."""
 WARM_UP = 1_500
-"""Packets of the made-up home: they have DHCP, names, TLS, QUIC and web pages in them."""
+"""Packets of the made-up home: they have DHCP, names, TLS and QUIC in them."""
+BROWSER, SMALL_BLOCK = "Mozilla/5.0", "70:b3:d5:00:00:01"
+"""A User-Agent; a MAC of which the table of small blocks is asked."""
 
 
 class Sensor:
@@ -156,8 +160,10 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
 
 
 def warm_up(engine: Engine) -> None:
-    """A minute of a made-up home through an engine that is thrown away: what Python loads at the first
-    message of a kind (half a second in all) is loaded before the kernel's buffer fills behind it."""
+    """Some minutes of a made-up home through an engine that is thrown away: what is loaded at the first
+    message of a kind (a second in all) is loaded before the kernel's buffer fills behind it."""
+    agent_of(BROWSER)
+    vendor(SMALL_BLOCK)
     engine.feed(batch_of(list(islice(evening(0.0, hours=0.1), WARM_UP))))
     engine.finish()
 

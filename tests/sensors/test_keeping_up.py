@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from sensors.demo.evening import batch_of
-from sensors.keeping_up import LEAST, KeepingUp
+from sensors.keeping_up import HEADER, LEAST, KeepingUp
 from sensors.packets import PacketBatch
 
 
@@ -34,8 +34,9 @@ def test_while_none_wait_the_load_is_the_share_of_time_that_is_worked():
     [(0.0, 0.5), (0.6, 0.2), (0.99, 0.1 * LEAST), (5.0, 0.1 * LEAST), (-3.0, 0.5)],
 )
 def test_the_time_for_a_batch_is_part_of_what_the_buffer_still_holds(lag, seconds):
-    # 11 packets of 1,000 bytes in 0.1 s: a buffer of 110,000 bytes lasts a second
-    assert KeepingUp().until(batch(0.1), lag, 110_000, 7.0) == pytest.approx(7.0 + seconds)
+    # 11 packets of 1,000 bytes and their headers in 0.1 s: half of the buffer lasts a second
+    buffer = 2 * 10 * 11 * (1000 + HEADER)
+    assert KeepingUp().until(batch(0.1), lag, buffer, 7.0) == pytest.approx(7.0 + seconds)
 
 
 def test_there_is_no_end_where_the_buffer_or_the_rate_is_unknown():

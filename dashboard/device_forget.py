@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from analysis.store.notes import NoteError, NoteFailed
+from analysis.store.reader import StoreError
 from dashboard.context import notes, reader
 from dashboard.parts import empty, heading, panel
 
@@ -38,8 +39,9 @@ def forget_callbacks(app: Dash) -> None:
         if not clicks:
             return no_update, no_update
         try:
-            notes().forget_device(int(device))
-        except (NoteError, NoteFailed) as error:
+            reader().forget_directory()
+            notes().forget_device(*reader().directory().members(int(device)))
+        except (NoteError, NoteFailed, StoreError) as error:
             return no_update, str(error)
         reader().forget_directory()
         back = dcc.Link("All devices", href="/devices", className="button")

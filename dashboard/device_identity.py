@@ -11,7 +11,8 @@ from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
 from analysis.user_agents import Agent
 from dashboard.context import notes
-from dashboard.parts import device_link, panel, table, when
+from dashboard.long_table import long_table
+from dashboard.parts import device_link, panel, when
 from dashboard.words import plural
 
 SOURCES = {
@@ -52,11 +53,11 @@ def evidence(store: Reader, device: int) -> html.Section | None:
         aspect, _, value = row["says"].partition("=")
         lines.append(
             (
-                SOURCES.get(row["source"], row["source"]),
-                html.Bdi(_shown(row)),
-                f"{ASPECTS.get(aspect, aspect)}: {value}",
-                f"{row['weight']:.0%}",
-                when(row["last_seen"]),
+                ("text", SOURCES.get(row["source"], row["source"])),
+                ("name", _shown(row)),
+                ("text", f"{ASPECTS.get(aspect, aspect)}: {value}"),
+                ("text", f"{row['weight']:.0%}"),
+                ("time", row["last_seen"]),
             )
         )
     lead = (
@@ -65,7 +66,8 @@ def evidence(store: Reader, device: int) -> html.Section | None:
     head = ("Where from", "Clue", "Says", "Weight", "Last seen")
     habits = store.device_habits(device)
     more = f" {plural(habits, 'way')} of opening encrypted connections (JA4) seen." if habits else ""
-    return panel("Why we think so", html.P(lead + more, className="muted"), table(head, lines))
+    shown = long_table("Why we think so", head, lines)
+    return panel("Why we think so", html.P(lead + more, className="muted"), shown)
 
 
 def _shown(row: Row) -> str:

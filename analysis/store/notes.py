@@ -88,11 +88,13 @@ class Notes:
         with self._transaction() as connection:
             connection.execute("DELETE FROM expectations WHERE id = ?", (expectation,))
 
-    def forget_device(self, device: int) -> None:
-        """Delete all that is known of a device, in one transaction: half forgotten is not forgotten.
+    def forget_device(self, *addresses: int) -> None:
+        """Delete all that is known of a device, given by its row or, where a person joined several, by
+        all of them, in one transaction: half forgotten is not forgotten.
         Sensors wait meanwhile, with what they see in memory (2 s for 125,000 conversations)."""
         with self._transaction() as connection:
-            forget(connection, device, _device_key(connection, device), time.time())
+            for device in addresses:
+                forget(connection, device, _device_key(connection, device), time.time())
 
     def reset_baseline(self, device: int) -> None:
         """Ask the sensors to learn anew what is usual for a device."""

@@ -12,7 +12,7 @@
     stateWord: (state) =>
         ({ open: "Open", acknowledged: "Acknowledged", expected: "Expected", within: "Part of another" })[state] || state || "",
     peer: (row) => (row ? known(row.peer_name, row.peer_ip) : ""),
-    otherSide: (row) => (row ? known(row.peer, row.server_name || row.server_ip) : ""),
+    otherSide: (row) => (row ? known(row.peer === row.server_ip ? row.server_name : row.peer, row.server_name || row.server_ip) : ""),
     source: (row) => (row ? known(row.src_name, row.src) : ""),
     target: (row) => (row ? known(row.dst_name, row.dst) : ""),
     answer: (row) => {

@@ -31,5 +31,8 @@
     }
     box.replaceChildren(table);
   }
-  sentinel.whenThere("[data-week]", draw);
+  sentinel.whenThere("[data-week]", (box) => {
+    draw(box);
+    new MutationObserver(() => draw(box)).observe(box, { attributes: true, attributeFilter: ["data-week"] });
+  });
 })();

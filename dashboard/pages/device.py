@@ -7,13 +7,14 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from analysis.store.notes import NAME_LIMIT, NOTE_LIMIT, TRUSTS, NoteError, NoteFailed
-from analysis.store.reader import Reader, Row
+from analysis.store.reader import Reader, Row, StoreError
 from dashboard.context import context, notes, reader
 from dashboard.device_forget import forget_callbacks, forget_panel
 from dashboard.device_identity import evidence, identity_callbacks, programs, same_device, sure
+from dashboard.long_table import long_table
 from dashboard.page import Page
 from dashboard.pages.charts import device_week
-from dashboard.parts import bars, empty, facts, heading, panel, severity, state, table, trust, when
+from dashboard.parts import bars, empty, facts, heading, panel, severity, state, trust, when
 from dashboard.words import TRUST_WORDS, number, plural, size
 
 _PEER_HOURS = 7 * 24
@@ -227,11 +228,11 @@ def _baseline(store: Reader, device: Row) -> html.Section:
         return panel("What is usual for it", lead, asked, empty("It has connected to nothing yet"))
     lines = [
         (
-            html.Bdi(r["service"] or r["peer"]),
-            html.Code(r["peer"]),
-            f"{r['port']}/{r['proto']}",
-            "learned" if r["learned"] else "reported as new",
-            when(r["last_seen"]),
+            ("name", r["service"] or r["peer"]),
+            ("code", r["peer"]),
+            ("text", f"{r['port']}/{r['proto']}"),
+            ("text", "learned" if r["learned"] else "reported as new"),
+            ("time", r["last_seen"]),
         )
         for r in rows
     ]
@@ -239,7 +240,7 @@ def _baseline(store: Reader, device: Row) -> html.Section:
         "What is usual for it",
         lead,
         asked,
-        table(("Service", "Address", "Port", "How", "Last seen"), lines),
+        long_table("What is usual for it", ("Service", "Address", "Port", "How", "Last seen"), lines),
         className="usual",
     )
 
@@ -277,8 +278,9 @@ def callbacks(app: Dash) -> None:
         if not clicks:
             return no_update
         try:
-            notes().reset_baseline(int(device))
-        except (NoteError, NoteFailed):
+            for address in reader().directory().members(int(device)):
+                notes().reset_baseline(address)
+        except (NoteError, NoteFailed, StoreError):
             return no_update
         return _again(int(device))
 

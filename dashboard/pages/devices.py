@@ -68,7 +68,7 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
             ),
             html.Div(
                 grid("devices-grid", sortable, [_shown(row) for row in [*rows, *routers]]),
-                className="feed dense",
+                className="feed",
                 **{"data-table": "devices-grid", "data-opens": "/devices/"},
             ),
         ]

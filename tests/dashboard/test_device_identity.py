@@ -38,7 +38,7 @@ def test_the_page_says_what_it_is_and_why(home: Home, own_client: FlaskClient) -
         assert text in shown
     assert "t13d1516h2" not in shown and "1 way" in shown
     plain = shown.encode().decode("unicode_escape")
-    assert '"children":"<b>Pixel-8</b>"' in plain, "as text, never as markup"
+    assert '["name","<b>Pixel-8</b>"]' in plain, "as data that rows.js makes a text node of"
     assert "One device or two?" in shown and "Both are called annas-phone." in shown
 
 
@@ -66,7 +66,7 @@ def test_a_person_joins_two_addresses_and_parts_them_again(
     assert "these addresses are this device too" in shown
     assert press(own_client, "apart", 2).status_code == 200
     assert [row[0] for row in home.db.execute("SELECT same FROM device_links")] == [0]
-    assert "One device or two?" in page(own_client, "/devices/1"), "the proposal stands until it is renewed"
+    assert "One device or two?" not in page(own_client, "/devices/1"), "what is decided is not asked again"
 
 
 def test_rows_say_whose_an_address_is(home: Home, app: Dash, own_client: FlaskClient, tmp_path) -> None:

@@ -103,6 +103,8 @@ class DeviceQueries(SeriousQueries):
         """A roll-up's peer in words: a device's name, else the domain, else the address and whose it is."""
         if peer.startswith("device:") and peer[7:].isdigit():
             return self.directory().name(int(peer[7:]), peer) or peer
+        if at_home := self.directory().name_of_ip(peer):
+            return at_home
         owner = self.owner(peer)
         return f"{peer} ({owner})" if owner else peer
 

@@ -5,6 +5,15 @@ import json
 from analysis.store.queries.directory import DirectoryQueries
 from analysis.store.queries.session import Row
 
+_PROPOSALS = (
+    "SELECT a, b, score, evidence FROM merge_proposals p JOIN devices one ON one.id = p.a"
+    " JOIN devices other ON other.id = p.b WHERE NOT EXISTS (SELECT 1 FROM device_links l WHERE"
+    " (one.network, one.mac, other.network, other.mac) IN"
+    " ((l.network, l.mac, l.other_network, l.other_mac), (l.other_network, l.other_mac, l.network, l.mac)))"
+    " ORDER BY score DESC, a, b"
+)
+"""Pairs that a person has decided on since they were proposed are not asked again."""
+
 
 class IdentityQueries(DirectoryQueries):
     """Questions about identity."""
@@ -42,7 +51,7 @@ class IdentityQueries(DirectoryQueries):
         is a list of sentences, `other` the pair's other device and `label` its name."""
         ids = set(json.loads(self.ids_of(device_id))) if device_id is not None else None
         names, found = self.directory(), []
-        for row in self.rows("SELECT a, b, score, evidence FROM merge_proposals ORDER BY score DESC, a, b"):
+        for row in self.rows(_PROPOSALS):
             if names.head(row["a"]) == names.head(row["b"]):
                 continue  # a person has decided since
             if ids is not None and not ids & {row["a"], row["b"]}:

@@ -19,14 +19,15 @@ Mask = NDArray[np.bool_]
 
 AGAIN = 4
 """What was said so often within a minute may wait for the next one."""
-HEAVY, MORE = 64, 320
+HEAVY, MORE = 1_000, 2_200
 """Who begins the same conversation more often than that within a minute is looked at again, so often: a
-flood is 256 within ten seconds (`flood`), and nobody's ordinary traffic."""
+flood is 2,000 within ten seconds (`flood`), and nobody's usual traffic. Look-ups are left out there, too."""
 PLACES = 1 << 16
 """Things remembered at a time. Where two meet, the older one counts as never heard: it is looked at."""
 ORDINARY = (0, 53, 67, 68, 123, 137, 443, 853, 1900, 3478, 5353, 5355)
 """Servers' ports (0: protocols without) that homes use all day. A conversation on any other port (Telnet,
 SSH, FTP, web pages in clear, remote desktops) is no repetition: each may be another guess of a password."""
+DNS = 53
 SAME_PAIR = frozenset({"quic"})
 """Parsers whose packets never look alike: the same ends are a repetition."""
 WITH_NUMBER = frozenset({"dns", "llmnr", "nbns"})
@@ -84,7 +85,8 @@ class Repeats:
         end = col["server_port"][few].astype(np.uint64) << np.uint64(8) | col["proto"][few]
         keys = self._keys(who, col["client_lo"][few], col["server_hi"][few], col["server_lo"][few], end)
         number = self._starts.before(keys, int(ts // 60))
-        again[at] = (number >= AGAIN) & ~((number >= HEAVY) & (number < HEAVY + MORE))
+        flood = (number >= HEAVY) & (number < HEAVY + MORE) & (col["server_port"][few] != DNS)
+        again[at] = (number >= AGAIN) & ~flood
         return again
 
     def messages(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from dataclasses import Field as DataclassField
-from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import ConfigDict, Field, create_model
@@ -45,9 +44,17 @@ def default_of(field: DataclassField[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-@cache
+_MODELS: dict[type[Detector], type[RuleSection]] = {}
+
+
 def rule_model(detector: type[Detector]) -> type[RuleSection]:
     """The schema of a rule's section in config.yaml; made once, because that takes a millisecond."""
+    if detector not in _MODELS:
+        _MODELS[detector] = _make_model(detector)
+    return _MODELS[detector]
+
+
+def _make_model(detector: type[Detector]) -> type[RuleSection]:
     hints = get_type_hints(detector, include_extras=True)
     keys: dict[str, Any] = {
         "enabled": (bool, True),

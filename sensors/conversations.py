@@ -217,7 +217,7 @@ class Conversations:
                 col["server_mac"][rows[col["packets_down"][rows] > 0]],
             ]
         )
-        for number in np.unique(macs).tolist():
+        for number in sorted(set(macs.tolist())):  # np.unique would load NumPy's masked arrays for it
             if mac := mac_text(number):
                 self._inventory.seen(mac, now)
 

@@ -1,14 +1,16 @@
 """Facts about this computer and this process: who started it, what it may do, which ports are free."""
 
-import http.client
 import os
 import socket
-import ssl
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:  # sensors ask who started them, and nothing of the web
+    import ssl
+    from http.client import HTTPConnection
 
 _CAP_NET_RAW = 13
 """Linux capability number for raw and packet sockets (linux/capability.h)."""
@@ -74,9 +76,11 @@ def reachable_url(host: str, port: int, *, tls: bool = False) -> str:
     return f"http{'s' * tls}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def local_connection(url: str, seconds: float) -> http.client.HTTPConnection:
+def local_connection(url: str, seconds: float) -> "HTTPConnection":
     """A connection to a server of this computer, by http or https. Its certificate is not judged: it
     names the home's address, not this one, and no secret is sent."""
+    import http.client
+
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 0
     if parts.scheme == "https":
@@ -84,7 +88,9 @@ def local_connection(url: str, seconds: float) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(host, port, timeout=seconds)
 
 
-def _any_certificate() -> ssl.SSLContext:
+def _any_certificate() -> "ssl.SSLContext":
+    import ssl
+
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--packets", type=int, default=200_000, help="packets of a made-up capture (200,000)")
     parser.add_argument("--names", type=int, default=1_000_000, help="names on the blocklist (1,000,000)")
     parser.add_argument("--sender", choices=("own", "tcpreplay"), default="own")
+    parser.add_argument("--buffer", type=int, help="MiB of the kernel's buffer (default: config.yaml's)")
     parser.add_argument("--no-worst", action="store_true", help="leave the worst case out")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> int:
         result: dict[str, Any] = {"quiet": quiet(wire, folder, options.seconds), "captures": {}}
         for path in _captures(options, folder):
             rates = [ladder_step(wire, folder, path, float(r), options) for r in options.rates.split(",")]
-            result["captures"][path.name] = {"burst": burst(wire, folder, path), "rates": rates}
+            result["captures"][path.name] = {"burst": burst(wire, folder, path, options), "rates": rates}
     print(json.dumps({"machine": measure.machine(), **result}, indent=1) if options.json else text(result))
     return 0
 
@@ -108,19 +109,20 @@ def ladder_step(
     """One rate for some seconds."""
     measure.say(f"{path.name}: {rate:,.0f} packets a second")
     send = wire.send if options.sender == "own" else wire.tcpreplay
-    return {"label": f"{rate:,.0f}", **_trial(wire, folder, lambda: send(path, rate, options.seconds))}
+    trial = _trial(wire, folder, options, lambda: send(path, rate, options.seconds))
+    return {"label": f"{rate:,.0f}", **trial}
 
 
-def burst(wire: Wire, folder: Path, path: Path) -> dict[str, Any]:
+def burst(wire: Wire, folder: Path, path: Path, options: argparse.Namespace) -> dict[str, Any]:
     """A burst at full speed after silence."""
     measure.say(f"{path.name}: a burst of {BURST:,} packets")
-    return {"label": "burst", **_trial(wire, folder, lambda: wire.send(path, 0, 60, BURST))}
+    return {"label": "burst", **_trial(wire, folder, options, lambda: wire.send(path, 0, 60, BURST))}
 
 
-def _trial(wire: Wire, folder: Path, send: Any) -> dict[str, Any]:
+def _trial(wire: Wire, folder: Path, options: argparse.Namespace, send: Any) -> dict[str, Any]:
     """Send to a fresh sensor; what came, what it saw, what it says it lost."""
     try:
-        return _heard(wire, folder, send)
+        return _heard(wire, folder, options.buffer, send)
     except measure.Failed as error:
         return {"failed": str(error)}
 
@@ -138,8 +140,8 @@ def _settle(sensor: Sensor, received: int) -> None:
         told = now
 
 
-def _heard(wire: Wire, folder: Path, send: Any) -> dict[str, Any]:
-    with Sensor(wire, folder) as sensor:
+def _heard(wire: Wire, folder: Path, buffer_mb: int | None, send: Any) -> dict[str, Any]:
+    with Sensor(wire, folder, buffer_mb=buffer_mb) as sensor:
         time.sleep(SETTLE)
         before, cpu = wire.received(), sensor.cpu_seconds()
         told = send()

@@ -1,7 +1,9 @@
 """The configuration that every benchmark runs Sentinel with: config.yaml's defaults and a large list."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.config import Blocklists, BlocklistSource, Config
 from analysis.config_rules import all_detectors
@@ -33,13 +35,13 @@ def config_in(folder: Path, packet_rows: int = 0, first_four: bool = False) -> C
     return config.model_copy(update={"packet_log": log})
 
 
-def write_yaml(folder: Path, packet_rows: int = 100_000) -> Path:
+def write_yaml(folder: Path, packet_rows: int = 100_000, interfaces: Sequence[dict[str, Any]] = ()) -> Path:
     """The same as a config.yaml (JSON is YAML), for processes that are started by their command line."""
     path = folder / "config.yaml"
     lists = [{"name": "made up", "file": "list.txt"}]
     text = {
         "home": ["192.168.0.0/16", "10.0.0.0/8", "fe80::/10"], "blocklists": {"lists": lists},
-        "learning_hours": 72, "packet_log": {"rows": packet_rows},
+        "learning_hours": 72, "packet_log": {"rows": packet_rows}, "interfaces": list(interfaces),
     }  # fmt: skip
     path.write_text(json.dumps(text))
     return path

@@ -104,9 +104,12 @@ class Wire:
 class Sensor:
     """`sentinel.py sensor` at the hearing end, as a person starts it. Stopped on exit."""
 
-    def __init__(self, wire: Wire, folder: Path, packet_rows: int = 100_000) -> None:
+    def __init__(
+        self, wire: Wire, folder: Path, packet_rows: int = 100_000, buffer_mb: int | None = None
+    ) -> None:
         self.database = folder / f"live-{time.monotonic_ns()}.db"
-        config = settings.write_yaml(folder, packet_rows)
+        interfaces = [{"name": HEAR, "buffer_mb": buffer_mb}] if buffer_mb else []
+        config = settings.write_yaml(folder, packet_rows, interfaces)
         command = measure.module("sensors.sensor", HEAR, "--db", str(self.database), "--config", str(config))
         self._log = (folder / "sensor.log").open("ab")
         self._process = subprocess.Popen(

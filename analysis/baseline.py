@@ -1,7 +1,7 @@
 """What is usual for a device: the (destination, port, protocol) tuples and services it was seen with."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from analysis.store.rows import BaselineRow, DeviceKey
@@ -152,6 +152,13 @@ class Baseline:
         usual = self._devices.get(device)
         found = usual.entries.get((ip, port, proto)) if usual else None
         return (found.first_seen, found.learned) if found else None
+
+    def nameless(self, device: DeviceKey, port: int, proto: str) -> Iterator[str]:
+        """The addresses without a name that were learned on a port, the one met last first."""
+        usual = self._devices.get(device)
+        for (ip, its_port, its_proto), entry in reversed(usual.entries.items()) if usual else ():
+            if its_port == port and its_proto == proto and entry.learned and entry.service is None:
+                yield ip
 
     def learning_until(self, device: DeviceKey, first_seen: float) -> float:
         """When this device's learning ends, in seconds since the epoch."""

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from analysis.alerts import Severity
 from analysis.config import Config, ConfigError, Mistake, Section
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 
 FRAMEWORK = {
     "enabled": "False switches the rule off.",
@@ -62,13 +62,15 @@ def _make_model(detector: type[Detector]) -> type[RuleSection]:
         "cooldown_minutes": (Annotated[float, Field(ge=0, le=LONGEST_COOLDOWN)], detector.cooldown_minutes),
     }
     for field in options_of(detector):
-        keys[field.name] = (_not_negative(hints[field.name]), default_of(field))
+        keys[field.name] = (_bounded(hints[field.name]), default_of(field))
     return create_model(detector.__name__ + "Options", __base__=RuleSection, **keys)
 
 
-def _not_negative(hint: Any) -> Any:
-    """No option of a rule means anything below zero."""
-    return Annotated[hint, Field(ge=0)] if hint in (int, float) else hint
+def _bounded(hint: Any) -> Any:
+    """No option of a rule means anything below zero, and of counts only some mean anything at zero."""
+    if hint is int:
+        return Annotated[int, Field(ge=1)]
+    return Annotated[hint, Field(ge=0)] if hint in (float, CountOrZero) else hint
 
 
 def make(detector: type[Detector], options: RuleSection) -> Detector:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Protocol, get_args
 
 from analysis import events
 from analysis.alerts import Finding, Severity, Subject
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from analysis.gateway import Gateway
     from analysis.store.rows import DeviceKey
     from analysis.volumes import Volumes
+
+
+CountOrZero = Annotated[int, "or 0"]
+"""An option that counts and of which 0 means something; of others it would mean "always"."""
 
 
 def handler_name(event: type) -> str:

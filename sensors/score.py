@@ -23,6 +23,8 @@ from sensors.score_report import Score
 from sensors.score_run import Run, run_capture, run_case
 
 EXPECT = "expect.tsv"
+CAPTURES = frozenset({".pcap", ".pcapng", ".cap"})
+"""Endings of the files that are run where nobody says what to expect."""
 REPORT = ROOT / "docs" / "detection.md"
 
 
@@ -64,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _arguments(argv)
     try:
         config = load(arguments.config)
-        lines = read(_expectations(arguments)) if arguments.folder or arguments.expect else []
+        lines = _lines(arguments)
         with tempfile.TemporaryDirectory(prefix="sentinel-score-") as scratch:
             quiet = quiet_config(config, scratch)
             folder = arguments.folder or (arguments.expect or Path()).parent
@@ -83,16 +85,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if all(score.verdict.good for score in (*captures, *cases) if not score.absent) else 1
 
 
-def _expectations(arguments: argparse.Namespace) -> Path:
-    path: Path = arguments.expect or arguments.folder / EXPECT
-    return path
+def _lines(arguments: argparse.Namespace) -> list[Expectation]:
+    """What is expected; of a folder that does not say, nothing of any capture in it."""
+    if arguments.expect:
+        return read(arguments.expect)
+    if not arguments.folder:
+        return []
+    path: Path = arguments.folder / EXPECT
+    if path.exists() or not arguments.folder.is_dir():
+        return read(path)
+    files = sorted(file.name for file in arguments.folder.iterdir() if file.suffix in CAPTURES)
+    if not files:
+        raise ExpectationError(f"{arguments.folder}: neither captures nor an {EXPECT} are here")
+    told = f"{arguments.folder} has no {EXPECT}: nothing is expected of its {len(files)} captures"
+    print(f"{told}. See docs/detection.md.", file=sys.stderr)
+    return [Expectation(name, *[ANY] * 7) for name in files]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sentinel.py score", description="Compare what the rules say with what they should."
     )
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="captures beside an expect.tsv")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="captures, best beside an expect.tsv that says what to expect",
+    )
     parser.add_argument("--expect", type=Path, metavar="FILE", help="another file than DIR/expect.tsv")
     parser.add_argument("--captures-only", action="store_true", help="leave the made-up situations out")
     parser.add_argument("--write", action="store_true", help="write docs/detection.md")

@@ -12,11 +12,7 @@ from analysis.gateway import is_virtual_router
 from analysis.networks import is_group, is_unspecified
 from analysis.window import DistinctWindow, RecentSet
 
-ANSWER = 2.0
-"""Seconds after a question in which a reply is an answer to it. Linux repeats a question every second."""
-MEMORY = 600.0
-"""Seconds for which a claim of an address counts as somebody's. Source: own choice; neighbour tables of
-common systems forget within 20 minutes, and a home gives a lease's address to another after hours."""
+CLAIMS = "claims another's address unasked"
 
 
 @dataclass
@@ -38,14 +34,21 @@ class ArpSpoof(Detector):
     claim every 2 s, bettercap every second, a change of address is told once or twice (RFC 5227)."""
     seconds: float = 60.0
     """The time they must fall within. Source: own choice, six times ettercap's pause of 10 s."""
+    answer_seconds: float = 2.0
+    """How long after a question a reply is an answer to it. Source: Linux repeats a question every second
+    (arp(7), retrans_time)."""
+    memory_minutes: float = 10.0
+    """How long a claim of an address counts as somebody's. Source: own choice; neighbour tables of common
+    systems forget within 20 minutes, and a home gives a lease's address to another after hours."""
 
     _asked: RecentSet = field(default_factory=RecentSet, init=False)
     _told: RecentSet = field(default_factory=RecentSet, init=False)
     _leases: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._owners = DistinctWindow(MEMORY, max_values=16, max_total=8192)
-        self._addresses = DistinctWindow(MEMORY, max_values=16, max_total=8192)
+        self._memory = self.memory_minutes * 60
+        self._owners = DistinctWindow(self._memory, max_values=16, max_total=8192)
+        self._addresses = DistinctWindow(self._memory, max_values=16, max_total=8192)
         self._claims: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
 
     def on_dhcp_message(self, event: DhcpMessage) -> Iterable[Finding]:
@@ -75,7 +78,7 @@ class ArpSpoof(Detector):
         """Whether an address belongs to somebody else too, or is the way out that was another's before."""
         suspects = self.known.gateway.suspects
         rivals = [owner for owner in self._owners.values(ip) if owner != mac and owner not in suspects]
-        if any(self._owners.seen(ip, owner) >= ts - MEMORY for owner in rivals):
+        if any(self._owners.seen(ip, owner) >= ts - self._memory for owner in rivals):
             return True
         return self._took_the_way_out(mac)
 
@@ -88,7 +91,7 @@ class ArpSpoof(Detector):
         """A reply to nobody's question, or a question in the router's name by a host with another address."""
         if event.op == "reply":
             asked = self._asked.get((event.target_ip, event.sender_ip))
-            return asked is None or event.ts - asked > ANSWER
+            return asked is None or event.ts - asked > self.answer_seconds
         return event.sender_ip in self.known.gateway.routers and self._addresses.count(event.sender_mac) > 1
 
     def _claim(self, event: ArpSeen) -> Iterable[Finding]:
@@ -99,7 +102,7 @@ class ArpSpoof(Detector):
             self._claims.popitem(last=False)
         if len(times) + 1 < self.claims or not self._is_another(*key, event.ts):
             return ()
-        return self._tell(event, event.sender_ip, "claims another's address unasked", len(times) + 1)
+        return self._tell(event, event.sender_ip, CLAIMS, len(times) + 1)
 
     def _tell(self, event: ArpSeen, ip: str, how: str, count: int) -> Iterable[Finding]:
         """Each attacker and address at most once in `seconds`; further ones count."""
@@ -117,6 +120,8 @@ class ArpSpoof(Detector):
         own = next((str(a) for a in reversed(self._addresses.values(mac)) if a != ip), None)
         device = known.display_name(mac, own)
         seen: dict[str, Any] = {"also_claimed_by": others} if others else {}
+        if how == CLAIMS:
+            seen |= {"threshold": self.claims}
         return self.finding(
             event.ts, Subject(mac, own, ip), mac, ip,
             title=f"{device} pretends to be {'your router' if router else 'another device'} ({ip})",
@@ -125,6 +130,5 @@ class ArpSpoof(Detector):
             advice=f"Disconnect {device}. If it runs a network tool or an app that controls other devices, "
             "ask who started it; otherwise have it checked before it comes back.",
             severity=None if router else min(self.severity, Severity.HIGH), mac=mac, address=ip, how=how,
-            own_address=own, router=router, claims=count, threshold=self.claims, within_seconds=self.seconds,
-            **seen,
+            own_address=own, router=router, claims=count, within_seconds=self.seconds, **seen,
         )  # fmt: skip

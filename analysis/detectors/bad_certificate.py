@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 from analysis.ends import shown, subject_of
 from analysis.events import CertificateSeen
 from analysis.names import registrable
@@ -45,13 +45,15 @@ class BadCertificate(Detector):
     days: float = 2.0
     """Days that a certificate may be over its time: clocks differ and renewals are late. Source: own
     choice."""
-    weak_rsa_bits: int = 1024
+    weak_rsa_bits: CountOrZero = 1024
     """RSA keys smaller than this count as bad, too. Source: RSA-768 was factored in public in 2009; Zeek's
     weak-keys.zeek warns below 2048 already, which too many old gadgets use."""
 
-    trusted_after: int = 5
-    """Different certificates that must be in their time, and three for each that is not, before an
-    expired one is told: else our own clock, or the time of a recording, is wrong. Source: own choice."""
+    trusted_after: CountOrZero = 5
+    """Different certificates that must be in their time before an expired one is told: else our own clock, or
+    the time of a recording, is wrong. Source: own choice."""
+    trusted_ratio: float = 3.0
+    """How many of them there must be for each that is not in its time. Source: own choice."""
 
     _valid: RecentSet = field(default_factory=RecentSet, init=False)
     _outdated: RecentSet = field(default_factory=RecentSet, init=False)
@@ -75,7 +77,7 @@ class BadCertificate(Detector):
             self._valid.add(event.fingerprint, event.ts)
         elif not event.self_signed:
             self._outdated.add(event.fingerprint, event.ts)
-        certain = len(self._valid) >= max(self.trusted_after, 3 * len(self._outdated))
+        certain = len(self._valid) >= max(self.trusted_after, self.trusted_ratio * len(self._outdated))
         tests = (
             (event.self_signed, "self-signed"),
             (late and certain, "expired"),

@@ -17,8 +17,7 @@ PAIRS, CONTACTS = 2048, 256
 """Pairs of device and destination that are watched, and the newest contacts kept of each: 8 MB when full."""
 LOOK_EVERY = 8
 """A pair is looked at again after so many further contacts: a look takes 0.1 ms."""
-CLOCKWORK = frozenset({53, 67, 123, 853, 5353})
-"""Names, addresses and the time are asked for regularly by everybody."""
+CLOCKWORK = (53, 67, 123, 853, 5353)
 TELL_AGAIN = 1800.0
 
 Key = tuple[str, str, int, str]
@@ -78,12 +77,19 @@ class Beacon(Detector):
     parcel_ratio: float = 10.0
     """How many times as much as what comes back. Source: own choice; confirmations of TCP are a thirtieth."""
 
+    parcel_deviation: float = 0.05
+    """How far their intervals may stray from the middle one, as a share of it. Source: own choice; the
+    trojan's stray by a thousandth."""
+    left_out: tuple[int, ...] = CLOCKWORK
+    """Ports that are not judged: names, addresses and the time are asked for regularly by everybody. Source:
+    IANA's registry."""
+
     def __post_init__(self) -> None:
         self._pairs = RecentTable(PAIRS)
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow
-        if flow.port in CLOCKWORK or flow.group or event.state == "attempt" or event.state == "rejected":
+        if flow.port in self.left_out or flow.group or event.state == "attempt" or event.state == "rejected":
             return ()
         if (flow.server_home and event.bytes_up < self.parcel_bytes) or flow.proto not in ("tcp", "udp"):
             return ()
@@ -135,9 +141,10 @@ class Beacon(Detector):
         if event.ts - pair.told < TELL_AGAIN or regularity.spread(sizes)[0] < self.parcel_bytes:
             return ()
         middle, deviation = regularity.spread(regularity.gaps(starts) or [0.0])
-        if middle < 1.0 or deviation > 0.05 * middle or self._is_explained(event.flow, key, event.ts):
+        most = self.parcel_deviation * middle
+        if middle < 1.0 or deviation > most or self._is_explained(event.flow, key, event.ts):
             return ()
-        parts = {"interval_deviation": round(deviation, 3), "deviation_threshold": round(0.05 * middle, 3)}
+        parts = {"interval_deviation": round(deviation, 3), "deviation_threshold": round(most, 3)}
         return (self._finding(event, pair, None, parts, max(starts) - pair.first),)
 
     def _finding(

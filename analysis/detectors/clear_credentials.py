@@ -13,6 +13,8 @@ from analysis.events import HttpRequest, SessionSeen, SnmpSeen
 class _Way(NamedTuple):
     name: str
     instead: str
+    what: str = "the user name and the password"
+    it: str = "them"
 
 
 _WAYS = {
@@ -21,7 +23,8 @@ _WAYS = {
     "imap": _Way("IMAP mail without encryption", "Switch the mail program to SSL/TLS (port 993)"),
     "smtp": _Way("SMTP mail without encryption", "Switch the mail program to SSL/TLS (port 465 or 587)"),
     "ldap": _Way("an LDAP directory without encryption", "Use ldaps:// (port 636) or StartTLS"),
-    "snmp": _Way("SNMP version 1 or 2", "Use SNMP version 3 with encryption, or turn SNMP off"),
+    "snmp": _Way("SNMP version 1 or 2", "Use SNMP version 3 with encryption, or turn SNMP off",
+                 "the community name, which is all the password that SNMP has", "it"),
 }  # fmt: skip
 
 
@@ -78,7 +81,7 @@ class ClearCredentials(Detector):
             ts, subject, subject.device_mac or subject.device_ip, subject.peer_ip if leaves else "inside",
             service, severity=severity,
             title=f"A password passed readably between {device} and {peer} ({way.name})",
-            why=f"Anybody who listens {where} can read the user name and the password, and use them.",
+            why=f"Anybody who listens {where} can read {way.what}, and use {way.it}.",
             advice=f"{way.instead}. Then change the password, wherever else it is used too.",
             service=service, port=subject.port, left_home=leaves, **more,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
@@ -10,7 +10,7 @@ from analysis.detector import Detector
 from analysis.detectors.lateral_movement import THINGS
 from analysis.ends import shown, subject_of
 from analysis.events import FlowAnswered, HttpRequest, SessionSeen
-from analysis.window import DistinctWindow, RecentSet
+from analysis.window import DistinctWindow
 
 _BROWSER = re.compile(
     r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)[^)]*\).*(?:Chrome|Firefox|Safari|Edg)/", re.I
@@ -34,26 +34,29 @@ class ComputerLike(Detector):
     cooldown_minutes = 1440.0
 
     servers: int = 60
-    """Different servers outside the home that answered within an hour. Source: own choice; the busiest
+    """Different servers outside the home that answered within `minutes`. Source: own choice; the busiest
     of 27 kinds of gadgets in the IoT Sentinel captures (Miettinen et al., ICDCS 2017) reaches below 20
     while it is set up."""
 
-    _browsed: RecentSet = field(default_factory=RecentSet, init=False)
+    minutes: float = 60.0
+    """The time in which they are counted. Source: own choice."""
+    left_out: tuple[int, ...] = (53, 123)
+    """Ports whose servers do not count: names and clocks. Source: IANA's registry."""
 
     def __post_init__(self) -> None:
-        self._servers = DistinctWindow(REMEMBER, max_values=max(self.servers, 1))
+        self._servers = DistinctWindow(self.minutes * 60, max_values=max(self.servers, 1))
         self._things: dict[str, tuple[float, str | None]] = {}
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
         mac = flow.client_mac
-        if flow.server_home or mac is None or not flow.client_home or flow.port in (53, 123):
+        if flow.server_home or mac is None or not flow.client_home or flow.port in self.left_out:
             return ()
         kind = self._thing(mac, event.ts)
         if kind is None or self._servers.add(mac, flow.server_ip, event.ts) < self.servers:
             return ()
         self._servers.forget(mac)
-        did = f"talked to {self.servers} different servers within an hour"
+        did = f"talked to {self.servers} different servers within {self.minutes:g} minutes"
         return (self._finding(event.ts, self.subject(flow), kind, "servers", did, servers=self.servers),)
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:

@@ -20,18 +20,18 @@ _VOWELS = re.compile(r"[aeiouy]")
 
 
 @lru_cache(maxsize=4096)
-def looks_random(domain: str) -> bool:
+def looks_random(domain: str, length: int = 7) -> bool:
     """Whether the registered label looks drawn by lot: hardly a vowel, five consonants in a row, or digits
-    scattered among letters."""
+    scattered among letters. Shorter labels than `length` say nothing."""
     label = domain.split(".", 1)[0]
-    if len(label) < 7 or label.startswith("xn--") or "-" in label:
+    if len(label) < length or label.startswith("xn--") or "-" in label:
         return False
     letters = sum(c.isalpha() for c in label)
     if len(_DIGITS.findall(label)) >= 2:
         return True
     if _CONSONANTS.search(label):
         return True
-    return letters >= 7 and len(_VOWELS.findall(label)) * 5 < letters
+    return letters >= length and len(_VOWELS.findall(label)) * 5 < letters
 
 
 @dataclass
@@ -52,10 +52,16 @@ class Dga(Detector):
     storm: int = 100
     """Distinct domains that do not exist, whatever they look like, when most of a device's look-ups fail: a
     NORMAL notice. Source: own choice, a tenth of Maltrail's 1,000 a minute."""
+    storm_share: float = 0.5
+    """The share of look-ups that must fail then. Source: own choice."""
+    length: int = 7
+    """Characters that a name must have to look random. Source: own choice; Conficker's have 5 to 11."""
+    minutes: float = 60.0
+    """The time they must fall within. Source: Maltrail's hour."""
 
     def __post_init__(self) -> None:
-        self._random = DistinctWindow(HOUR, max_values=max(256, 2 * self.domains))
-        self._missing = DistinctWindow(HOUR, max_values=max(1024, 2 * self.storm))
+        self._random = DistinctWindow(self.minutes * 60, max_values=max(256, 2 * self.domains))
+        self._missing = DistinctWindow(self.minutes * 60, max_values=max(1024, 2 * self.storm))
         self._counts: OrderedDict[str, list[float]] = OrderedDict()
         self._told: dict[str, float] = {}
 
@@ -63,7 +69,7 @@ class Dga(Detector):
         if event.qtype not in ("A", "AAAA") or event.transport not in ("udp", "tcp"):
             return ()
         counts = self._counts.get(event.client_ip)
-        if counts is None or event.ts - counts[0] > HOUR:
+        if counts is None or event.ts - counts[0] > self.minutes * 60:
             counts = self._counts[event.client_ip] = [event.ts, 0, 0]
             if len(self._counts) > CLIENTS:
                 self._counts.popitem(last=False)
@@ -78,18 +84,18 @@ class Dga(Detector):
         if "." not in event.name or not is_registered(event.name):
             return ()
         missing = self._missing.add(ip, domain, ts)
-        if looks_random(domain):
+        if looks_random(domain, self.length):
             count = self._random.add(ip, domain, ts)
             if count >= self.domains and self._within(self._random, ip, self.domains, ts):
                 return self._tell(event, count, missing, "random")
-        failing = missing >= self.storm and counts[2] * 2 > counts[1]
+        failing = missing >= self.storm and counts[2] > self.storm_share * counts[1]
         if failing and self._within(self._missing, ip, self.storm, ts):
             return self._tell(event, self._random.count(ip), missing, "storm")
         return ()
 
     def _within(self, window: DistinctWindow, ip: str, n: int, ts: float) -> bool:
         oldest = window.nth_newest(ip, n)
-        return oldest is not None and ts - oldest <= HOUR
+        return oldest is not None and ts - oldest <= self.minutes * 60
 
     def _tell(self, event: DnsLookup, random: int, missing: int, how: str) -> Iterable[Finding]:
         """Once an hour a device and kind."""
@@ -114,6 +120,6 @@ class Dga(Detector):
             advice=f"Have {device} checked for malware. If it runs a program that tests names, mark this "
             "as expected.",
             severity=None if made_up else Severity.NORMAL, random_looking_domains=random,
-            missing_domains=missing, threshold=self.domains if made_up else self.storm, within_minutes=60,
-            examples=[str(domain) for domain in shown],
+            missing_domains=missing, threshold=self.domains if made_up else self.storm,
+            within_minutes=self.minutes, examples=[str(domain) for domain in shown],
         )  # fmt: skip

@@ -40,6 +40,9 @@ class DnsBypass(Detector):
     allow: tuple[str, ...] = ()
     """Addresses of resolvers that your devices may use. Source: none, because only you know."""
 
+    minutes: float = 15.0
+    """Look-ups of so long count once. Source: own choice."""
+
     _told: RecentSet = field(default_factory=RecentSet, init=False)
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
@@ -96,7 +99,7 @@ class DnsBypass(Detector):
             if mac is None or known.is_router(mac):
                 return ()
         key = mac, who, how
-        if ts - self._told.get(key, 0.0) < 900:
+        if ts - self._told.get(key, 0.0) < self.minutes * 60:
             return ()
         self._told.add(key, ts)
         kind = known.kind_of(mac)

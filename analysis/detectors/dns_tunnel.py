@@ -83,6 +83,8 @@ class DnsTunnel(Detector):
     carrier_names: int = 50
     """The same when most questions are of a type whose answers carry data (TXT, NULL, CNAME, MX). Source:
     own choice; connecting with iodine alone asks 60."""
+    minutes: float = 60.0
+    """The time they must fall within. Source: own choice."""
     services: tuple[str, ...] = LOOKUP_SERVICES
     """Domains whose names carry data by design: reputation look-ups. Source: their makers' documentation."""
 
@@ -107,7 +109,7 @@ class DnsTunnel(Detector):
 
     def _note(self, event: DnsQuery, key: tuple[str, str], left: str, carrier: bool) -> None:
         talk = self._talks.get(key)
-        if talk is None or event.ts - talk.since > 3600:
+        if talk is None or event.ts - talk.since > self.minutes * 60:
             talk = self._talks[key] = _Talk(event, min(self.names, self.carrier_names))
             if len(self._talks) > TALKS:
                 self._talks.popitem(last=False)
@@ -173,10 +175,10 @@ class DnsTunnel(Detector):
             title=f"{device} hides data in look-ups of {domain}",
             why="It asks for one made-up name after the other. Each carries a piece of data past every "
             "firewall, because name look-ups are let through everywhere.",
-            advice=f"If a person uses such a tunnel on {device} on purpose, it is known by now. Otherwise "
-            f"disconnect {device} and have it checked for malware.",
+            advice=f"If somebody of the family set up such a tunnel on {device}, mark the alert as expected. "
+            f"If not, disconnect {device} and have it checked for malware.",
             times=times, domain=domain, distinct_names=count,
-            threshold=self.carrier_names if carriers else self.names, within_minutes=60,
+            threshold=self.carrier_names if carriers else self.names, within_minutes=self.minutes,
             mean_length=round(talk.carried / count, 1), mean_bits_a_character=round(talk.bits / count, 2),
             questions_for_data_records=talk.carriers, connected_to_the_answers=talk.connected,
         )  # fmt: skip

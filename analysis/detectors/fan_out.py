@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 from analysis.detectors.lateral_movement import THINGS
 from analysis.events import Flow, FlowEnd
 from analysis.store.rows import DeviceKey
@@ -12,9 +12,7 @@ from analysis.volumes import Usual
 from analysis.window import DistinctWindow, RecentTable
 
 HOUR = 3600
-EVERYBODYS = frozenset({53, 123, 853})
-"""Name look-ups and clocks: a resolver at home asks hundreds of servers. What was counted of earlier runs
-leaves them out, too."""
+EVERYBODYS = (53, 123, 853)
 
 
 @dataclass
@@ -38,7 +36,10 @@ class FanOut(Detector):
     times: float = 3.0
     """How many times as many as in the device's own busy hours. Source: own choice; people's busiest hours
     differ by two."""
-    hours: int = 24
+    left_out: tuple[int, ...] = EVERYBODYS
+    """Ports that do not count: names and clocks, as a resolver at home asks hundreds of servers; what was
+    counted of earlier runs leaves these three out, too. Source: IANA's registry."""
+    hours: CountOrZero = 24
     """Hours with connections that must be known before a device is judged. Source: own choice: a day, as for
     uploads."""
 
@@ -49,7 +50,7 @@ class FanOut(Detector):
     # At their end conversations have the names by which later hours are compared.
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow
-        if flow.server_home or not flow.client_home or flow.group or flow.port in EVERYBODYS:
+        if flow.server_home or not flow.client_home or flow.group or flow.port in self.left_out:
             return ()
         device = self.known.device_key(flow.client_mac)
         if device is None:

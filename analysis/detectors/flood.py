@@ -9,7 +9,6 @@ from analysis.detector import Detector
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
 from analysis.window import RecentSet, RecentTable
 
-WINDOW = 10.0
 PAIRS = 65_536
 DNS = 53
 
@@ -27,7 +26,9 @@ class Flood(Detector):
     severity = Severity.CRITICAL
 
     connections: int = 2000
-    """New connections within ten seconds to one address. Source: ntopng warns of 256 a second."""
+    """New connections within `seconds` to one address. Source: ntopng warns of 256 a second."""
+    seconds: float = 10.0
+    """The time in which they are counted. Source: own choice."""
     packets: int = 20_000
     """Packets in one conversation before it is looked at. Source: own choice; some seconds of an attack."""
     per_second: float = 500.0
@@ -50,14 +51,14 @@ class Flood(Detector):
         self._starts[target] = count
         if count != self.connections or self.known.is_scanning(flow.client_ip, target, event.ts):
             return ()
-        what = f"opened {count:,} connections within ten seconds to"
+        what = f"opened {count:,} connections within {self.seconds:g} seconds to"
         return (self._finding(event.ts, flow, what, connections=count, threshold=self.connections),)
 
     def on_tick(self, now: float) -> Iterable[Finding]:
         if now >= self._until or len(self._starts) > PAIRS:
             self._starts.evictions += len(self._starts) if now < self._until else 0
             self._starts.clear()
-            self._until = now + WINDOW
+            self._until = now + self.seconds
         return ()
 
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:

@@ -84,7 +84,8 @@ class InsecureProtocol(Detector):
         client = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
         server = known.peer_name(flow.server_ip, flow.client_ip) or known.display_name(None, flow.server_ip)
         action = "logged in to" if login else "talks to"
-        where = "the internet between your home and that server" if not flow.server_home else "your network"
+        outside = not flow.server_home
+        where = "the internet between your home and that server" if outside else "your network"
         secret = (
             "A password has just passed readably" if login else "Whatever passes, passwords too, is readable"
         )
@@ -93,9 +94,18 @@ class InsecureProtocol(Detector):
         return self.finding(
             ts, self.subject(flow), flow.client_mac or flow.client_ip, flow.server_ip, service,
             title=f"{client} {action} {server} with {protocol.name}",
-            why=f"{protocol.name} encrypts nothing. {secret} for anybody who can listen on {where}, "
+            why=f"Nothing of it is encrypted. {secret} for anybody who can listen on {where}, "
             "and can be changed on the way.",
-            advice=f"Use {protocol.instead} instead and turn {protocol.name} off on {server}.{change}",
+            advice=f"Use {protocol.instead} instead{_cure(outside, flow, protocol, server)}.{change}",
             times=times, protocol=service, recognised_by=by, port=flow.port, usual_port=protocol.port,
-            server_outside_home=not flow.server_home, **seen,
+            server_outside_home=outside, **seen,
         )  # fmt: skip
+
+
+def _cure(outside: bool, flow: Flow, protocol: _Protocol, server: str) -> str:
+    """What can be done besides: nobody turns a service off on a stranger's server."""
+    if not outside:
+        return f" and turn {protocol.name} off on {server}"
+    if not flow.client_home:
+        return ""
+    return f"; if {server} offers nothing else, send it nothing that is secret"

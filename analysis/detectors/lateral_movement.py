@@ -38,11 +38,18 @@ class LateralMovement(Detector):
     """How long after a serious alert of the device its first use counts as HIGH. Source: own choice; the
     worm in a home moves on within the day."""
 
+    services: tuple[int, ...] = tuple(SERVICES)
+    """Ports that count, among those that the rule can name: SSH, Windows RPC, file sharing, Remote Desktop,
+    VNC and WinRM. Source: MITRE ATT&CK T1021, remote services."""
+
     _used: RecentSet = field(default_factory=lambda: RecentSet(16_384), init=False)
+
+    def __post_init__(self) -> None:
+        self._ports = frozenset(self.services) & SERVICES.keys()
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
-        if flow.port not in SERVICES or flow.proto != "tcp" or not (flow.client_home and flow.server_home):
+        if flow.port not in self._ports or flow.proto != "tcp" or not (flow.client_home and flow.server_home):
             return ()
         if flow.client_ip == flow.server_ip or flow.client_mac == flow.server_mac:
             return ()

@@ -7,7 +7,7 @@ from analysis.alerts import Finding, Severity
 from analysis.detector import Detector
 from analysis.ends import shown, subject_of
 from analysis.events import TlsAccepted, TlsHello
-from analysis.window import RecentSet
+from analysis.window import RecentSet, RecentTable
 
 OLD = frozenset({"1.1", "1.0", "SSL 3.0", "SSL 2.0"})
 SHOWN = 16
@@ -31,7 +31,7 @@ class OldTls(Detector):
     2.0)."""
 
     _offered: RecentSet = field(default_factory=RecentSet, init=False)
-    _devices: RecentSet = field(default_factory=RecentSet, init=False)
+    _devices: RecentTable = field(default_factory=RecentTable, init=False)
 
     def on_tls_hello(self, event: TlsHello) -> Iterable[Finding]:
         if event.version not in OLD or event.version not in self.versions:
@@ -54,16 +54,18 @@ class OldTls(Detector):
             return ()
         subject = subject_of(known, event, event.port, "tcp", mac)
         device, peer = shown(known, subject)
-        self._devices.add(device, event.ts)
+        self._devices.put(subject.device_mac or subject.device_ip, device)
         name = version if version.startswith("SSL") else f"TLS {version}"
+        others = len(self._devices) - 1
+        who = device if not others else f"{device} and {others} other{'s' if others > 1 else ''}"
         finding = self.finding(
-            event.ts, subject, "home",
-            title=f"Outdated encryption ({name}) between your home and the internet, first seen from "
-            f"{device}",
+            event.ts, subject._replace(port=None, proto=None), "home",
+            title=f"Outdated encryption ({name}) between your home and the internet: {who}",
             why="The old versions have known flaws and are switched off in browsers. A device that still "
             "needs them gets no updates any more, or talks to a server that does not.",
-            advice=f"Look for a firmware update of {device}. If there is none, plan to replace it, and "
-            "give it no passwords that matter.",
-            version=name, reason=reason, server=peer, devices=list(self._devices)[-SHOWN:],
+            advice=f"Look for firmware updates of {'these devices' if others else device}. Where there is "
+            "none, plan to replace it, and give it no passwords that matter.",
+            version=name, reason=reason, server=peer, port=event.port,
+            devices=list(self._devices.values())[-SHOWN:],
         )  # fmt: skip
         return (finding,)

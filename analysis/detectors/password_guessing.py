@@ -5,16 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 from analysis.ends import shown, subject_of
 from analysis.events import BannerSeen, FlowEnd, HttpRequest, LoginFailed
 from analysis.window import DistinctWindow, RecentSet
 
 _NAMES = {"ftp": "FTP", "telnet": "Telnet", "http": "web page", "ssh": "SSH", "rdp": "Remote Desktop"}
-SSH_PACKETS = 5
-"""Packets with content of either side before a password can be tried: identification, key exchange (RFC
-4253) and the request for the service. A monitor that only looks whether SSH answers sends fewer."""
-RDP_PACKETS = 3
 LONG_EXCHANGE = 9
 """OpenSSH from 9.0 on exchanges keys that quantum computers cannot break, 1.2 kB more a side."""
 _OPENSSH = re.compile(r"OpenSSH_(\d{1,3})\.")
@@ -39,20 +35,27 @@ class PasswordGuessing(Detector):
     """The same for Telnet, where a server gives three tries and hangs up. Source: own choice; Mirai
     tries at least ten pairs from its list."""
     minutes: float = 15.0
-    """Source: Zeek's ftp/detect-bruteforcing.zeek."""
+    """The time in which refusals are counted. Source: Zeek's ftp/detect-bruteforcing.zeek."""
     sessions: int = 30
     """SSH or Remote Desktop sessions that ended before a login within `session_minutes`. Source: Zeek's
     ssh/detect-bruteforcing.zeek."""
     session_minutes: float = 30.0
-    """Source: Zeek's ssh/detect-bruteforcing.zeek."""
-    ssh_bytes: int = 3300
+    """The time in which such sessions are counted. Source: Zeek's ssh/detect-bruteforcing.zeek."""
+    ssh_bytes: CountOrZero = 3300
     """An SSH server that sent less, headers included, let nobody in. Source: measured with OpenSSH 9.2, of
     which hydra gets 3,117 at most when it is refused and paramiko 3,325 at least when it is let in."""
-    openssh_bytes: int = 4300
+    openssh_bytes: CountOrZero = 4300
     """The same between OpenSSH 9 and itself, whose key exchange is longer. Source: measured, 3,853 at most
     and 4,661 at least."""
-    rdp_bytes: int = 8000
+    rdp_bytes: CountOrZero = 8000
     """The same for Remote Desktop. Source: own choice; one screen is ten times as much."""
+
+    ssh_packets: int = 5
+    """Packets with content of either side before a password can be tried: a monitor that only looks whether
+    SSH answers sends fewer. Source: RFC 4253 (identification, key exchange) and RFC 4252 (the request for
+    the service)."""
+    rdp_packets: int = 3
+    """The same for Remote Desktop. Source: MS-RDPBCGR, section 1.3.1.1 (negotiation, security, login)."""
 
     _greeted: RecentSet = field(default_factory=RecentSet, init=False)
     _long: RecentSet = field(default_factory=RecentSet, init=False)
@@ -63,7 +66,7 @@ class PasswordGuessing(Detector):
             self.minutes * 60, max_values=max(self.refused, self.telnet_refused, 1)
         )
         self._short = DistinctWindow(self.session_minutes * 60, max_values=max(self.sessions, 1))
-        self._limits = {"ssh": (self.ssh_bytes, SSH_PACKETS), "rdp": (self.rdp_bytes, RDP_PACKETS)}
+        self._limits = {"ssh": (self.ssh_bytes, self.ssh_packets), "rdp": (self.rdp_bytes, self.rdp_packets)}
         self._number = 0
 
     def on_banner_seen(self, event: BannerSeen) -> Iterable[Finding]:

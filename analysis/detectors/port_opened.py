@@ -28,8 +28,13 @@ class PortOpened(Detector):
     severity = Severity.NORMAL
     cooldown_minutes = 10_080.0
 
+    allowed: tuple[int, ...] = ()
+    """Inside ports that your devices may open. Source: none is known beforehand."""
+
     def on_port_mapping(self, event: PortMapping) -> Iterable[Finding]:
         known = self.known
+        if event.inside_port in self.allowed:
+            return ()
         subject = subject_of(known, event, event.inside_port or None, event.proto, event.client_mac)
         device = known.display_name(subject.device_mac, subject.device_ip)
         other = event.inside_ip != event.client_ip and known.device_of(event.inside_ip) != subject.device_mac

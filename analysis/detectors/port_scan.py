@@ -18,8 +18,6 @@ REPLIES = frozenset({1900, 3702, 5353, 5355})
 SCANS = 1024
 OPEN = 1024
 """Conversations that wait for their answer; when there are more all are counted at once."""
-GRACE = 0.5
-"""Seconds that a server has to answer: intercontinental round trips take 0.3."""
 UPDATE = 5.0
 """Seconds between two updates of a scan's evidence."""
 
@@ -57,19 +55,25 @@ class PortScan(Detector):
     seconds: float = 300.0
     """The time they must fall within. Source: Zeek, misc/scan.zeek."""
     slow_ports: int = 30
-    """Ports of one host within an hour that make a slow scan. Source: own choice, twice the fast."""
+    """Ports of one host within `slow_minutes` that make a slow scan. Source: own choice, twice the fast."""
     slow_hosts: int = 50
-    """Hosts on one port within an hour that make a slow scan. Source: own choice, twice the fast."""
+    """Hosts on one port within `slow_minutes` that make a slow scan. Source: own choice, twice the fast."""
+    slow_minutes: float = 60.0
+    """The time of a slow scan. Source: own choice, twelve times the fast."""
+    grace: float = 0.5
+    """Seconds that a server has to answer before an attempt counts. Source: intercontinental round trips take
+    0.3 s."""
 
     _open: dict[int, Flow] = field(default_factory=dict, init=False)
     _scans: OrderedDict[Hashable, _Scan] = field(default_factory=OrderedDict, init=False)
 
     def __post_init__(self) -> None:
-        self._ports_tried = DistinctWindow(HOUR, max_values=4096)
-        self._hosts_tried = DistinctWindow(HOUR, max_values=4096)
+        self._slow = max(self.seconds, self.slow_minutes * 60)
+        self._ports_tried = DistinctWindow(self._slow, max_values=4096)
+        self._hosts_tried = DistinctWindow(self._slow, max_values=4096)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
-        """Only what nobody answers within `GRACE` is counted: most connections cost no more than this."""
+        """Only what nobody answers within `grace` is counted: most connections cost no more than this."""
         flow = event.flow
         if flow.group or (not event.syn if flow.proto == "tcp" else flow.proto != "udp" or _no_probe(flow)):
             return ()
@@ -141,7 +145,7 @@ class PortScan(Detector):
         if newest is not None and ts - newest <= self.seconds:
             return True
         newest = tried.nth_newest(key, slow)
-        return newest is not None and ts - newest <= HOUR
+        return newest is not None and ts - newest <= self._slow
 
     def _scanning(
         self, ts: float, flow: Flow, key: Hashable, count: int, vertical: bool
@@ -158,7 +162,7 @@ class PortScan(Detector):
 
     def on_tick(self, now: float) -> Iterable[Finding]:
         """Tell how large running scans have become; forget those that are over."""
-        found = self._count(now - GRACE)
+        found = self._count(now - self.grace)
         for key, scan in list(self._scans.items()):
             if scan.count > scan.told and (now - scan.told_at >= UPDATE or now - scan.last >= 1):
                 found.append(self._finding(scan, 0))

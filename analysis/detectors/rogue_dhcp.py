@@ -9,8 +9,6 @@ from analysis.detector import Detector
 from analysis.events import DhcpMessage, Dhcpv6Message
 from analysis.window import RecentSet
 
-ASKING = 60.0
-"""Seconds in which an offer may follow a question (RFC 2131 section 4.1: retries after up to 64 s)."""
 SERVERS = 64
 """Servers kept a family: a home has one, an attacker may pretend many."""
 
@@ -39,6 +37,10 @@ class RogueDhcp(Detector):
     """How long after its last answer the usual server still counts as there. Source: a day is the usual
     lease of home routers, so each device has asked within it (RFC 2131 section 4.4.5)."""
 
+    seconds: float = 60.0
+    """How long after a question an offer is an answer to it. Source: RFC 2131 section 4.1: questions are
+    repeated after up to 64 s."""
+
     def __post_init__(self) -> None:
         self._askers: RecentSet = RecentSet(1024)
         self._servers: dict[str, _Server] = {}
@@ -51,7 +53,7 @@ class RogueDhcp(Detector):
             self._askers.add(event.client_mac, event.ts)
         if event.kind not in ("offer", "ack") or event.server_id is None:
             return ()
-        if event.kind == "offer" and event.ts - self._askers.get(event.client_mac, 0.0) > ASKING:
+        if event.kind == "offer" and event.ts - self._askers.get(event.client_mac, 0.0) > self.seconds:
             return ()
         # Access points that send a broadcast back to a client put its own MAC in front.
         mac = None if event.source_mac == event.client_mac else event.source_mac

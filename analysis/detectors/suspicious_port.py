@@ -50,18 +50,20 @@ class SuspiciousPort(Detector):
     attempts: int = 3
     """Unanswered attempts to one server and port that count as one; on malware's ports repeated packets of
     one attempt do too. Source: own choice; a person who mistypes an address gives up earlier."""
-    servers: int = 5
-    """Servers that one device reaches on one port within an hour before further ones share an incident.
-    Source: own choice; a worm reaches hundreds."""
+    servers: int = 2
+    """Servers that one device reaches on one port within `minutes` before further ones share an incident.
+    Source: own choice; a person has one or two in use at a time, a worm reaches hundreds."""
     seconds: float = 300.0
-    """The time they must fall within. Source: the scan window of Zeek's misc/scan.zeek."""
+    """The time in which unanswered attempts must fall. Source: the scan window of Zeek's misc/scan.zeek."""
+    minutes: float = 60.0
+    """The time in which servers are counted. Source: own choice, as long as an incident stays the same."""
 
     _midstream: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
         self._tries = DistinctWindow(self.seconds, max_values=64)
         self._waiting: list[tuple[float, Flow, PortEntry, int]] = []
-        self._reached = DistinctWindow(3600.0, max_values=self.servers + 1)
+        self._reached = DistinctWindow(self.minutes * 60, max_values=self.servers + 1)
         self._table: dict[tuple[str, int], PortEntry] = {
             (proto, port): entry for entry in self.ports for port in entry.ports for proto in entry.protos
         }

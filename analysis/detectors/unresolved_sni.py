@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 from analysis.ends import shown, subject_of
 from analysis.events import DhcpMessage, DnsLookup, FlowStart, TlsHello
 from analysis.names import registrable
@@ -51,12 +51,12 @@ class UnresolvedSni(Detector):
     severity = Severity.NORMAL
     cooldown_minutes = 1440.0
 
-    lookups: int = 20
+    lookups: CountOrZero = 20
     """Names that a device must have looked up before it is judged. Source: own choice; a device's first
     minutes."""
-    resolved: int = 20
+    resolved: CountOrZero = 20
     """Encrypted connections to names that it had looked up before. Source: own choice."""
-    exceptions: int = 2
+    exceptions: CountOrZero = 2
     """Other domains of this kind after which the device is not judged any more: it has a way to look up
     names that we do not see. Source: own choice."""
     hours: float = 1.0

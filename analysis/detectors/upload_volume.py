@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import CountOrZero, Detector
 from analysis.events import Flow, FlowActive, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.volumes import Usual
@@ -13,7 +13,6 @@ from analysis.window import RecentTable
 HOUR, MEGABYTE = 3600, 1_000_000
 DEVICES, PEERS, FLOWS = 4096, 64, 16_384
 """Devices, destinations of each within the hour, and conversations that go on, which are remembered."""
-DAY = 86_400.0
 
 
 class _Hour:
@@ -44,8 +43,10 @@ class UploadVolume(Detector):
     deviations: float = 6.0
     """Median absolute deviations above the device's median hour. Source: own choice; with even noise
     3.5 marks an outlier (Iglewicz and Hoaglin 1993), and uploads are far from even."""
-    hours: int = 24
+    hours: CountOrZero = 24
     """Hours with uploads that must be known before an upload can be serious. Source: own choice: a day."""
+    new_hours: float = 24.0
+    """How long a receiver that was not learned counts as new. Source: own choice: a day."""
 
     def __post_init__(self) -> None:
         self._now = RecentTable(DEVICES)
@@ -106,7 +107,7 @@ class UploadVolume(Detector):
     def _is_new(self, ts: float, flow: Flow, device: DeviceKey) -> bool:
         """Whether the receiver is nobody that this device is used to."""
         entry = self.known.baseline.entry(device, flow.server_ip, flow.port, flow.proto)
-        return entry is None or (not entry[1] and ts - entry[0] < DAY)
+        return entry is None or (not entry[1] and ts - entry[0] < self.new_hours * HOUR)
 
     def _finding(
         self, ts: float, flow: Flow, device: DeviceKey, usual: Usual, limit: float, sent: tuple[int, int],

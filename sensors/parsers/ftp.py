@@ -24,6 +24,9 @@ _REPLY = re.compile(rb"[1-6][0-5][0-9][ -]")
 _AUTH = re.compile(rb"AUTH +(?:TLS|SSL)[^\r\n]{0,8}\r?\n", re.I)
 _FALLBACK = re.compile(rb"^(?:USER|PASS) ", re.I | re.M)
 _ACCEPTED = re.compile(rb"^234[ -]", re.M)
+_USER = re.compile(rb"^USER +([^\r\n]*)\r?\n", re.I | re.M)
+_PUBLIC = frozenset({b"anonymous", b"ftp"})
+"""User names that everybody may take (RFC 1635); their password is no secret."""
 _PASSWORD = re.compile(rb"^PASS +[^\r\n]*\r?\n", re.I | re.M)
 _REFUSED = re.compile(rb"^(?:530|430) (?![^\n]{0,80}(?:please|not logged|n't logged))", re.I | re.M)
 _WELCOME = re.compile(rb"^230[ -]", re.M)
@@ -47,9 +50,9 @@ def recognise(stream: Stream) -> bool | None:
 
 
 def parse(stream: Stream, ts: float) -> Iterator[Event]:
-    """BannerSeen for the greeting; SessionSeen "ftp", with login once PASS was sent, and LoginFailed for
-    each that was refused; or "ftps" and the hellos when the server accepted AUTH TLS before anything
-    else."""
+    """BannerSeen for the greeting; SessionSeen "ftp", with login once PASS was sent by a user not anonymous,
+    and LoginFailed for each that was refused; or "ftps" and the hellos when the server accepted AUTH
+    TLS before anything else."""
     state = dialogue(stream)
     if not state.greeted and (banner := _greeting(stream)) is not None:
         state.greeted = True
@@ -58,11 +61,17 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     if start is not None:
         yield from secure(stream, ts, "ftps", start)
     elif _in_clear(stream):
-        login = bool(_PASSWORD.search(stream.up, 0, PATIENCE))
-        yield from clear(stream, ts, "ftp", login)
+        yield from clear(stream, ts, "ftp", _gives_secret(stream))
         yield from _refusals(stream, ts)
     elif _ACCEPTED.search(stream.down, 0, PATIENCE):
         yield from agreed(stream, ts, "ftps")
+
+
+def _gives_secret(stream: Stream) -> bool:
+    """Whether a password was sent for a user that not everybody may be."""
+    users = _USER.findall(stream.up, 0, PATIENCE)
+    public = users and all(user.strip().lower() in _PUBLIC for user in users)
+    return not public and _PASSWORD.search(stream.up, 0, PATIENCE) is not None
 
 
 def _refusals(stream: Stream, ts: float) -> Iterator[Event]:

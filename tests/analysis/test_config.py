@@ -305,3 +305,22 @@ def test_no_right_to_read(tmp_path) -> None:
             load(path)
     finally:
         os.seteuid(me)
+
+
+@pytest.mark.parametrize(
+    "text, ok",
+    [
+        ("rules: {port-scan: {ports: 0}}", False),
+        ("rules: {arp-scan: {addresses: 0}}", False),
+        ("rules: {new-connection: {changing: 0}}", True),
+        ("rules: {flood: {answers: 0}}", True),
+    ],
+)
+def test_a_count_of_zero_is_taken_only_where_it_means_something(tmp_path: Path, text: str, ok: bool) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    if ok:
+        load(path)
+        return
+    with pytest.raises(ConfigError, match="at least 1, got '0'"):
+        load(path)

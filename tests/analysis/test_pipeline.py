@@ -104,6 +104,7 @@ def test_what_raised_a_serious_alert_is_not_learned() -> None:
     telnet = home.flow(OUTSIDE, 2300)
     home.open(telnet)
     home.session(telnet, "telnet")
+    home.pipeline.tick(T0 + 10)
     learned = {row.port: row.learned for row in home.inventory.baseline.drain()}
     assert learned == {443: True, 22: False, 2300: False}
 

@@ -111,3 +111,17 @@ def test_real_captures_score(captures: Path, name: str, tmp_path: Path) -> None:
     verdict = found.verdict
     assert not found.absent and verdict.good, (verdict.missed, [a["title"] for a in verdict.false])
     assert [a["title"] for a in verdict.surplus] == []
+
+
+def test_a_folder_without_expectations_is_run_and_said(folder: Path, capsys) -> None:
+    arguments = [str(folder), "--captures-only", "--json", "--config", str(folder / "config.yaml")]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    told = {capture["name"]: capture for capture in json.loads(out)["captures"]}
+    assert set(told) == {"telnet.pcap", "closed.pcap"} and "has no expect.tsv" in err
+    assert [alert["rule"] for alert in told["telnet.pcap"]["surplus"]] == ["insecure-protocol"]
+
+
+def test_a_folder_without_captures_is_a_mistake(tmp_path: Path, capsys) -> None:
+    assert main([str(tmp_path), "--captures-only"]) == 2
+    assert "neither captures nor an expect.tsv" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from analysis.detectors.foreign_port import ForeignPort
 from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.events import Flow
-from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, ROUTER_IP, T0, TELEVISION_IP, Home, Lists
+from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, ROUTER_IP, T0, TELEVISION_IP, Home, Lists, hello
 
 HOUR = 3600.0
 
@@ -87,13 +87,54 @@ def test_a_listed_destination_never_becomes_usual() -> None:
 
 
 def test_thousands_of_new_destinations_become_one_incident() -> None:
-    home = Home(NewConnection(per_hour=50))
+    home = Home(NewConnection(per_day=50, changing=0))
     found = [
         f for n in range(900) for f in opened(home, home.flow(f"203.0.{n >> 8}.{n & 255}", 6881, ts=T0 + n))
     ]
     keys = [f.key for f in found]
     assert len(found) == 900 and len(set(keys)) == 51
     assert "more than 50" in found[-1].title and sum(f.key == found[-1].key for f in found) == 850
+
+
+def test_ever_new_addresses_without_a_name_share_an_incident() -> None:
+    home = Home(NewConnection())
+    found = [f for n in range(9) for f in opened(home, home.flow(f"203.0.113.{n}", 3478, ts=T0 + 60 * n))]
+    assert len(found) == 9 and len({f.key for f in found}) == 4
+    assert "new addresses without a name on port 3478" in found[-1].title
+    (named,) = opened(home, home.flow("198.51.100.1", 123, "udp", ts=T0 + 600))
+    assert "for the first time" in named.title, "another port"
+
+
+def test_where_a_device_learned_to_change_addresses_one_more_is_no_news(home: Home) -> None:
+    for n in range(3):
+        assert opened(home, home.flow(f"203.0.113.{n}", 3478, ts=T0 + 60 * n)) == []
+    assert later(home, "203.0.113.50", 3478) == []
+    assert len(later(home, "203.0.113.50", 3479)) == 1, "another port"
+    home.learn("relay.example.com", "203.0.113.60")
+    assert len(later(home, "203.0.113.60", 3478)) == 1, "what has a name is not one of them"
+    assert len(later(home, "192.168.1.77", 3478)) == 1, "nor is a device of the home"
+    key = home.inventory.device_key(LAPTOP)
+    assert key and home.inventory.baseline.entry(key, "203.0.113.50", 3478, "tcp") == (
+        T0 + 2 * HOUR + 0.01,
+        False,
+    )
+
+
+def test_a_device_that_raised_a_serious_alert_has_no_such_habits() -> None:
+    home = Home(SuspiciousPort(), NewConnection(), learning_seconds=HOUR)
+    for n in range(3):
+        opened(home, home.flow(f"203.0.113.{n}", 3478, ts=T0 + 60 * n))
+    home.open(home.flow(OUTSIDE, 4444, ts=T0 + 300))
+    assert [f.rule for f in later(home, "203.0.113.50", 3478)] == ["new-connection"]
+
+
+def test_a_name_that_only_the_hello_tells_counts() -> None:
+    home = Home(NewConnection())
+    flow = home.flow()
+    assert home.open(flow) == []
+    home.inventory.handle(hello("www.example.com", ts=flow.first_seen + 0.02))
+    (finding,) = home.pipeline.tick(flow.first_seen + 1)
+    assert "www.example.com" in finding.title and finding.evidence["service"] == "example.com"
 
 
 def test_a_graver_alert_about_the_connection_takes_its_place() -> None:
@@ -104,10 +145,8 @@ def test_a_graver_alert_about_the_connection_takes_its_place() -> None:
         assert [f.rule for f in found] == [rule]
         assert found[0].evidence["usual"].startswith("first contact")
         key = home.inventory.device_key(LAPTOP)
-        assert key and home.inventory.baseline.entry(key, OUTSIDE, port, "tcp") == (
-            flow.first_seen + 0.01,
-            False,
-        )
+        entry = key and home.inventory.baseline.entry(key, OUTSIDE, port, "tcp")
+        assert entry and entry[1] is False
 
 
 def test_a_graver_alert_about_another_connection_or_of_long_ago_does_not() -> None:

@@ -5,7 +5,7 @@ import pytest
 from analysis.alerts import Severity
 from analysis.detectors.old_tls import OldTls
 from analysis.events import TlsAccepted
-from tests.analysis.home import LAPTOP_IP, OUTSIDE, T0, TELEVISION_IP, Home, hello
+from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, TELEVISION_IP, Home, hello
 
 
 def chosen(version: str, server: str = OUTSIDE, client: str = LAPTOP_IP) -> TlsAccepted:
@@ -38,6 +38,11 @@ def test_one_incident_for_the_home_with_its_devices() -> None:
     home = Home(OldTls())
     found = [home.pipeline.handle(chosen("1.0", client=ip))[0] for ip in (LAPTOP_IP, TELEVISION_IP)]
     assert found[0].key == found[1].key and len(found[1].evidence["devices"]) == 2
+    assert "and 1 other" in found[1].title and "other" not in found[0].title
+    home.inventory.name_given(LAPTOP, "Ann's laptop")
+    (again,) = home.pipeline.handle(chosen("1.0"))
+    assert len(again.evidence["devices"]) == 2, "a device that has got a name is still one"
+    assert "Ann's laptop and 1 other" in again.title
 
 
 def test_versions_can_be_chosen() -> None:

@@ -105,3 +105,12 @@ def test_banner_is_made_harmless_and_cut() -> None:
     fed = Feeder(flow(21)).down(b"220 <b>\x1b[31m" + b"a" * 500 + b"\r\n").up(b"USER x\r\n")
     (banner,) = fed.of(BannerSeen)
     assert banner.banner.startswith("<b>\\x1b[31maaa") and len(banner.banner) == 255
+
+
+@pytest.mark.parametrize(
+    "user, secret", [(b"anna", True), (b"Anonymous", False), (b"ftp", False), (b"ftp\r\nUSER anna", True)]
+)
+def test_the_password_of_an_anonymous_user_is_no_secret(user: bytes, secret: bool) -> None:
+    fed = Feeder(flow(21)).down(b"220 ready\r\n").up(b"USER " + user + b"\r\n").down(b"331 Password\r\n")
+    fed.up(b"PASS guest@\r\n")
+    assert any(login for _, login in fed.sessions()) is secret

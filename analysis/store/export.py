@@ -86,7 +86,8 @@ class Export:
     def dns(self) -> Iterator[Record]:
         """Unicast queries, one each with its answer; mDNS and LLMNR stay in the database."""
         rows = self._db.execute(
-            "SELECT ts, client_ip, client_mac, name, qtype, rcode, answers, blocked_by, transport FROM dns"
+            "SELECT ts, client_ip, coalesce(client_mac, (SELECT mac FROM devices WHERE id = device))"
+            " AS client_mac, name, qtype, rcode, answers, blocked_by, transport FROM dns"
             " WHERE id > ? AND transport IN ('udp', 'tcp') ORDER BY ts, id",
             (self._mark["dns"],),
         )

@@ -167,6 +167,8 @@ class Incidents:
             "peer_ip": subject.peer_ip, "peer_name": subject.peer_name, "port": subject.port,
             "proto": subject.proto, "count": incident.times, "first_seen": incident.first_seen,
             "last_seen": incident.last_seen, "title": finding.title, "why": finding.why,
-            "evidence": json.dumps(finding.evidence, ensure_ascii=False, default=str),
+            "evidence": json.dumps(
+                finding.evidence, ensure_ascii=False, separators=(",", ":"), default=str
+            ),
             "advice": finding.advice, "change": change,
         }  # fmt: skip

@@ -95,7 +95,7 @@ CREATE INDEX flows_time ON flows(last_seen);
 CREATE TABLE dns (                  -- a query each, with its answer
     id INTEGER PRIMARY KEY, ts REAL NOT NULL, sensor TEXT NOT NULL, device INTEGER,
     transport TEXT NOT NULL,        -- udp, tcp, mdns, llmnr
-    client_ip TEXT NOT NULL, client_mac TEXT, server_ip TEXT NOT NULL,
+    client_ip TEXT NOT NULL, client_mac TEXT, server_ip TEXT NOT NULL,   -- NULL: the device's own
     name TEXT NOT NULL, qtype TEXT NOT NULL, rcode TEXT,
     answers TEXT,                   -- JSON array of values
     blocked_by TEXT,                -- the list that holds the name

@@ -95,7 +95,7 @@ def test_merging_keeps_the_worst_severity_and_the_latest_words(path: Path) -> No
     write(path, 10, severity=Severity.HIGH, title="first", evidence={"n": 1}, times=2)
     write(path, 20, severity=Severity.NORMAL, title="second", evidence={"n": 2}, times=3)
     write(path, 15, severity=Severity.NORMAL, title="late", evidence={"n": 3})
-    assert ask(path, "SELECT severity, title, evidence, count FROM alerts") == [(1, "second", '{"n": 2}', 6)]
+    assert ask(path, "SELECT severity, title, evidence, count FROM alerts") == [(1, "second", '{"n":2}', 6)]
 
 
 def test_every_change_has_a_greater_number(path: Path) -> None:

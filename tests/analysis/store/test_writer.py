@@ -3,10 +3,12 @@
 import json
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from analysis.store.export import Export
 from analysis.store.rows import AddressRow, BaselineRow, Batch, HealthRow, KnownDevice, NameRow, TrafficRow
 from analysis.store.writer import Writer, json_list
 from tests.analysis.store import samples
@@ -157,6 +159,48 @@ def test_flow_is_updated_while_it_lasts(writer: Writer, path: Path) -> None:
     assert ask(path, "SELECT flows, bytes_up, bytes_down FROM edge_hour") == [(2, 3_500, 18_000)]
 
 
+def test_rows_of_a_flow_make_the_same_in_one_batch_as_in_several(tmp_path: Path) -> None:
+    rows = [
+        samples.flow(1, state="open", peer=None, service=None, delta_up=100, delta_down=0),
+        samples.flow(2, state="open", peer="first.example", service="tls", last_seen=T0 + 20),
+        samples.flow(1, new=False, state="open", bytes_up=2_000, delta_up=500, delta_down=0, device=OTHER),
+        samples.flow(2, new=False, peer=None, service=None, packets_up=20, delta_up=0, delta_down=7),
+        samples.flow(3, device=None),
+        samples.flow(1, new=False, peer=None, service=None, last_seen=T0 + 9, delta_up=0, delta_down=1),
+    ]
+    devices = [samples.device(), samples.device(key=OTHER)]
+    whole, parts = tmp_path / "whole.db", tmp_path / "parts.db"
+    with Writer(whole, "eth0") as writer:
+        writer.write(Batch(devices=devices, flows=rows))
+    with Writer(parts, "eth0") as writer:
+        writer.write(Batch(devices=devices))
+        for row in rows:
+            writer.write(Batch(flows=[row]))
+    for table in ("flows", "edge_hour", "edge_day"):
+        assert ask(whole, f"SELECT * FROM {table}") == ask(parts, f"SELECT * FROM {table}") != []
+    assert ask(whole, "SELECT flow, peer, service, state FROM flows ORDER BY id") == [
+        (1, "www.example.com", "tls", "established"),
+        (2, "first.example", "tls", "established"),
+        (3, "www.example.com", "tls", "established"),
+    ]
+
+
+def test_an_exported_look_up_has_the_address_of_its_device(writer: Writer, path: Path) -> None:
+    with closing(Export(path)) as export:
+        writer.write(
+            Batch(
+                devices=[samples.device()],
+                dns=[
+                    samples.lookup(),
+                    samples.lookup(device=None, client_mac=OTHER[1]),
+                    samples.lookup(client_mac=OTHER[1]),
+                    samples.lookup(device=None, client_mac=None),
+                ],
+            )
+        )
+        assert [row["client_mac"] for row in export.dns()] == [KEY[1], OTHER[1], OTHER[1], None]
+
+
 def test_dns_tls_and_http_rows_come_back_whole(writer: Writer, path: Path) -> None:
     answers = ("203.0.113.9", 'a "quoted" \\ text', "ünïcode")
     writer.write(
@@ -180,14 +224,20 @@ def test_dns_tls_and_http_rows_come_back_whole(writer: Writer, path: Path) -> No
         1,
         "udp",
         "192.168.1.7",
-        KEY[1],
+        None,  # the device's own
         "192.168.1.1",
         "www.example.com",
         "A",
         "NOERROR",
     )
     assert json.loads(found[0][10]) == list(answers) and found[0][11:] == ("own", 0.012)
-    assert found[1][2] is None and found[1][9] is None and found[1][10] == "[]" and found[1][12] is None
+    assert (
+        found[1][2] is None
+        and found[1][5] == KEY[1]
+        and found[1][9] is None
+        and found[1][10] == "[]"
+        and found[1][12] is None
+    )
     assert ask(
         path, "SELECT ts, device, client_ip, server_ip, port, sni, version, alpn, ja4, ech, quic FROM tls"
     ) == [(T0, 1, *samples.tls()[2:9], 0, 1)]

@@ -30,8 +30,9 @@ SSH, FTP, web pages in clear, remote desktops) is no repetition: each may be ano
 DNS = 53
 SAME_PAIR = frozenset({"quic"})
 """Parsers whose packets never look alike: the same ends are a repetition."""
-WITH_NUMBER = frozenset({"dns", "llmnr", "nbns"})
-"""Parsers of messages that begin with a number of two bytes, another in each (RFC 1035, section 4.1.1)."""
+QUESTIONS = frozenset({"dns", "llmnr", "nbns"})
+"""Parsers of messages in the format of RFC 1035: the same question is a repetition, and with it its answer,
+so that no answer is looked at whose question was not."""
 NEVER = frozenset({"http", "http refused", "port mapping", "upnp"})
 """Parsers whose messages are never a repetition: each may be another guess of a password, or open a port."""
 
@@ -71,7 +72,7 @@ class Repeats:
         self._starts, self._messages = Heard(), Heard()
         names = [parser.name for parser in parsers]
         self._pair = np.array([name in SAME_PAIR for name in names], np.bool_)
-        self._skip = np.array([2 * (name in WITH_NUMBER) for name in names], np.int64)
+        self._asks = np.array([name in QUESTIONS for name in names], np.bool_)
         self._never = np.array([name in NEVER for name in names], np.bool_)
         self._ordinary = np.zeros(65_536, np.bool_)
         self._ordinary[list(ORDINARY)] = True
@@ -97,10 +98,12 @@ class Repeats:
         some = np.flatnonzero(~self._never[owner])
         at, owner = at[some], owner[some]
         begin, end = _payloads(table, at)
-        begin = np.minimum(begin + self._skip[owner], end)
         begin[self._pair[owner]] = end[self._pair[owner]]
-        view = table.batch.buffer.data
-        said = [hash(bytes(view[b:e])) for b, e in zip(begin.tolist(), end.tolist(), strict=True)]
+        view, asks = table.batch.buffer.data, self._asks[owner].tolist()
+        said = [
+            hash(_question(bytes(view[b:e])) if ask else bytes(view[b:e]))
+            for b, e, ask in zip(begin.tolist(), end.tolist(), asks, strict=True)
+        ]
         ports = np.minimum(table.sport[at], table.dport[at]).astype(np.uint64) << np.uint64(8) | owner
         who, what = senders(table.src_mac[at], table.src_lo[at]), np.array(said, np.int64).view(np.uint64)
         keys = self._keys(who, table.dst_hi[at], table.dst_lo[at], ports, what)
@@ -114,6 +117,17 @@ class Repeats:
             keys ^= keys >> _SHIFT
         keys *= self._salt[-1]
         return np.asarray(keys ^ (keys >> _SHIFT))
+
+
+def _question(message: bytes) -> bytes:
+    """Name, type and class of the only question of a message in the format of RFC 1035, section 4.1; all of
+    a message that has not exactly one."""
+    if message[4:6] != b"\0\1":
+        return message
+    at = 12
+    while at < len(message) and message[at]:
+        at += message[at] + 1
+    return message[12 : at + 5]
 
 
 def _payloads(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

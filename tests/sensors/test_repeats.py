@@ -107,6 +107,28 @@ def test_the_same_question_is_counted_only_whatever_its_number_and_another_is_no
     assert names == {f"n{n}.example.org": 1 for n in range(20)}
 
 
+def test_the_answer_of_a_question_that_is_counted_only_is_too_whatever_it_says(engine):
+    frames = []
+    for n in range(20):
+        answer = make.dns_answer(n, "www.example.org", [f"203.0.113.{n}"], ttl=300 - n)
+        reply = udp(ROUTER, HOME, 53, 5000, answer, src=B, dst=A)
+        frames += [question(BEGIN + n / 10, n, "www.example.org"), (BEGIN + n / 10 + 0.01, reply)]
+    engine.feed(batch(frames))
+    rows = finished(engine)
+    assert [row.answers for row in rows.dns] == [(f"203.0.113.{n}",) for n in range(AGAIN)]
+    assert engine.dns.orphans == 0
+
+
+def test_questions_of_several_names_are_told_by_all_of_them(engine):
+    def asks(n: int) -> bytes:
+        second = make.dns_query(n, f"n{n}.example.org")
+        return second[:5] + b"\2" + make.dns_query(n, "www.example.org")[6:] + second[12:]
+
+    frames = [(BEGIN + n / 10, udp(HOME, ROUTER, 5000, 53, asks(n))) for n in range(20)]
+    engine.feed(batch(frames))
+    assert engine.shedding.given_up["repeats"] == 0
+
+
 def test_guesses_of_passwords_on_web_pages_are_no_repetition(engine):
     ask = b"GET /admin HTTP/1.1\r\nHost: cam\r\nAuthorization: Basic YTpi\r\n\r\n"
     no = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"

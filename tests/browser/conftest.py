@@ -14,6 +14,7 @@ from waitress import create_server
 
 from analysis.config import Config
 from dashboard.app import create_app
+from tests.browser.worlds import WORLDS, World
 from tests.dashboard.filldb import Home, small
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -r requirements-dev.txt")
@@ -79,10 +80,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, served: Callable[[Path], str]
     yield Site(served(home.path), home)
 
 
-class Watched(NamedTuple):
-    """What went wrong in a page."""
-
-    wrong: list[str]
+@pytest.fixture(scope="session", params=list(WORLDS))
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The demo's database, then a large one; tests choose in it what they change, and each another thing."""
+    with WORLDS[request.param](tmp_path_factory.mktemp(request.param)) as served:
+        yield served
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     def open_page(url: str, **options: Any) -> Any:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         own = "/".join(url.split("/")[:3])

@@ -23,6 +23,7 @@ from dashboard.errors import error_page, install_errors
 from dashboard.export import export
 from dashboard.first_paint import INDEX, first_paint
 from dashboard.gates import MOST_BYTES, install_gates, install_headers
+from dashboard.late_scripts import split
 from dashboard.login import install_login
 from dashboard.page import Page
 from dashboard.pages import PAGES
@@ -63,12 +64,16 @@ def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
 
 
 class _Sentinel(Dash):
-    """Dash with a first paint: the verdict stands in the page before any script has run."""
+    """Dash with a first paint: the verdict stands in the page before any script has run, and no script is
+    waited for that the page does not need."""
 
     def interpolate_index(self, **kwargs: str) -> str:
         kwargs["app_entry"] = first_paint() + kwargs["app_entry"].replace("Loading...", "")
-        page: str = super().interpolate_index(**kwargs)
-        return page
+        page = _page_at(request.path)
+        links, kwargs["scripts"] = split(kwargs["scripts"], page.libraries if page else ())
+        kwargs["css"] += links
+        index: str = super().interpolate_index(**kwargs)
+        return index
 
 
 def _server(config: Config) -> Flask:
@@ -96,15 +101,19 @@ def _server(config: Config) -> Flask:
 
 def _only_known_paths(server: Flask) -> None:
     """Dash's catch-all route answers any path with its index and 200; here only pages reach it."""
-    patterns = [re.sub(r"<\w+>", r"[\\w-]{1,40}", page.path) for page in PAGES]
-    pages = re.compile("|".join(patterns))
 
     @server.before_request
     def known() -> Response | None:
         route = request.url_rule.rule if request.url_rule else None
-        if route not in (None, "/<path:path>") or pages.fullmatch(request.path):
+        if route not in (None, "/<path:path>") or _page_at(request.path):
             return None
         return error_page(404, "There is no such page.")
+
+
+def _page_at(path: str) -> Page | None:
+    """The page that an address leads to."""
+    patterns = ((page, re.sub(r"<\w+>", r"[\\w-]{1,40}", page.path)) for page in PAGES)
+    return next((page for page, pattern in patterns if re.fullmatch(pattern, path)), None)
 
 
 def _register_pages(app: Dash) -> None:

@@ -24,3 +24,5 @@ class Page(NamedTuple):
     """Registers the page's callbacks on the app."""
     icon: str | None = None
     """Name of the icon in assets/style.css; None keeps the page out of the navigation."""
+    libraries: tuple[str, ...] = ()
+    """Of `late_scripts.LIBRARIES` those that the page draws with at once."""

@@ -12,6 +12,7 @@ from dashboard import columns
 from dashboard.alert_decision import LASTS, ONCE, decision
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
+from dashboard.late_scripts import GRID
 from dashboard.page import Page
 from dashboard.parts import choice, empty, feed, grid, heading, search, segments
 from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
@@ -195,4 +196,4 @@ def _shown(chosen: int | str, said: str = "") -> Any:
         return empty(str(error), error.fix)
 
 
-PAGE = Page("/alerts", "Alerts", layout, callbacks, icon="alert")
+PAGE = Page("/alerts", "Alerts", layout, callbacks, icon="alert", libraries=(GRID,))

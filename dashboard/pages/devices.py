@@ -7,6 +7,7 @@ from dash import html
 from analysis.store.reader import Row
 from dashboard import columns
 from dashboard.context import reader
+from dashboard.late_scripts import GRID
 from dashboard.page import Page
 from dashboard.parts import choice, downloads, empty, grid, heading, search
 from dashboard.words import TRUST_WORDS, new_to_you, plural
@@ -80,4 +81,4 @@ def _shown(row: Row) -> Row:
     return {key: row[key] for key in _SHOWN} | {"new": not router and new_to_you(row), "router": router}
 
 
-PAGE = Page("/devices", "Devices", layout, icon="devices")
+PAGE = Page("/devices", "Devices", layout, icon="devices", libraries=(GRID,))

@@ -6,6 +6,7 @@ from dash import html
 
 from dashboard import columns
 from dashboard.context import reader
+from dashboard.late_scripts import GRID
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
@@ -56,4 +57,4 @@ def layout(
     )
 
 
-PAGE = Page("/dns", "DNS", layout, row_callbacks, icon="dns")
+PAGE = Page("/dns", "DNS", layout, row_callbacks, icon="dns", libraries=(GRID,))

@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from analysis.store.reader import RANGES
 from dashboard.context import reader
+from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
 from dashboard.map_links import Data, Links, links_of, peer_name
 from dashboard.map_style import style
@@ -164,4 +165,4 @@ def callbacks(app: Dash) -> None:
         return {e["data"]["id"]: e["data"]["severity"] for e in elements if "severity" in e["data"]}
 
 
-PAGE = Page("/map", "Network map", layout, callbacks, icon="map")
+PAGE = Page("/map", "Network map", layout, callbacks, icon="map", libraries=(GRAPH,))

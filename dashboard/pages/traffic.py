@@ -6,6 +6,7 @@ from dash import dcc, html
 
 from dashboard import columns
 from dashboard.context import context
+from dashboard.late_scripts import GRID
 from dashboard.page import Page
 from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
@@ -100,4 +101,4 @@ def _lead(flows: bool) -> str:
     )
 
 
-PAGE = Page("/traffic", "Live traffic", layout, icon="traffic")
+PAGE = Page("/traffic", "Live traffic", layout, icon="traffic", libraries=(GRID,))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analysis.alerts import Finding, Severity
+from analysis.alerts import Finding, Severity, Subject
 from analysis.detector import Detector
 from analysis.ends import shown, subject_of
 from analysis.events import TlsAccepted, TlsHello
@@ -30,6 +30,7 @@ class OldTls(Detector):
     """Versions that are told. Source: RFC 8996 (TLS 1.0 and 1.1), RFC 7568 (SSL 3.0), RFC 6176 (SSL
     2.0)."""
 
+    _first: Subject | None = field(default=None, init=False)
     _offered: RecentSet = field(default_factory=RecentSet, init=False)
     _devices: RecentTable = field(default_factory=RecentTable, init=False)
 
@@ -55,17 +56,20 @@ class OldTls(Detector):
         subject = subject_of(known, event, event.port, "tcp", mac)
         device, peer = shown(known, subject)
         self._devices.put(subject.device_mac or subject.device_ip, device)
+        if self._first is None or self._first[:2] == subject[:2]:
+            self._first = subject
         name = version if version.startswith("SSL") else f"TLS {version}"
         others = len(self._devices) - 1
-        who = device if not others else f"{device} and {others} other{'s' if others > 1 else ''}"
+        first, _ = shown(known, self._first)
+        who = first if not others else f"{first} and {others} other{'s' if others > 1 else ''}"
         finding = self.finding(
-            event.ts, subject._replace(port=None, proto=None), "home",
+            event.ts, self._first, "home",
             title=f"Outdated encryption ({name}) between your home and the internet: {who}",
             why="The old versions have known flaws and are switched off in browsers. A device that still "
             "needs them gets no updates any more, or talks to a server that does not.",
             advice=f"Look for firmware updates of {'these devices' if others else device}. Where there is "
             "none, plan to replace it, and give it no passwords that matter.",
-            version=name, reason=reason, server=peer, port=event.port,
+            version=name, reason=reason, server=peer,
             devices=list(self._devices.values())[-SHOWN:],
         )  # fmt: skip
         return (finding,)

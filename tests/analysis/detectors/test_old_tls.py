@@ -43,6 +43,7 @@ def test_one_incident_for_the_home_with_its_devices() -> None:
     (again,) = home.pipeline.handle(chosen("1.0"))
     assert len(again.evidence["devices"]) == 2, "a device that has got a name is still one"
     assert "Ann's laptop and 1 other" in again.title
+    assert found[1].subject == found[0].subject, "who was first, with its own server"
 
 
 def test_versions_can_be_chosen() -> None:

@@ -2,6 +2,8 @@
 
 import os
 import select
+import socket
+import struct
 import sys
 import time
 from pathlib import Path
@@ -29,6 +31,10 @@ _STATES = {-5: State.MISSING, -8: State.NO_RIGHTS, -9: State.LINK_DOWN, -11: Sta
 
 META = 16
 """Bytes that `next_batch` tells of each packet: seconds, microseconds, place, captured bytes."""
+
+_SOL_PACKET, _STATISTICS = 263, 6
+"""packet(7), with linux/if_packet.h: how many packets came and how many of them were dropped."""
+_COUNTS = struct.Struct("II")
 
 _LINKTYPES = {12: 101, 14: 101}
 """DLT_RAW, by system, is LINKTYPE_RAW in files; all other numbers that we know are the same."""
@@ -59,9 +65,11 @@ class PcapyListener:
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
         self._lost = (0, 0)
-        self._received = 0
+        self._dropped = self._received = 0
+        linux = sys.platform == "linux"
+        self._statistics = socket.socket(fileno=os.dup(self._descriptor)) if linux else None
         self._read_at, self._more, self._busy = 0.0, False, False
-        self.buffer = _ring_bytes(self._descriptor) if sys.platform == "linux" else 0
+        self.buffer = _ring_bytes(self._descriptor) if linux else 0
         self._check_buffer(interface)
 
     def _open(self, pcapy: Any, interface: Interface) -> Any:
@@ -106,28 +114,43 @@ class PcapyListener:
 
     def _gather(self) -> None:
         """Wait until a batch is worth its cost."""
-        since = self._received
+        came = 0
         while (left := self._read_at + GATHER - time.monotonic()) > 0:
-            try:
-                self._received = self._handle.stats()[0]
-            except self._error as error:
-                raise OSError(str(error)) from error
-            if (self._received - since) & 0xFFFF_FFFF >= PLENTY:
+            came += self._came()
+            if came >= PLENTY:
                 return
             time.sleep(min(left, LOOK_BUSY if self._busy else LOOK))
+
+    def _came(self) -> int:
+        """Packets since the last look. Linux forgets its counts when asked, so its drops are kept here; this
+        takes a tenth of the time that libpcap takes, which opens files of the interface."""
+        if self._statistics is not None:
+            came, dropped = _COUNTS.unpack(
+                self._statistics.getsockopt(_SOL_PACKET, _STATISTICS, _COUNTS.size)
+            )
+            self._dropped += dropped
+            return int(came)
+        try:
+            before, self._received = self._received, self._handle.stats()[0]
+        except self._error as error:
+            raise OSError(str(error)) from error
+        return _advance(before, self._received)
 
     def lost(self) -> tuple[int, int]:
         """Packets dropped by the kernel and by the interface since the last call. libpcap's counters have
         32 bits and may go back when an interface vanishes; that counts as nothing."""
+        mine, self._dropped = self._dropped, 0
         try:
             _, dropped, interface_dropped = self._handle.stats()
         except self._error:
-            return 0, 0
+            return mine, 0
         before, self._lost = self._lost, (dropped, interface_dropped)
-        return _advance(before[0], dropped), _advance(before[1], interface_dropped)
+        return mine + _advance(before[0], dropped), _advance(before[1], interface_dropped)
 
     def close(self) -> None:
         """Gives the interface back."""
+        if self._statistics is not None:
+            self._statistics.close()
         self._handle.close()
 
     def _check_buffer(self, interface: Interface) -> None:

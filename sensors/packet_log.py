@@ -1,6 +1,7 @@
 """The newest packets as rows for the Live Traffic page: a ring, sampled when traffic is fast."""
 
 from collections import deque
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +52,12 @@ class PacketLog:
     def drain(self) -> list[PacketRow]:
         """The rows held, oldest first, at most `rows`."""
         result: list[PacketRow] = []
-        for ts, step, columns in self._parts:
-            lists = [column.tolist() for column in columns]
-            for when, sh, sl, dh, dl, sport, dport, proto, length in zip(ts.tolist(), *lists, strict=True):
-                source, target = ip_text(sh, sl), ip_text(dh, dl)
-                result.append(
-                    PacketRow(when, source, target, sport, dport, protocol_text(proto), length, step)
-                )
+        for ts, step, (sh, sl, dh, dl, *ports, proto, length) in self._parts:
+            columns = (
+                ts.tolist(), map(ip_text, sh.tolist(), sl.tolist()), map(ip_text, dh.tolist(), dl.tolist()),
+                *(column.tolist() for column in ports), map(protocol_text, proto.tolist()), length.tolist(),
+            )  # fmt: skip
+            result += map(PacketRow, *columns, repeat(step))
         self._parts.clear()
         self._held = 0
         return result[-self.rows :] if self.rows else []

@@ -1,12 +1,12 @@
 """What host names, models and service names say: default names of products, and words that people use."""
 
-from analysis.fingerprints import Rules, kind, maker, model, rules, system
+from analysis.fingerprints import Rules, kind, maker, model, system
 
 _APPLE = maker("Apple", 0.85)
 
 # Default names and models, as products give them to themselves: the maker's own pattern, so they weigh more
 # than a word that a person typed. Source: names seen in public captures, and the makers' manuals.
-PRODUCTS: Rules = rules(
+PRODUCTS: Rules = (
     (r"iphone", (kind("phone", 0.85), system("iOS", 0.85), _APPLE)),
     (r"\bipad(?!dress)", (kind("tablet", 0.85), system("iPadOS", 0.85), _APPLE)),
     (r"^(iP(?:hone|ad)\d+,\d+)$", (model(r"\1", 0.9),)),
@@ -83,7 +83,7 @@ PRODUCTS: Rules = rules(
 )
 
 # Plain words, mostly typed by a person: right as a rule, but a laptop may be called "camera-pc".
-WORDS: Rules = rules(
+WORDS: Rules = (
     (r"\bprinter\b|\bdrucker\b|imprimante", (kind("printer", 0.65),)),
     (r"\bip ?cam|ipcam|\bcamera\b|doorbell|\bwebcam\b|cam$", (kind("camera", 0.65),)),
     (r"(?:^|[^a-z])tv(?:$|[^a-z])|smart-?tv|television|fernseher", (kind("television", 0.65),)),

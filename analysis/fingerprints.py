@@ -19,7 +19,9 @@ class Claim(NamedTuple):
 
 
 Claims = tuple[Claim, ...]
-Rules = tuple[tuple[re.Pattern[str], Claims], ...]
+Rules = tuple[tuple[str, Claims], ...]
+"""Regular expressions that are searched for in any case of letters (compiled when first asked: a start needs
+none); values may refer to their groups."""
 
 
 def kind(value: str, weight: float) -> Claim:
@@ -50,11 +52,6 @@ def short_maker(name: str) -> str:
     while (shorter := _LEGAL.sub("", name)) and shorter != name:
         name = shorter
     return name.rstrip(" .,")
-
-
-def rules(*rows: tuple[str, Claims]) -> Rules:
-    """Patterns that are searched for in any case of letters; values may refer to their groups."""
-    return tuple((re.compile(pattern, re.IGNORECASE), claims) for pattern, claims in rows)
 
 
 PARENTS: dict[str, str | None] = {
@@ -114,7 +111,7 @@ COMPONENTS = re.compile(
 # DHCP option 60. Source: AOSP, NetworkStack's DhcpClient ("android-dhcp-" and the release); busybox
 # udhcpc.c ("udhcp " and the version); dhcpcd's default ("dhcpcd-", version, system); Microsoft MS-DHCPE
 # ("MSFT 5.0"); HP's and other makers' administration guides.
-DHCP_CLASSES: Rules = rules(
+DHCP_CLASSES: Rules = (
     (r"^MSFT (?:5\.0|98)$", (system("Windows", 0.9), kind("computer", 0.7))),
     (r"^MSFT 5\.0 XBOX|^xbox", (kind("console", 0.95), maker("Microsoft", 0.95), model("Xbox", 0.7))),
     (r"^android-dhcp-(\d+)", (system(r"Android \1", 0.95), kind("phone or tablet", 0.6))),
@@ -206,7 +203,7 @@ HAP_CATEGORIES: dict[str, Claims] = {
 
 # Device and service types of UPnP (NT and ST headers). Source: UPnP Forum's device templates; Belkin's
 # WeMo, Roku's External Control Protocol and the DIAL specification for the others.
-SSDP_TYPES: Rules = rules(
+SSDP_TYPES: Rules = (
     (r"^urn:belkin:device:(?:controllee|insight)", (kind("plug", 0.85), maker("Belkin WeMo", 0.9))),
     (r"^urn:belkin:device:(?:lightswitch|dimmer)", (kind("smart home", 0.9), maker("Belkin WeMo", 0.9))),
     (r"^urn:belkin:device:sensor", (kind("sensor", 0.85), maker("Belkin WeMo", 0.9))),
@@ -225,7 +222,7 @@ SSDP_TYPES: Rules = rules(
 )
 
 # The SERVER header of UPnP: system/version UPnP/version product/version (UPnP Device Architecture 1.1).
-SSDP_SERVERS: Rules = rules(
+SSDP_SERVERS: Rules = (
     (r"\bipbridge\b", (kind("bridge", 0.9), maker("Philips", 0.9), model("Hue bridge", 0.8))),
     (r"^microsoft-windows[ /]", (system("Windows", 0.9), kind("computer", 0.75))),
     (r"^linux\b|\blinux/", (system("Linux", 0.7),)),

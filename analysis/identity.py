@@ -9,7 +9,7 @@ with a and b, the first is right with a(1 - b) / (1 - ab): Bayes' rule, as both 
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from analysis.fingerprint_names import PRODUCTS, WORDS
@@ -99,9 +99,15 @@ _TABLES: dict[str, dict[str, Claims]] = {
 def _matching(table: Rules, text: str) -> Claims:
     found = []
     for pattern, claims in table:
-        if match := pattern.search(text):
+        if match := _compiled(pattern).search(text):
             found += [c._replace(value=value) for c in claims if (value := _filled(match, c.value))]
     return tuple(found)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """One of the few that `Rules` hold."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _filled(match: re.Match[str], value: str) -> str:

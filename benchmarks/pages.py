@@ -94,7 +94,7 @@ def text(result: dict[str, Any]) -> str:
         + ", ".join(f"{size:.1f}" for size in told["mb"])
     )
     over = max(told["mb"]) > GOALS["heap"] or abs(told["drift"]) > GOALS["drift"]
-    lines.append(f"  from a third of the time on: {told['drift']:+.1f} %{_mark(over)}")
+    lines.append(f"  from minute 5 on: {told['drift']:+.1f} %{_mark(over)}")
     return "\n".join(lines)
 
 

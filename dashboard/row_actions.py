@@ -112,9 +112,7 @@ def incidents(store: Reader, feed: str, row: Row) -> list[Row]:
         device = by_ip.get(row["src"]) or by_ip.get(row["dst"])
     if not about or device is None:
         return []
-    filters = {"device": str(device), "q": about[:100]}
-    page = store.page("alerts", filters, limit=_MOST_INCIDENTS, now=store.clock())
-    return [dict(zip(page.columns, found, strict=True)) for found in page.rows]
+    return store.alerts_with(device, about, _MOST_INCIDENTS)
 
 
 def narrowest(incident: Row) -> Scope:

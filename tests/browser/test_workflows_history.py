@@ -55,6 +55,7 @@ def test_lookups_are_searched_filtered_and_saved(world: World, new_page: Callabl
     for n in range(5):
         lookup(world, f"=n{n}.{mark}.test", "a list" if n < 2 else None)
     page = new_page(world.url + "/dns")
+    page.wait_for_selector(".ag-row")
     page.fill("input[type=search]", mark)
     page.wait_for_function(f"() => {COUNT} === 5")
     page.click("input[aria-label='Which names']")
@@ -142,11 +143,19 @@ def test_a_name_is_listed_from_its_row_and_taken_off_on_health(
 
 
 def test_an_incident_is_expected_from_its_conversation(world: World, new_page: Callable[..., Any]) -> None:
-    flow = world.value(
-        "SELECT f.id FROM (SELECT * FROM flows ORDER BY id DESC LIMIT 20000) f JOIN alerts a"
-        " ON a.device = f.device AND a.severity > 0 AND (a.peer_name = f.peer OR a.peer_name LIKE '%.' || f.peer"
-        " OR a.peer_ip = f.peer) AND NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid) LIMIT 1"
-    )
+    device, peer = world.rows(
+        "SELECT device, COALESCE(peer_name, peer_ip) AS peer FROM alerts a WHERE severity > 0"
+        " AND device IN (SELECT id FROM devices) AND peer NOT IN (SELECT ip FROM device_addresses)"
+        " AND NOT EXISTS (SELECT 1 FROM alert_notes n WHERE n.uid = a.uid) ORDER BY last_seen DESC LIMIT 1"
+    )[0]
+    db = world.db
+    flow = db.execute(
+        "INSERT INTO flows (sensor, flow, device, client_ip, server_ip, client_port, port, proto, peer, state,"
+        " first_seen, last_seen, packets_up, packets_down, bytes_up, bytes_down) SELECT 'test', ?1, ?2,"
+        " '192.168.1.9', '198.51.100.1', 5000, 443, 'tcp', ?3, 'established', ?4, ?4, 3, 3, 300, 300",
+        (time.time_ns() >> 10, device, peer, time.time()),
+    ).lastrowid  # fmt: skip
+    db.close()
     page = new_page(f"{world.url}/traffic?view=flows&range=30d&row={flow}")
     page.click("button:has-text('Mark as expected') >> nth=0")
     page.wait_for_selector(".said:has-text('Expected for 30 days')")

@@ -9,11 +9,12 @@ from flask.testing import FlaskClient
 from analysis.config import Blocklists, BlocklistSource, Config
 from analysis.own_list import OwnListError
 from analysis.store.notes import NoteError
+from analysis.store.reader import Reader
 from dashboard.app import create_app
 from dashboard.context import reader
 from dashboard.row_actions import act, choices, subject
 from dashboard.row_details import find_row
-from tests.dashboard.filldb import Home
+from tests.dashboard.filldb import RULES, Home
 
 CALLBACK = "/_dash-update-component"
 
@@ -61,3 +62,24 @@ def test_a_change_asked_by_another_site_is_refused(home: Home, listed: Any) -> N
     for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
         assert client.post(CALLBACK, json={}, headers=headers).status_code == 403
     assert not Path(home.path.parent / "own.txt").exists()
+
+
+def test_a_row_finds_the_incidents_with_its_other_side(home: Home) -> None:
+    rule = RULES[3]
+    told = {
+        peer: home.alert(5, rule, peer, home.now + n) for n, peer in enumerate(("a.evil.test", "evil.test"))
+    }
+    home.alert(5, rule, "notevil.test", home.now + 9)
+    home.alert(4, rule, "evil.test", home.now + 9)
+    store = Reader(home.path)
+    assert [row["id"] for row in store.alerts_with(5, "EVIL.test.")] == [
+        told["evil.test"],
+        told["a.evil.test"],
+    ]
+    assert [row["id"] for row in store.alerts_with(5, "a.evil.test")] == [
+        told["evil.test"],
+        told["a.evil.test"],
+    ]
+    assert [row["id"] for row in store.alerts_with(5, "b.evil.test")] == [told["evil.test"]]
+    assert len(store.alerts_with(5, "203.0.113.5", limit=2)) == 2, "by address"
+    assert store.alerts_with(5, "e%il.test") == [] == store.alerts_with(5, "il.test")

@@ -92,6 +92,20 @@ class AlertQueries(SeriousQueries):
         )
         return [with_present_name(row, self.directory()) for row in found]
 
+    def alerts_with(self, device: int, peer: str, limit: int = 5) -> list[Row]:
+        """The newest incidents of a device with another side, told by its address or name; a name stands
+        for those below it, too, and incidents about a domain hold for the names in it."""
+        found = self.rows(
+            "SELECT a.id, a.severity, a.rule, a.title, a.device, a.device_name, a.peer_name, a.peer_ip,"
+            f" a.port, {STATE} AS state FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid"
+            " WHERE a.device IN (SELECT value FROM json_each(?1)) AND (a.peer_ip = ?2"
+            " OR lower(a.peer_name) = ?2 OR substr('.' || lower(a.peer_name), -length(?2) - 1) = '.' || ?2"
+            " OR substr('.' || ?2, -length(a.peer_name) - 1) = '.' || lower(a.peer_name))"
+            " ORDER BY a.last_seen DESC LIMIT ?3",
+            (self.ids_of(device), peer.lower().rstrip("."), limit),
+        )
+        return [with_present_name(row, self.directory()) for row in found]
+
     def device_alerts(self, device: int, limit: int = 20) -> list[Row]:
         """The newest incidents of a device."""
         found = self.rows(

@@ -26,7 +26,7 @@ def with_routers(title: str, routers: dict[str, str]) -> str:
     for address, name in routers.items():
         if address in title:
             whole = rf"(?<![\w.:(-])(?<!outer ){re.escape(address)}(?![\w:]|\.\d)"
-            title = re.sub(whole, lambda _, name=name: name, title)
+            title = re.sub(whole, name.replace("\\", r"\\"), title)
     return title
 
 

@@ -99,17 +99,22 @@ class Moments:
         if self._floods is None or not len(update.started):
             return
         self._again[update.started] = False
+        keys: NDArray[np.uint64] | None = None
         if self._shedding.level >= Detail.REPEATS:
-            again = self._repeats.starts(self._conversations.table.col, update.started, ts)
-            if again.any():
-                self._again[update.started[again]] = True
-                self._shedding.drops(Detail.REPEATS, int(np.count_nonzero(again)))
-                self._keep(update, ~again)
+            again, keys = self._repeats.starts(self._conversations.table.col, update.started, ts)
+            self._again[update.started[again]] = True
+            self._shedding.drops(Detail.REPEATS, int(np.count_nonzero(again)))
+            self._keep(update, ~again)
+            keys = keys[~again]
         told = self._floods.flows.admit(self._conversations.senders(update.started))
+        if keys is not None:
+            self._repeats.looked_at(keys if told is None else keys[told])
         if told is not None:
             self._keep(update, told)
 
     def _keep(self, update: FlowUpdate, told: NDArray[np.bool_]) -> None:
+        if told.all():
+            return
         self._conversations.hold(update.started[~told])
         update.started, update.start_at = update.started[told], update.start_at[told]
 
@@ -119,11 +124,14 @@ class Moments:
         """Of the packets for the parsers those that are looked at now."""
         if self._floods is None:
             return at, owner
+        keys: NDArray[np.uint64] | None = None
         if self._shedding.level >= Detail.REPEATS and len(at):
-            new = ~self._repeats.messages(table, at + lo, owner, ts)
-            self._shedding.drops(Detail.REPEATS, len(at) - int(np.count_nonzero(new)))
-            at, owner = at[new], owner[new]
+            again, keys = self._repeats.messages(table, at + lo, owner, ts)
+            self._shedding.drops(Detail.REPEATS, int(np.count_nonzero(again)))
+            at, owner, keys = at[~again], owner[~again], keys[~again]
         heard = self._floods.messages.admit(senders(table.src_mac[at + lo], table.src_lo[at + lo]))
+        if keys is not None:
+            self._repeats.looked_at(keys if heard is None else keys[heard])
         return (at, owner) if heard is None else (at[heard], owner[heard])
 
     def _answer(self, row: int, ts: float, late: bool) -> Iterator[Moment]:

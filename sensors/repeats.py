@@ -17,8 +17,8 @@ from sensors.parsers.base import PacketParser
 Keys = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
-AGAIN = 4
-"""What was said so often within a minute may wait for the next one."""
+AGAIN = 2
+"""What was looked at so often within a minute may wait for the next one."""
 HEAVY, MORE = 1_000, 2_200
 """Who begins the same conversation more often than that within a minute is looked at again, so often: a
 flood is 2,000 within ten seconds (`flood`), and nobody's usual traffic. Look-ups are left out there, too."""
@@ -36,20 +36,25 @@ so that no answer is looked at whose question was not."""
 NEVER = frozenset({"http", "http refused", "port mapping", "upnp"})
 """Parsers whose messages are never a repetition: each may be another guess of a password, or open a port."""
 
-_SHIFT = np.uint64(29)
+_MESSAGE = np.uint64(1 << 32)
+"""Tells the keys of messages from those of conversations."""
+_SHIFT, _NOT_ZERO = np.uint64(29), np.uint64(1 << 63)
 
 
 class Heard:
-    """How often each of many keys came within the present minute; bounded by `places`, a power of 2."""
+    """How often each of many keys came within the present minute, and was looked at; bounded by `places`, a
+    power of 2."""
 
     def __init__(self, places: int = PLACES) -> None:
         self._key = np.zeros(places, np.uint64)
         self._minute = np.full(places, -1, np.int64)
-        self._count = np.zeros(places, np.int64)
+        self._came = np.zeros(places, np.int64)
+        self._looked = np.zeros(places, np.int64)
         self._mask = np.uint64(places - 1)
 
-    def before(self, keys: Keys, minute: int) -> NDArray[np.int64]:
-        """int64[n]: how often each key came before in this minute, those before it in `keys` counted."""
+    def before(self, keys: Keys, minute: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """int64[n] each: how often a key came before in this minute, those before it in `keys` counted; and
+        how often it will have been looked at if all those before it in `keys` are."""
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))[: len(keys)]
@@ -57,10 +62,16 @@ class Heard:
         rank[order] = np.arange(len(keys)) - np.repeat(begins, np.diff(begins, append=len(keys)))
         place = (keys & self._mask).astype(np.int64)
         known = (self._key[place] == keys) & (self._minute[place] == minute)
-        number = np.where(known, self._count[place], 0) + rank
-        # Of several for one place the last is kept, in all three columns.
-        self._key[place], self._minute[place], self._count[place] = keys, minute, number + 1
-        return np.asarray(number)
+        came, looked = np.where(known, self._came[place], 0), np.where(known, self._looked[place], 0)
+        # Of several for one place the last is kept, in all columns.
+        self._key[place], self._minute[place] = keys, minute
+        self._came[place], self._looked[place] = came + rank + 1, looked
+        return came + rank, looked + rank
+
+    def looked_at(self, keys: Keys) -> None:
+        """These were not refused in the end."""
+        place = (keys & self._mask).astype(np.int64)
+        np.add.at(self._looked, place[self._key[place] == keys], 1)
 
 
 class Repeats:
@@ -69,7 +80,7 @@ class Repeats:
 
     def __init__(self, parsers: tuple[PacketParser, ...]) -> None:
         self._salt = np.array([secrets.randbits(64) | 1 for _ in range(6)], np.uint64)
-        self._starts, self._messages = Heard(), Heard()
+        self._heard = Heard()
         names = [parser.name for parser in parsers]
         self._pair = np.array([name in SAME_PAIR for name in names], np.bool_)
         self._asks = np.array([name in QUESTIONS for name in names], np.bool_)
@@ -77,24 +88,29 @@ class Repeats:
         self._ordinary = np.zeros(65_536, np.bool_)
         self._ordinary[list(ORDINARY)] = True
 
-    def starts(self, col: Columns, rows: NDArray[np.int64], ts: float) -> Mask:
-        """bool[n]: which of these new flows say nothing new."""
-        again = np.zeros(len(rows), np.bool_)
+    def looked_at(self, keys: Keys) -> None:
+        """What has these keys, 0 for none, was looked at."""
+        self._heard.looked_at(keys[keys != 0])
+
+    def starts(self, col: Columns, rows: NDArray[np.int64], ts: float) -> tuple[Mask, Keys]:
+        """bool[n]: which of these new flows say nothing new; uint64[n]: their keys, 0 for none."""
+        again, every = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.uint64)
         at = np.flatnonzero(self._ordinary[col["server_port"][rows]])
         few = rows[at]
         who = senders(col["client_mac"][few], col["client_lo"][few])
         end = col["server_port"][few].astype(np.uint64) << np.uint64(8) | col["proto"][few]
         keys = self._keys(who, col["client_lo"][few], col["server_hi"][few], col["server_lo"][few], end)
-        number = self._starts.before(keys, int(ts // 60))
-        flood = (number >= HEAVY) & (number < HEAVY + MORE) & (col["server_port"][few] != DNS)
-        again[at] = (number >= AGAIN) & ~flood
-        return again
+        came, looked = self._heard.before(keys, int(ts // 60))
+        every[at] = keys
+        flood = (came >= HEAVY) & (came < HEAVY + MORE) & (col["server_port"][few] != DNS)
+        again[at] = (looked >= AGAIN) & ~flood
+        return again, every
 
     def messages(
         self, table: PacketTable, at: NDArray[np.int64], owner: NDArray[np.uint8], ts: float
-    ) -> Mask:
-        """bool[n]: which of the packets `at`, for the parsers `owner`, say nothing new."""
-        again = np.zeros(len(at), np.bool_)
+    ) -> tuple[Mask, Keys]:
+        """bool[n]: which of the packets `at`, for the parsers `owner`, say nothing new; uint64[n]: keys."""
+        again, every = np.zeros(len(at), np.bool_), np.zeros(len(at), np.uint64)
         some = np.flatnonzero(~self._never[owner])
         at, owner = at[some], owner[some]
         begin, end = _payloads(table, at)
@@ -105,10 +121,11 @@ class Repeats:
             for b, e, ask in zip(begin.tolist(), end.tolist(), asks, strict=True)
         ]
         ports = np.minimum(table.sport[at], table.dport[at]).astype(np.uint64) << np.uint64(8) | owner
+        ports |= _MESSAGE
         who, what = senders(table.src_mac[at], table.src_lo[at]), np.array(said, np.int64).view(np.uint64)
         keys = self._keys(who, table.dst_hi[at], table.dst_lo[at], ports, what)
-        again[some] = self._messages.before(keys, int(ts // 60)) >= AGAIN
-        return again
+        every[some], again[some] = keys, self._heard.before(keys, int(ts // 60))[1] >= AGAIN
+        return again, every
 
     def _keys(self, *columns: Keys) -> Keys:
         keys = np.zeros(len(columns[0]), np.uint64)
@@ -116,7 +133,7 @@ class Repeats:
             keys = (keys ^ column) * salt
             keys ^= keys >> _SHIFT
         keys *= self._salt[-1]
-        return np.asarray(keys ^ (keys >> _SHIFT))
+        return np.asarray(keys ^ (keys >> _SHIFT) | _NOT_ZERO)
 
 
 def _question(message: bytes) -> bytes:

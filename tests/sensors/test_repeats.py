@@ -47,21 +47,27 @@ def finished(engine: Engine):
 def test_a_key_counts_within_its_minute_as_a_dictionary_would(said, size):
     heard, minute = Heard(places=1 << 16), 0
     expected: Counter[tuple[int, int]] = Counter()
+    looks: Counter[tuple[int, int]] = Counter()
     for lo in range(0, len(said), size):
         part = said[lo : lo + size]
         minute = max(minute, part[-1][1])
         keys = [key % 7 + 2 for key, _ in part]
-        told = heard.before(np.array(keys, np.uint64), minute).tolist()
-        for key, number in zip(keys, told, strict=True):
+        came, looked = heard.before(np.array(keys, np.uint64), minute)
+        seen = Counter(keys[:0])
+        for key, number, read in zip(keys, came.tolist(), looked.tolist(), strict=True):
             assert number == expected[minute, key]
+            assert read == looks[minute, key] + seen[key]
             expected[minute, key] += 1
+            seen[key] += 1
+        heard.looked_at(np.array([key for key in keys if key % 2], np.uint64))
+        looks.update((minute, key) for key in keys if key % 2)
 
 
 def test_of_two_things_in_one_place_the_older_counts_as_new():
     heard = Heard(places=4)
-    assert heard.before(np.array([5, 5, 9, 5], np.uint64), 1).tolist() == [0, 1, 0, 2]
-    assert heard.before(np.array([5, 9], np.uint64), 1).tolist() == [3, 0]
-    assert heard.before(np.array([5], np.uint64), 1).tolist() == [0]
+    assert heard.before(np.array([5, 5, 9, 5], np.uint64), 1)[0].tolist() == [0, 1, 0, 2]
+    assert heard.before(np.array([5, 9], np.uint64), 1)[0].tolist() == [3, 0]
+    assert heard.before(np.array([5], np.uint64), 1)[0].tolist() == [0]
 
 
 def calls(port: int, count: int, begin: float = BEGIN, each: float = 0.1) -> list[tuple[float, bytes]]:
@@ -69,9 +75,7 @@ def calls(port: int, count: int, begin: float = BEGIN, each: float = 0.1) -> lis
     return [
         frame
         for n in range(count)
-        for frame in conversation(
-            begin + n * each, HOME, AWAY, 20_000 + n, port, [b"a" * 9], [b"b" * 9], step=each / 20
-        )
+        for frame in conversation(begin + n * each, HOME, AWAY, 20_000 + n, port, [b"a" * 9], [b"b" * 9])
     ]
 
 
@@ -127,6 +131,18 @@ def test_questions_of_several_names_are_told_by_all_of_them(engine):
     frames = [(BEGIN + n / 10, udp(HOME, ROUTER, 5000, 53, asks(n))) for n in range(20)]
     engine.feed(batch(frames))
     assert engine.shedding.given_up["repeats"] == 0
+
+
+def test_what_a_full_budget_refuses_is_new_the_next_time(engine):
+    engine.floods.messages.free = engine.floods.messages.each = 0
+    engine.floods.flows.free = engine.floods.flows.each = 0
+    engine.feed(batch([question(BEGIN + n / 10, n, "www.example.org") for n in range(20)]))
+    engine.feed(batch(calls(443, 20)))
+    engine.floods.messages.free = engine.floods.flows.free = 100
+    engine.feed(batch([question(BEGIN + 3 + n / 10, n, "www.example.org") for n in range(20)]))
+    engine.feed(batch(calls(443, 20, BEGIN + 6)))
+    rows = finished(engine)
+    assert len(rows.dns) == AGAIN and sum(row.port == 443 for row in rows.flows) == AGAIN
 
 
 def test_guesses_of_passwords_on_web_pages_are_no_repetition(engine):

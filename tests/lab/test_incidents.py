@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analysis.store.reader import Reader
 from tests.lab.actions import acting, address_of
 from tests.lab.browser import shows
 from tests.lab.conftest import Watched
@@ -108,11 +109,12 @@ def _watch(watched: Watched, page: Any, case: Case) -> tuple[dict[str, Any], flo
     wanted = {"rule": case.rule, "device_ip": address_of(case.client), **case.wanted}
     found = wait_for(lambda: watched.database.alerts(**wanted), 15, f"an incident of {wanted}")[0]
     stored = time.time() - found["first_seen"]
+    store = Reader(watched.database.path)
 
     def shown() -> bool:
         page.wait_for_timeout(20)
-        titles = {alert["title"] for alert in watched.database.alerts(uid=found["uid"])}
-        return any(shows(page, ".ag-row", title) for title in titles)
+        alert = store.alert(found["id"])  # with the names of today, as the page shows it
+        return alert is not None and shows(page, ".ag-row", alert["title"])
 
     wait_for(shown, 15, f"{found['title']!r} on the page")
     return found, stored, time.time() - found["first_seen"]

@@ -26,12 +26,13 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
     return middle, median(abs(value - middle) for value in values)
 
 
-def evenness(values: Sequence[float]) -> float:
-    """How alike values are: the mean of 1 - |Bowley skew| and (median - MAD) / median."""
+def evenness(values: Sequence[float], noise: float = 0.0) -> float:
+    """How alike values are: the mean of 1 - |Bowley skew| and (median - MAD) / median. A middle half no wider
+    than `noise` has no skew."""
     if len(values) < 3:
         return 0.0
     low, middle, high = quantiles(values, n=4)
-    narrow = high - low <= NARROW * middle
+    narrow = high - low <= max(NARROW * middle, noise)
     skew = 0.0 if narrow else (low + high - 2 * middle) / (high - low)
     centre, deviation = spread(values)
     alike = max(0.0, (centre - deviation) / centre) if centre > 0 else 0.0

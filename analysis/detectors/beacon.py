@@ -69,6 +69,9 @@ class Beacon(Detector):
     minutes: float = 10.0
     """Minutes that a series lasts at least. Source: own choice; the set-up of a Hue bridge calls its cloud
     every 2.3 seconds for two minutes."""
+    noise_bytes: float = 120.0
+    """Bytes by which equal messages may differ, because confirmations of TCP are sent or spared. Source: own
+    choice, two of 60 bytes; RITA has no such noise, because it counts the content only."""
     parcels: int = 6
     """Large uploads of the same size at even intervals, with nearly nothing coming back, that are told.
     Source: own choice; a remote-access trojan that sends a picture of the screen every ten seconds."""
@@ -121,7 +124,7 @@ class Beacon(Detector):
         long = max(lasted / 3600 / self.enough_hours, pair.count / self.enough_connections)
         return {
             "even_intervals": round(regularity.evenness(regularity.gaps(pair.starts)), 3),
-            "equal_sizes": round(regularity.evenness(pair.sizes), 3),
+            "equal_sizes": round(regularity.evenness(pair.sizes, self.noise_bytes), 3),
             "steady": round(regularity.steadiness(pair.starts), 3),
             "long_enough": round(min(1.0, long), 3),
         }

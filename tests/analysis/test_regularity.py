@@ -21,6 +21,13 @@ def test_clocks_are_even_and_people_are_not() -> None:
     assert evenness([60.0, 60.0]) == 0.0
 
 
+def test_noise_has_no_skew() -> None:
+    sizes = [344.0, 344.0, 396.0] * 20
+    assert (
+        evenness(sizes) == 0.5 and evenness(sizes, noise=52.0) == 1.0 and evenness(sizes, noise=51.0) == 0.5
+    )
+
+
 def test_a_steady_series_fills_its_time_and_a_burst_does_not() -> None:
     assert steadiness([n * 10.0 for n in range(240)]) > 0.95
     assert steadiness([n * 0.1 for n in range(200)] + [5000.0]) == 0.0

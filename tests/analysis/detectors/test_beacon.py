@@ -52,6 +52,21 @@ def test_minutes_of_it_are_too_short_and_few_calls_too_few(home: Home) -> None:
     assert series(home, 29, 1800.0, port=8443) == []
 
 
+def test_a_confirmation_more_or_less_does_not_make_messages_unequal(home: Home) -> None:
+    """As curl's calls of a server in a lab: 344 bytes, and 396 when a bare acknowledgement was sent."""
+    rng = random.Random(2)
+    calls = [call(home, T0 + 60.0 * n, up=rng.choice((344, 344, 396))) for n in range(220)]
+    found = [finding for told in calls for finding in told]
+    assert found and found[0].evidence["equal_sizes"] > 0.9
+
+
+def test_messages_of_other_content_are_unequal(home: Home) -> None:
+    rng = random.Random(2)
+    assert [
+        f for n in range(220) for f in call(home, T0 + 60.0 * n, up=rng.choice((344, 344, 900, 2400)))
+    ] == []
+
+
 def test_people_are_not_clocks(home: Home) -> None:
     rng, ts, found = random.Random(3), T0, []
     for _ in range(500):

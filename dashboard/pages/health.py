@@ -39,6 +39,14 @@ _COUNTERS = {
     "evicted": ("Forgotten early", "Oldest entries of full tables, to bound the memory used."),
 }
 """A sensor's counters in plain words, with what each means."""
+_PARTS = {
+    "packet_log": "logged packets",
+    "flow_rows": "rows of conversations",
+    "repeated_names": "look-ups like earlier ones",
+    "repeats": "conversations and messages that said nothing new",
+    "late": "messages that there was no time for",
+}
+"""What a sensor gave up, in plain words; each is counted as traffic all the same."""
 
 
 def layout(**_: str) -> Any:
@@ -100,7 +108,7 @@ def _counters(counters: dict[str, Any]) -> list[tuple[str, str, str]]:
     for name, value in list(counters.items())[:20]:
         if isinstance(value, dict):
             told = ", ".join(
-                f"{key} {number(count)}"
+                f"{_PARTS.get(key, key)} {number(count)}"
                 for key, count in value.items()
                 if isinstance(count, int | float) and count
             )

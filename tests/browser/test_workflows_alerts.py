@@ -72,14 +72,16 @@ def test_one_thing_is_expected_previewed_listed_and_taken_back(
     world: World, new_page: Callable[..., Any], scope: str
 ) -> None:
     alert = some_alert(world)
-    tests = {"place": "device = ?2 AND peer = ?3 AND port = ?4", "device": "device = ?2", "everyone": "peer = ?3"}  # fmt: skip
+    fields = {
+        "place": ("rule", "device", "peer", "port"),
+        "device": ("rule", "device"),
+        "everyone": ("rule", "peer"),
+    }[scope]
     covered = world.value(
         "SELECT COUNT(*) FROM (SELECT rule, device, COALESCE(peer_name, peer_ip) AS peer, port FROM alerts)"
-        f" WHERE rule = ?1 AND {tests[scope]}",
-        *[alert[name] for name in ("rule", "device", "peer", "port")][: 4 if scope == "place" else 3],
-    ) if scope != "device" else world.value(
-        "SELECT COUNT(*) FROM alerts WHERE rule = ? AND device = ?", alert["rule"], alert["device"]
-    )  # fmt: skip
+        f" WHERE {' AND '.join(f'{field} = ?' for field in fields)}",
+        *(alert[field] for field in fields),
+    )
     page = new_page(f"{world.url}/alerts?id={alert['id']}")
     page.click(".expect summary")
     said = page.locator(f".expect .mantine-Radio-root:has(input[value={scope}])").inner_text()
@@ -94,8 +96,7 @@ def test_one_thing_is_expected_previewed_listed_and_taken_back(
     [(number, rule, device, peer, port, expires)] = world.rows(
         "SELECT id, rule, device, peer, port, expires FROM expectations"
     )
-    want = {"place": (alert["device"], alert["peer"], alert["port"]), "device": (alert["device"], None, None),
-            "everyone": (None, alert["peer"], None)}[scope]  # fmt: skip
+    want = tuple(alert[field] if field in fields else None for field in ("device", "peer", "port"))
     assert (rule, device, peer, port) == (alert["rule"], *want)
     assert abs(expires - time.time() - 7 * 86_400) < 120
     page.goto(f"{world.url}/alerts?state=expected&range=all&rule={alert['rule']}")

@@ -47,6 +47,10 @@ def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Ro
             worst["advice"],
             worst["id"],
         )
+    if watch.state == "starting":
+        return Verdict(
+            "warn", "Sentinel does not know yet.", f"{watch.text}. This page follows by itself.", None
+        )
     if watch.state not in ("live", "recording"):
         missing = watch.state == "missing"
         line = "Nothing is being watched yet." if missing else "Sentinel is not seeing everything."

@@ -6,10 +6,13 @@ from analysis.store.reader import Row
 
 SILENT_AFTER = 10.0
 """Seconds without a heartbeat; a sensor writes one about every second."""
+DEAF_AFTER = 900.0
+"""Seconds without a packet. Source: own choice; the devices of a home announce themselves (ARP, mDNS, leases)
+every few minutes, so that a network which says nothing for so long is not heard."""
 
 
 class Watch(NamedTuple):
-    """The worst state of any sensor: live, silent, stopped, down, recording or missing."""
+    """The worst state of any sensor: live, starting, deaf, silent, stopped, down, recording or missing."""
 
     state: str
     text: str
@@ -29,7 +32,7 @@ def watch_state(sensors: list[Row], now: float) -> Watch:
     return max(states, key=lambda state: _ORDER.index(state.state))
 
 
-_ORDER = ("recording", "live", "stopped", "down", "silent")
+_ORDER = ("recording", "live", "starting", "stopped", "deaf", "down", "silent")
 
 
 def sensor_state(row: Row, now: float) -> Watch:
@@ -40,10 +43,21 @@ def sensor_state(row: Row, now: float) -> Watch:
     if now - heartbeat > SILENT_AFTER:
         fix = "Is it still running? sudo python3 sentinel.py up"
         return Watch("silent", f"Sensor {row['name']} silent", fix, heartbeat)
+    if row["state"] == "starting" and row["message"]:
+        return Watch("starting", row["message"], None, None)
     if row["state"] in ("running", "starting"):
-        return Watch("live", "Live", None, None)
+        return _hearing(row, now)
     said = row["message"] or "python3 sentinel.py doctor tells how to mend it"
     return Watch("down", f"{row['name']}: {row['state']}", said, heartbeat)
+
+
+def _hearing(row: Row, now: float) -> Watch:
+    """A sensor that runs: whether packets come."""
+    last = row["last_packet"] or row["started"] or now
+    if now - last <= DEAF_AFTER:
+        return Watch("live", "Live", None, None)
+    fix = "Is the cable, the mirror port or the access point still there? python3 sentinel.py doctor"
+    return Watch("deaf", f"Sensor {row['name']} hears nothing", fix, last)
 
 
 def _recording(sensors: list[Row], now: float) -> Watch:

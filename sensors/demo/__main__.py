@@ -59,9 +59,11 @@ class Player:
 
     def __init__(self, engine: Engine, writer: Writer, stop: threading.Event) -> None:
         self._engine, self._writer, self._stop = engine, writer, stop
+        self._state, self._message = "running", ""
 
     def past(self, frames: Iterator[Frame], until: float) -> Frame | None:
         """Feed what lies before `until` as fast as it goes; returns the first frame after it."""
+        self._state, self._message = "starting", "The evening so far is being read in"
         part: list[Frame] = []
         for frame in frames:
             if frame[0] >= until or self._stop.is_set():
@@ -75,6 +77,7 @@ class Player:
 
     def live(self, frames: Iterator[Frame], begin: float, speed: float) -> None:
         """Play frames so that `begin` is now and gaps are divided by `speed`."""
+        self._state, self._message = "running", ""
         start = time.time()
         waiting: Frame | None = next(frames, None)
         while waiting is not None and not self._stop.wait(ROUND):
@@ -93,7 +96,9 @@ class Player:
         else:
             self._engine.tick(time.time())
         batch = self._engine.take()
-        batch.status = status(self._engine, "running", label="Demo home", linktype=1)
+        batch.status = status(
+            self._engine, self._state, message=self._message or None, label="Demo home", linktype=1
+        )
         self._writer.write(batch)
 
 

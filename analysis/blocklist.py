@@ -17,6 +17,7 @@ from analysis.blocklist_map import Compiled, Hit, address_key
 from analysis.blocklist_status import ListStatus, health_of, status_of
 from analysis.config import BlocklistSource, Config
 from analysis.domains import BadName, normal_name
+from analysis.own_list import own_source
 from analysis.store.rows import HealthRow
 
 CACHE = 16_384
@@ -37,6 +38,13 @@ class Match(NamedTuple):
     """The name or network as it stands on the list."""
     category: str
     severity: Severity
+    own: bool = False
+    """Whether it is the list that a person changes on the pages (`own_list.own_source`)."""
+
+    @property
+    def take_off(self) -> str | None:
+        """How a person takes a harmless entry off; None where the pages do not change the list."""
+        return f"take {self.entry} off your own list “{self.list}” (page Health)" if self.own else None
 
 
 def severity_of(source: BlocklistSource) -> Severity:
@@ -53,6 +61,7 @@ class Blocklist:
         self._config = config
         self._allowed = frozenset(normal_name(name) for name in config.blocklists.allow)
         self._lists = enabled_lists(config)
+        self._own = own_source(config)
         self._severities = [severity_of(item.source) for item in self._lists]
         self._seen = self._stamps()
         self._compiled = self._compile()
@@ -124,7 +133,7 @@ class Blocklist:
             return None
         (severity, i), entry = best
         source = self._lists[-i].source
-        return Match(source.name, entry, source.category, severity)
+        return Match(source.name, entry, source.category, severity, source is self._own)
 
     def _is_allowed(self, name: str) -> bool:
         while name and self._allowed:

@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis.blocklist_build import list_path
 from analysis.blocklist_formats import parse
 from analysis.blocklist_refusals import read_network
-from analysis.config import Config
+from analysis.config import BlocklistSource, Config
 from analysis.domains import BadName, normal_name
 
 MOST_BYTES = 1 << 20
@@ -27,12 +27,16 @@ class OwnListError(Exception):
     """The list stays as it is; the text says why, in words for a person."""
 
 
+def own_source(config: Config) -> BlocklistSource | None:
+    """The first enabled list of config.yaml that is a file of one's own: the one that the pages change."""
+    return next((item for item in config.blocklists.lists if item.enabled and item.file is not None), None)
+
+
 class OwnList:
-    """The first enabled list of config.yaml that is a file of one's own."""
+    """The list of `own_source`."""
 
     def __init__(self, config: Config) -> None:
-        lists = config.blocklists.lists
-        source = next((item for item in lists if item.enabled and item.file is not None), None)
+        source = own_source(config)
         self.name = source.name if source else None
         """What alerts call the list; None when config.yaml has no such list."""
         self._path = Path(os.path.realpath(list_path(source, config))) if source else None

@@ -133,8 +133,8 @@ def finding(rule: str, key: str, past: Past, now: float) -> Finding:
     return Finding(
         now, rule, match.severity, key, subject,
         f"{device} contacted {contact.what} on {_date(contact.last)}{often}; "
-        f"only now the list {match.list} names it",
-        f"The list {match.list} says: {match.category}. When it happened no list named it, so nothing was "
+        f"only now the list “{match.list}” names it",
+        f"The list “{match.list}” says: {match.category}. When it happened no list named it, so nothing was "
         "said then.",
         evidence,
         f"Find out which program on {device} did this. If nobody knows it, disconnect {device} and check it "

@@ -52,17 +52,19 @@ class BlocklistedAddress(Detector):
         inward = listed == flow.client_ip
         named = f"{subject.peer_name} ({listed})" if subject.peer_name else listed
         did = "answered a connection from" if inward else "contacted"
+        expect = f"mark this as expected: no single address of the list “{match.list}” can be allowed"
         advice = (
             f"Check whether {device} should be reachable from the internet; if not, remove the port "
             f"forwarding for port {flow.port} in your router."
             if inward
             else f"Find out which program on {device} talks to {listed}. If nobody knows it, disconnect "
-            f"{device} and check it for malware. If the address is harmless, take it off your own list."
+            f"{device} and check it for malware. If the address is harmless, "
+            f"{match.take_off or expect}."
         )
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, match.entry,
-            title=f"{device} {did} {named}, which is on the list {match.list}",
-            why=f"The list {match.list} says: {match.category}. Honest services are rarely "
+            title=f"{device} {did} {named}, which is on the list “{match.list}”",
+            why=f"The list “{match.list}” says: {match.category}. Honest services are rarely "
             "found at such an address.",
             advice=advice, severity=match.severity, times=times, address=listed, list=match.list,
             entry=match.entry, category=match.category, direction="inward" if inward else "outward", **more,

@@ -65,21 +65,23 @@ class BlocklistedName(Detector):
         device = self.known.display_name(subject.device_mac, subject.device_ip)
         name = subject.peer_name
         if match.category in QUIET:
-            why = f"{name} serves {match.category}, says the list {match.list}. That is a matter of privacy."
+            why = (
+                f"{name} serves {match.category}, says the list “{match.list}”. That is a matter of privacy."
+            )
             advice = "Nothing is broken. An ad blocker on the device, or in your router, stops it."
         else:
             why = (
-                f"The list {match.list} says: {match.category}. Programs that ask for such a name are "
+                f"The list “{match.list}” says: {match.category}. Programs that ask for such a name are "
                 "often harmful."
             )
+            allow = f"add it to blocklists.allow in config.yaml, which overrules the list “{match.list}”"
             advice = (
                 f"Find out which program on {device} wanted {name}. If nobody knows it, disconnect "
-                f"{device} and check it for malware. If the name is harmless, add it to "
-                "blocklists.allow in config.yaml."
+                f"{device} and check it for malware. If the name is harmless, {match.take_off or allow}."
             )
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, match.entry,
-            title=f"{device} {action} {name}, which is on the list {match.list}",
+            title=f"{device} {action} {name}, which is on the list “{match.list}”",
             why=why, advice=advice, severity=match.severity, times=times,
             name=name, list=match.list, entry=match.entry, category=match.category, **more,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
 from analysis.detector import Detector
-from analysis.detectors.lateral_movement import THINGS
+from analysis.detectors.lateral_movement import THINGS, with_article
 from analysis.ends import shown, subject_of
 from analysis.events import FlowAnswered, HttpRequest, SessionSeen
 from analysis.window import DistinctWindow
@@ -94,15 +94,16 @@ class ComputerLike(Detector):
 
     def _finding(self, ts: float, subject: Subject, kind: str, what: str, did: str, **more: Any) -> Finding:
         device, _ = shown(self.known, subject)
+        named = device if kind in device.lower() else f"{device}, {with_article(kind)},"
         evidence: dict[str, Any] = {"kind": kind, "behaviour": what, **more}
         if what == "servers":
             evidence["threshold"] = self.servers
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, what,
-            title=f"{device}, a {kind}, {did}",
-            why=f"A {kind} does one thing all its life, and this is not it. Intruders who have taken a "
-            "gadget over use it like a computer.",
-            advice=f"If {device} is really a computer, say so on its page. If not, disconnect it, reset "
-            "it, update its firmware and give it a new password.",
+            title=f"{named} {did}",
+            why=f"{with_article(kind).capitalize()} does one thing all its life, and this is not it. Intruders "
+            "who have taken a gadget over use it like a computer.",
+            advice=f"If {device} is really a computer, mark this as expected for it. If not, disconnect "
+            "it, reset it, update its firmware and give it a new password.",
             **evidence,
         )  # fmt: skip

@@ -20,6 +20,11 @@ THINGS = frozenset(
 """Kinds of devices that have no business in other devices."""
 
 
+def with_article(kind: str) -> str:
+    """A kind with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 @dataclass
 class LateralMovement(Detector):
     """A device opened file sharing, Remote Desktop, SSH or WinRM on another device of the home that it
@@ -77,12 +82,12 @@ class LateralMovement(Detector):
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
         peer = subject.peer_name or flow.server_ip
-        kind = self.known.kind_of(subject.device_mac or "")
+        kind = self.known.kind_of(subject.device_mac or "") or ""
         why = "Intruders go on from the first device to the next by the same services that you use yourself."
         if after:
             why += f" {device} raised a serious alert less than {self.after_alert_hours:g} hours ago."
         elif thing:
-            why += f" A {kind} has no reason to do this."
+            why += f" {with_article(kind).capitalize()} has no reason to do this."
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, flow.server_mac or flow.server_ip,
             SERVICES[flow.port], severity=Severity.HIGH if after or thing else self.severity,
@@ -90,5 +95,5 @@ class LateralMovement(Detector):
             why=why,
             advice="If somebody of the family did this, there is nothing to do. If not, disconnect "
             f"{device} and check it, and change the passwords of {peer}.",
-            service=SERVICES[flow.port], port=flow.port, kind=kind, serious_alert_before=after,
+            service=SERVICES[flow.port], port=flow.port, kind=kind or None, serious_alert_before=after,
         )  # fmt: skip

@@ -35,9 +35,10 @@ class Lists:
     """Blocklists as a dictionary: the two questions that an inventory asks of them."""
 
     def __init__(
-        self, names: dict[str, Severity] | None = None, addresses: dict[str, Severity] | None = None
-    ):
-        self.names, self.addresses = names or {}, addresses or {}
+        self, names: dict[str, Severity] | None = None, addresses: dict[str, Severity] | None = None,
+        own: bool = False,
+    ) -> None:  # fmt: skip
+        self.names, self.addresses, self.own = names or {}, addresses or {}, own
 
     def match_name(self, name: str) -> Match | None:
         labels = name.split(".")
@@ -45,11 +46,12 @@ class Lists:
             if (entry := ".".join(labels[start:])) in self.names:
                 severity = self.names[entry]
                 category = "malware" if severity else "advertising"
-                return Match("test list", entry, category, severity)
+                return Match("test list", entry, category, severity, self.own)
         return None
 
     def match_address(self, ip: str) -> Match | None:
-        return Match("test list", ip, "malware", self.addresses[ip]) if ip in self.addresses else None
+        severity = self.addresses.get(ip)
+        return None if severity is None else Match("test list", ip, "malware", severity, self.own)
 
 
 class Home:

@@ -27,7 +27,7 @@ def make(folder, allow=(), **lists: str | None) -> Config:
 
 def test_a_name_matches_itself_and_what_is_below_it(tmp_path) -> None:
     lists = Blocklist.open(make(tmp_path, a="evil.example\nb.c.test\n"))
-    hit = Match("a", "evil.example", "malware", Severity.CRITICAL)
+    hit = Match("a", "evil.example", "malware", Severity.CRITICAL, own=True)
     for name in ("evil.example", "www.evil.example", "a.b.c.evil.example", "EVIL.example", "evil.example."):
         assert lists.match_name(name) == hit
     for name in (
@@ -60,7 +60,7 @@ def test_the_worst_list_wins_then_the_first_then_the_narrowest_entry(tmp_path) -
     )  # fmt: skip
     lists = Blocklist.open(config)
     assert lists.match_name("www.example.test") == Match(
-        "ads", "example.test", "advertising", Severity.NORMAL
+        "ads", "example.test", "advertising", Severity.NORMAL, own=True
     )
     assert lists.match_name("a.example.test") == Match(
         "first", "a.example.test", "malware", Severity.CRITICAL
@@ -106,7 +106,7 @@ def test_addresses(tmp_path) -> None:
         ("8.8.8.8", "8.8.8.8"), ("::ffff:8.8.8.8", "8.8.8.8"), ("2a06:e480::1", "2a06:e480::/64"),
         ("2a06:e487:ffff::", "2a06:e480::/29"),
     ):  # fmt: skip
-        assert lists.match_address(address) == Match("a", entry, "malware", Severity.CRITICAL)
+        assert lists.match_address(address) == Match("a", entry, "malware", Severity.CRITICAL, own=True)
     for address in (
         "1.1.255.255",
         "1.3.0.0",

@@ -25,7 +25,7 @@ def test_a_running_sensor_takes_an_added_name_up_and_gives_it_up(tmp_path: Path)
     assert OwnList(config).add("Evil.Example.") == "evil.example"
     assert (tmp_path / "own.txt").read_text() == HEAD + "evil.example\n"
     found = Blocklist.open(config).match_name("www.evil.example")
-    assert found is not None and (found.list, found.entry) == ("Own list", "evil.example")
+    assert found is not None and (found.list, found.entry, found.own) == ("Own list", "evil.example", True)
     OwnList(config).remove("EVIL.example")
     assert (tmp_path / "own.txt").read_text() == HEAD
     assert Blocklist.open(config).match_name("www.evil.example") is None
@@ -123,3 +123,18 @@ def test_what_cannot_be_read_or_is_too_large_is_told(tmp_path: Path) -> None:
     (tmp_path / "own.txt").mkdir()
     with pytest.raises(OwnListError, match="cannot be read"):
         own.add("evil.example")
+
+
+def test_only_the_list_that_the_pages_change_is_ones_own(tmp_path: Path) -> None:
+    names = {"off": False, "mine": True, "other": True}
+    for name in names:
+        (tmp_path / f"{name}.txt").write_text(f"{name}.example\n", encoding="utf-8")
+    lists = tuple(BlocklistSource(name=n, file=f"{n}.txt", enabled=on) for n, on in names.items())
+    config = Config(blocklists=Blocklists(lists=lists), base=str(tmp_path))
+    matches = [Blocklist.open(config).match_name(f"{name}.example") for name in names]
+    assert OwnList(config).name == "mine"
+    assert [match and (match.list, match.own) for match in matches] == [
+        None,
+        ("mine", True),
+        ("other", False),
+    ]

@@ -49,3 +49,11 @@ def test_connections_to_one_entry_are_one_incident(home: Home) -> None:
 def test_it_becomes_usual_for_nobody(home: Home) -> None:
     home.open(home.flow(BAD))
     assert [row.learned for row in home.inventory.baseline.drain()] == [False]
+
+
+def test_a_harmless_address_leaves_ones_own_list_or_is_expected(home: Home) -> None:
+    (fetched,) = home.start(home.flow(BAD))
+    assert "mark this as expected" in fetched.advice and "own list" not in fetched.advice
+    own = Home(BlocklistedAddress(), lists=Lists(addresses={BAD: Severity.CRITICAL}, own=True))
+    (finding,) = own.start(own.flow(BAD))
+    assert f"take {BAD} off your own list “test list” (page Health)." in finding.advice

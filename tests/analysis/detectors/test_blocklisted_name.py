@@ -74,3 +74,12 @@ def test_without_lists_nothing_is_found_and_nothing_fails() -> None:
 def test_without_a_mac_the_address_is_the_device(home: Home) -> None:
     (finding,) = home.pipeline.handle(query("evil.example")._replace(client_mac=None, client_ip="10.0.0.9"))
     assert finding.subject.device_mac is None and finding.subject.device_ip == "10.0.0.9"
+
+
+def test_a_harmless_name_leaves_the_list_that_holds_it(home: Home) -> None:
+    (fetched,) = home.pipeline.handle(query("c2.evil.example"))
+    assert "add it to blocklists.allow in config.yaml" in fetched.advice and "“test list”" in fetched.advice
+    own = Home(BlocklistedName(), lists=Lists({"evil.example": Severity.CRITICAL}, own=True))
+    (finding,) = own.pipeline.handle(query("c2.evil.example"))
+    assert "take evil.example off your own list “test list” (page Health)." in finding.advice
+    assert "config.yaml" not in finding.advice

@@ -4,6 +4,7 @@ import pytest
 
 from analysis.alerts import Severity
 from analysis.detectors.computer_like import ComputerLike
+from analysis.detectors.lateral_movement import with_article
 from analysis.events import HttpRequest, NameSeen
 from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, TELEVISION, TELEVISION_IP, Home
 
@@ -60,3 +61,14 @@ def test_what_it_was_first_stays(home: Home) -> None:
     home.pipeline.handle(request(CHROME))
     home.inventory.handle(NameSeen(T0 + 1, CAMERA, CAMERA_IP, "dhcp", "DESKTOP-4F2K1"))
     assert len(home.pipeline.handle(request(CHROME))) == 1
+
+
+def test_the_kind_is_told_unless_the_name_tells_it(home: Home) -> None:
+    (finding,) = home.pipeline.handle(request(CHROME))
+    assert finding.title.startswith("DCS-935L, a camera, surfed to news.example")
+    assert "mark this as expected" in finding.advice
+    home = Home(ComputerLike())
+    home.inventory.handle(NameSeen(T0, CAMERA, CAMERA_IP, "mdns", "nest-thermostat"))
+    (finding,) = home.pipeline.handle(request(CHROME))
+    assert finding.title.startswith("nest-thermostat surfed to") and finding.why.startswith("A thermostat ")
+    assert [with_article(kind) for kind in ("camera", "appliance")] == ["a camera", "an appliance"]

@@ -16,9 +16,16 @@ LASTS = {"1": "For a day", "7": "For a week", "30": "For 30 days", "ever": "For 
 """How long an expectation holds, in days."""
 ONCE = "once"
 """The scope that is this one incident."""
-_ONCE_MEANS = "It is closed for good, there is no end to choose. The next of its kind is told again."
+_ONCE_MEANS = "It leaves the open ones. If it happens again, you are told again."
+_REACH = {
+    "place": "No other side or port of it.",
+    "device": "Any other side or port too, also new ones.",
+    "everyone": "Any other device too, also new ones.",
+}
+"""What each scope adds to the narrower ones."""
 _ONCE_SAID = "You expect this one incident only; the next of its kind is told again. Reopen takes that back."
-_TITLES = {rule.id: rule.title for rule in ALL}
+TITLES = {rule.id: rule.title for rule in ALL}
+"""Each rule's title by its id."""
 
 
 def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
@@ -26,7 +33,7 @@ def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
     now = alert["state"]
     covering = store.expectations_of(alert["id"]) if now == "expected" else []
     buttons = [
-        dmc.Button("Acknowledge", id="alert-acknowledge", size="sm", disabled=now == "acknowledged"),
+        dmc.Button("Acknowledge", id="alert-acknowledge", size="sm", disabled=now != "open"),
         dmc.Button(
             "Reopen",
             id="alert-reopen",
@@ -80,13 +87,17 @@ def _covered(store: Reader, covering: list[Row], expected: bool) -> html.Div:
 def _expect(store: Reader, alert: Row, already: bool) -> html.Details:
     scopes = scopes_of(alert)
     radios = [_radio(ONCE, "Only this one incident", _ONCE_MEANS)]
+    narrowest = next(iter(scopes.values()))
     for name, scope in scopes.items():
-        radios.append(_radio(name, rule_scope(store, scope._asdict()), _preview(store, scope)))
+        means = f"{_REACH[name]} {_preview(store, scope, narrowest)}"
+        radios.append(_radio(name, scope_words(store, scope._asdict()), means))
+    rule = TITLES.get(alert["rule"], alert["rule"])
     choices = dmc.RadioGroup(
-        dmc.Stack(radios, gap="xs"), id="alert-scope", value=ONCE, label="Expect it from"
-    )
+        dmc.Stack(radios, gap=6), id="alert-scope", value=ONCE,
+        label=f"Stop telling me “{rule}” from", description="Other kinds of incident are told as before.",
+    )  # fmt: skip
     lasts = dmc.Select(
-        id="alert-lasts", label="How long", w=160, size="sm", allowDeselect=False, value="30",
+        id="alert-lasts", w=140, **{"aria-label": "How long"}, size="sm", allowDeselect=False, value="30",
         className="expect-lasts", data=[{"value": key, "label": words} for key, words in LASTS.items()],
     )  # fmt: skip
     say = dmc.Button("This is expected", id="alert-expect", size="sm")
@@ -107,11 +118,14 @@ def _radio(value: str, label: str, description: str) -> dmc.Radio:
     return dmc.Radio(value=value, label=label, description=description)
 
 
-def _preview(store: Reader, scope: Scope) -> str:
+def _preview(store: Reader, scope: Scope, narrowest: Scope) -> str:
+    """What a scope covers of what is recorded; the narrowest is within every other."""
     found = store.would_cover(scope)
+    if found["incidents"] == 1:
+        return "So far only this incident."
+    same = scope != narrowest and found["incidents"] == store.would_cover(narrowest)["incidents"]
     rest = f", {number(found['open'])} of them open" if found["open"] else ""
-    told = " Other kinds of incident are told as before."
-    return f"Would have covered {plural(found['incidents'], 'incident')} so far{rest}.{told}"
+    return f"So far {'the same ' if same else ''}{plural(found['incidents'], 'incident')}{rest}."
 
 
 def scope_words(store: Reader, scope: Row) -> str:
@@ -126,7 +140,7 @@ def scope_words(store: Reader, scope: Row) -> str:
 
 def rule_scope(store: Reader, scope: Row) -> str:
     """A scope with its rule: no other kind of incident is covered."""
-    return f"{scope_words(store, scope)}: only “{_TITLES.get(scope['rule'], scope['rule'])}”"
+    return f"{scope_words(store, scope)}: only “{TITLES.get(scope['rule'], scope['rule'])}”"
 
 
 def until(expires: float | None) -> list[Any]:

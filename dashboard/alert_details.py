@@ -6,6 +6,8 @@ from typing import Any
 from dash import dcc, html
 
 from analysis.store.reader import Reader, Row
+from dashboard.alert_decision import TITLES
+from dashboard.incident import is_about, peer_of
 from dashboard.parts import device_link, facts, severity, state, when
 from dashboard.words import plural, size
 
@@ -20,7 +22,9 @@ def details(store: Reader, alert: Row, decision: Any) -> html.Div:
                 [
                     severity(alert["severity"]),
                     state(alert["state"]),
-                    html.Code(alert["rule"], className="chip"),
+                    html.Span(
+                        TITLES.get(alert["rule"], alert["rule"]), className="chip", title=alert["rule"]
+                    ),
                 ]
             ),
             html.H2(alert["title"], className="details-title"),
@@ -51,7 +55,7 @@ def _since(alert: Row) -> html.P:
     many = plural(alert["count"], "time")
     last = [", last ", when(alert["last_seen"])] if alert["count"] > 1 else []
     return html.P(
-        [html.Span([who, " · since ", when(alert["first_seen"]), f" · {many}", *last])], className="muted"
+        [html.Span([who, " · first ", when(alert["first_seen"]), f" · {many}", *last])], className="muted"
     )
 
 
@@ -137,7 +141,7 @@ def _usual(store: Reader, alert: Row) -> html.Div:
     items = [
         html.Li(
             [
-                html.Span(["From ", when(r["first_seen"])]),
+                html.Span(["First ", when(r["first_seen"])]),
                 html.Span([plural(r["count"], "time"), ", last ", when(r["last_seen"])]),
             ]
         )
@@ -165,7 +169,11 @@ def _flows(alert: Row, rows: list[Row]) -> Any:
         html.Li(
             [
                 html.Span(
-                    [html.Bdi(r["peer"] or r["server_name"] or r["server_ip"]), f", {r['port']}/{r['proto']}"]
+                    [
+                        html.Bdi(peer_of(r, alert)),
+                        f", {r['port']}/{r['proto']} ",
+                        html.Span("this incident", className="chip") if is_about(alert, r) else None,
+                    ]
                 ),
                 html.Span([size(r["bytes_up"]), " up, ", size(r["bytes_down"]), " down, ", when(r["ts"])]),
             ]

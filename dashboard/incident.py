@@ -1,7 +1,5 @@
 """One incident with what happened around it, for a file that a person keeps or sends on."""
 
-from typing import Any
-
 from analysis.store.reader import Reader, Row
 from dashboard.export_format import iso
 from dashboard.words import LEVELS, STATE_WORDS, size
@@ -48,7 +46,7 @@ def as_text(found: Row) -> str:
     lines += _part("On the same connection", [_noticed(row) for row in found["same_connection"]])
     lines += _part("Other incidents", [f"{iso(r['last_seen'])}  {r['title']}" for r in found["beside"]])
     lines += _part("Names asked for", [_lookup(row) for row in found["dns"]])
-    lines += _part("Connections", [_flow(row) for row in found["flows"]])
+    lines += _part("Connections", [_flow(row, found) for row in found["flows"]])
     return "\n".join(lines) + "\n"
 
 
@@ -69,7 +67,26 @@ def _lookup(row: Row) -> str:
     return f"{iso(row['ts'])}  {row['name']} {row['qtype']}{listed}"
 
 
-def _flow(row: dict[str, Any]) -> str:
-    peer = row["peer"] or row["server_name"] or row["server_ip"]
+def _flow(row: Row, alert: Row) -> str:
     volume = f"{size(row['bytes_up'])} up, {size(row['bytes_down'])} down"
-    return f"{iso(row['ts'])}  {peer} {row['port']}/{row['proto']}, {volume}"
+    this = "  (this incident)" if is_about(alert, row) else ""
+    return f"{iso(row['ts'])}  {peer_of(row, alert)} {row['port']}/{row['proto']}, {volume}{this}"
+
+
+def is_about(alert: Row, flow: Row) -> bool:
+    """Whether an incident is about this conversation: it has the incident's other side and port, as far as
+    the incident names them."""
+    if alert["port"] not in (None, flow["port"]):
+        return False
+    if alert["peer_ip"]:
+        return bool(alert["peer_ip"] == flow["server_ip"])
+    return bool(alert["peer_name"]) and alert["peer_name"] == flow["peer"]
+
+
+def peer_of(flow: Row, alert: Row) -> str:
+    """The other side of a conversation; with its address where the incident is about it, since that may name
+    only the address."""
+    name, address = flow["peer"] or flow["server_name"], str(flow["server_ip"])
+    if name is None or name.endswith(address):
+        return name or address
+    return f"{name} ({address})" if is_about(alert, flow) else str(name)

@@ -101,8 +101,8 @@ class ComputerLike(Detector):
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, what,
             title=f"{named} {did}",
-            why=f"{with_article(kind).capitalize()} does one thing all its life, and this is not it. Intruders "
-            "who have taken a gadget over use it like a computer.",
+            why=f"{with_article(kind).capitalize()} does one thing all its life, and this is not it. "
+            "Intruders who have taken a gadget over use it like a computer.",
             advice=f"If {device} is really a computer, mark this as expected for it. If not, disconnect "
             "it, reset it, update its firmware and give it a new password.",
             **evidence,

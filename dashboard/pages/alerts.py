@@ -9,7 +9,7 @@ from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
 from analysis.store.reader import StoreError
 from analysis.store.scopes import scopes_of
 from dashboard import columns
-from dashboard.alert_decision import LASTS, ONCE, decision
+from dashboard.alert_decision import LASTS, ONCE, TITLES, decision
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
 from dashboard.late_scripts import GRID
@@ -57,7 +57,11 @@ def _filters(given: dict[str, str]) -> html.Div:
     levels = {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
     choices = {
         "state": (_options("Every state", STATE_WORDS), "State", 140),
-        "rule": (_options("Every rule", {rule: rule for rule in reader().rules_seen()}), "Rule", 170),
+        "rule": (
+            _options("Every rule", {rule: TITLES.get(rule, rule) for rule in reader().rules_seen()}),
+            "Rule",
+            170,
+        ),
         "device": (device_options(chosen=given.get("device", "all")), "Device", 170),
         "range": (_options("Any time", RANGE_WORDS), "Time range", 140),
     }

@@ -225,7 +225,8 @@ def _baseline(store: Reader, device: Row) -> html.Section:
         [html.P(_what_is_told(store, device, kept), className="muted"), reset], className="spread"
     )
     if not rows:
-        return panel("What is usual for it", lead, asked, empty("It has connected to nothing yet"))
+        none = empty("Nothing yet", "Only connections that were answered count, not what it tries in vain.")
+        return panel("What is usual for it", lead, asked, none)
     lines = [
         (
             ("name", r["service"] or r["peer"]),

@@ -152,7 +152,7 @@ def _database(store: Reader) -> html.Section:
     used = html.Div(html.Span(style={"width": f"{min(100, 100 * taken / cap):.1f}%"}), className="bar tall")
     rows: list[tuple[str, Any]] = [("Size", f"{size(taken)} of {size(cap)}")]
     rows += [
-        (_TABLES[name][0].upper() + _TABLES[name][1:], f"about {number(count)}")
+        (_TABLES[name][0].upper() + _TABLES[name][1:], f"about {number(count)}" if count else "none")
         for name, count in kept.items()
     ]
     return panel("Database", used, facts(rows))

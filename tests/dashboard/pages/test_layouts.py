@@ -1,5 +1,6 @@
 """Every page's layout and its callbacks, asked as the browser asks, without a browser."""
 
+import re
 from types import ModuleType
 
 import pytest
@@ -170,3 +171,18 @@ def test_a_new_device_is_said_to_be_learned(own_client: FlaskClient, home: Home)
     assert "still learns what is usual for it, for about 71 hours more" in page(own_client, "/devices/4")
     home.db.execute("UPDATE devices SET first_seen = ? WHERE id = 4", (home.now - 73 * 3600,))
     assert "Anything else is reported once, as new." in page(own_client, "/devices/4")
+
+
+def test_a_device_that_nothing_answered_has_no_usual_and_is_not_said_to_be_silent(
+    own_client: FlaskClient, home: Home
+) -> None:
+    home.db.execute("DELETE FROM baseline WHERE device = 4")
+    shown = page(own_client, "/devices/4")
+    assert "Only connections that were answered count" in shown
+    assert "connected to nothing" not in shown and "No connections yet" not in shown
+
+
+def test_health_says_none_of_what_is_not_kept(own_client: FlaskClient, home: Home) -> None:
+    home.db.execute("DELETE FROM alerts")
+    shown = page(own_client, "/health")
+    assert "about 0" not in shown and re.search(r'"children":\s*"none"', shown)

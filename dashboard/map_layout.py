@@ -9,7 +9,7 @@ from heapq import nlargest
 from typing import Any
 
 from analysis.store.reader import Row
-from dashboard.map_links import Data, Link, Links, links_of, peer_name
+from dashboard.map_links import Data, Link, Links, both_ways, links_of, peer_name
 from dashboard.words import cut, new_to_you, size
 
 Element = dict[str, Any]
@@ -45,8 +45,9 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     shown, tail = ranked[:room], ranked[room:]
     sides = _sides(data.devices)
     height = max(_units(sides[0]) * _ROW, _units(sides[1]) * _ROW, (len(shown) + bool(tail)) * 40)
+    told = both_ways(links)
     nodes = [
-        *_column(sides[0], -_SIDE, height, links, data), *_column(sides[1], _SIDE, height, links, data)
+        *_column(sides[0], -_SIDE, height, told, data), *_column(sides[1], _SIDE, height, told, data)
     ]  # fmt: skip
     heights = {n["data"]["device"]: n["position"]["y"] for n in nodes if n["data"]["t"] == "device"}
     nodes += _middle(shown, tail, totals, links, heights, height)
@@ -140,7 +141,8 @@ def _device_node(
         "severity": device["severity"] or 0,
         "fresh": int(not device.get("router") and new_to_you(device)),
         "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top],
-        "peers": len(links),
+        "peers": sum(not peer.startswith("device:") for peer in links),
+        "home": sum(peer.startswith("device:") for peer in links),
     }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
 

@@ -44,6 +44,19 @@ def links_of(data: Data) -> Links:
     return links
 
 
+def both_ways(links: Links) -> Links:
+    """Every device's links, with those by which other devices at home reached it."""
+    whole = {device: dict(peers) for device, peers in links.items()}
+    for device, peers in links.items():
+        for peer, link in peers.items():
+            other = int(peer[7:]) if peer.startswith("device:") else None
+            if other in whole and other != device:
+                own = whole[other].get(f"device:{device}", Link(0, 0))
+                joined = Link(own.bytes + link.bytes, max(own.severity, link.severity))
+                whole[other][f"device:{device}"] = joined
+    return whole
+
+
 def _at_home(peer: str, by_ip: dict[str, int]) -> str:
     """A peer as a device where its address is one's: sensors call a router by its address."""
     return f"device:{by_ip[peer]}" if peer in by_ip else peer

@@ -44,11 +44,15 @@
       parts.push(badge);
     }
     if (data.t === "device") {
-      parts.push(text("p", `${data.peers.toLocaleString("en")} destinations`, "muted"));
+      const count = (many, one) => `${many.toLocaleString("en")} ${one}${many === 1 ? "" : "s"}`;
+      const home = data.home ? `, ${count(data.home, "device")} at home` : "";
+      parts.push(text("p", count(data.peers, "destination") + home, "muted"));
       const buttons = text("div", "", "buttons");
       buttons.append(link("Open device", `/devices/${data.device}`));
       if (data.severity) buttons.append(link("Its alerts", `/alerts?device=${data.device}&range=all`));
       parts.push(buttons, ...rows("Talks to", data.top));
+      const rest = data.peers + data.home - data.top.length;
+      if (rest > 0) parts.push(text("p", `and ${rest.toLocaleString("en")} more`, "muted"));
     } else {
       parts.push(text("p", `${data.size} · ${data.users} ${data.users === 1 ? "device" : "devices"}`, "muted"));
       const users = node.connectedEdges().map((edge) => [edge.source().data("full"), "", edge.data("severity")]);
@@ -68,9 +72,18 @@
     document.getElementById("map-legend").hidden = true;
   }
   // On phones two columns at the size of text: devices left, the eight destinations of most note right.
-  const PHONE_ROW = 30, PHONE_DESTINATIONS = 8;
+  const PHONE_ROW = 30, PHONE_DESTINATIONS = 8, PHONE_ZOOM = 0.95, PHONE_RIGHT = 204;
   function narrow(box) {
     const short = (words, most) => (words.length > most ? words.slice(0, most - 1) + "…" : words);
+    // Names end where the canvas does: as wide as they are drawn, not as many letters.
+    const pen = document.createElement("canvas").getContext("2d"), middle = box.querySelector(".map-canvas").clientWidth - PHONE_RIGHT * PHONE_ZOOM;
+    pen.font = "13px system-ui, sans-serif";
+    const room = (middle - 4) / PHONE_ZOOM - 12, wide = (words) => pen.measureText(words).width > room;
+    const named = (words) => {
+      let most = words.length;
+      while (most > 1 && wide(short(words, most))) most -= 1;
+      return short(words, most);
+    };
     const height = (node) => node.position("y"), rank = (node) => node.data("rank");
     const column = ["left", "right"].flatMap((side) => cy.nodes(`[side="${side}"]`).sort((a, b) => height(a) - height(b)).toArray());
     const peers = cy.nodes('[t="peer"]').filter((node) => !node.data("folded")).sort((a, b) => rank(a) - rank(b));
@@ -80,7 +93,7 @@
     cy.batch(() => {
       column.forEach((node, i) => {
         node.position({ x: 0, y: (i + 0.5) * PHONE_ROW });
-        node.data({ side: "left", label: short(node.data("full") || node.data("label"), 17) });
+        node.data({ side: "left", label: named(node.data("full") || node.data("label")) });
       });
       rest.style("display", "none");
       shown.concat(tail.length ? [tail] : []).forEach((node, i) => {
@@ -95,13 +108,14 @@
       inside: rest.map((node) => [node.data("full"), node.data("size"), node.data("severity")]).concat(tail.data("inside")),
     });
     cy.fit(cy.nodes(":visible"), 6);
-    if (cy.zoom() < 0.8) { cy.zoom(0.95); cy.pan({ x: box.clientWidth * 0.54 - 40, y: 4 }); }
+    if (cy.zoom() < 0.8) { cy.zoom(PHONE_ZOOM); cy.pan({ x: middle, y: 4 }); }
   }
   // The canvas cannot be reached by keyboard, this list can: it says what the canvas shows, and chooses.
   function chooser(place) {
-    const list = document.createElement("select"), label = text("label", "Choose from a list");
+    const list = document.createElement("select");
+    list.setAttribute("aria-label", "Choose a device or destination");
     const groups = [["Devices", "device"], ["Destinations", "peer"]];
-    list.append(new Option("Nothing chosen", ""));
+    list.append(new Option("Choose one…", ""));
     for (const [title, kind] of groups) {
       const group = document.createElement("optgroup");
       group.label = title;
@@ -113,9 +127,30 @@
       }
       if (nodes.length) list.append(group);
     }
-    list.addEventListener("change", () => { if (list.value) choose(cy.getElementById(list.value)); else clear(); });
-    label.append(list);
-    place.replaceChildren(label);
+    const take = () => { if (list.value) choose(cy.getElementById(list.value)); else clear(); };
+    list.addEventListener("change", take);
+    typed(list, take);
+    place.replaceChildren(list);
+  }
+  // Browsers forget what was typed after a second, and open the list at Enter: here a name may be typed
+  // slowly, is found by its middle too, and Enter takes it.
+  const FORGOTTEN_AFTER_MS = 4000;
+  function typed(list, take) {
+    let words = "", last = 0;
+    list.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const letter = event.key.length === 1 && (event.key !== " " || words);
+      if (event.key === "Enter") { words = ""; event.preventDefault(); return take(); }
+      if (event.key === "Backspace") words = words.slice(0, -1);
+      else if (!letter) { words = ""; return undefined; }
+      else words = (event.timeStamp - last > FORGOTTEN_AFTER_MS ? "" : words) + event.key.toLowerCase();
+      event.preventDefault();
+      last = event.timeStamp;
+      const options = [...list.options].filter((option) => option.value);
+      const found = options.find((o) => o.text.toLowerCase().startsWith(words)) || options.find((o) => o.text.toLowerCase().includes(words));
+      if (words && found) { list.value = found.value; take(); }
+      return undefined;
+    });
   }
   function listed(id) {
     const list = document.querySelector(".map-choose select");

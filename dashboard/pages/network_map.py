@@ -9,7 +9,7 @@ from analysis.store.reader import RANGES
 from dashboard.context import reader
 from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
-from dashboard.map_links import Data, Links, links_of, peer_name
+from dashboard.map_links import Data, Links, both_ways, links_of, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.pages.alerts import gone_said
@@ -33,14 +33,16 @@ def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -
     links = links_of(data)
     return html.Div(
         [
-            heading("Network map", _tabs(span, shown), lead=_lead(data, span)),
+            heading(
+                "Network map", html.Div(className="map-choose"), _tabs(span, shown), lead=_lead(data, span)
+            ),
             gone_said(device),
             html.Div(
                 [_canvas(data, links), _side()],
                 className="map-box",
                 **{"data-focus": device if device.isdigit() else ""},
             ),
-            html.Div(_list(data, links), className="map-list"),
+            html.Div(_list(data, both_ways(links)), className="map-list"),
             redraw("map"),
             dcc.Store(id="map-range", data=span),
             dcc.Store(id="map-levels"),
@@ -114,7 +116,6 @@ def _side() -> html.Aside:
     hint = html.P("Choose a device or a destination to see all its links.", className="muted")
     return html.Aside(
         [
-            html.Div(className="map-choose"),
             html.Div(id="map-chosen"),
             html.Div([hint, legend], id="map-legend"),
         ],

@@ -181,7 +181,7 @@ def test_one_incident_expected_alone_has_no_period_and_says_what_it_is(
     page.click(".expect summary")
     page.wait_for_selector("text=Only this one incident")
     assert not page.is_visible(".expect-lasts")
-    page.click("label:has-text('whatever the other side: only “')")
+    page.click("label:has-text('whatever the other side')")
     page.wait_for_selector(".expect-lasts", state="visible")
     page.click("label:has-text('Only this one incident')")
     page.click("#alert-expect")

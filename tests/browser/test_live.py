@@ -90,11 +90,12 @@ def test_one_thing_is_expected_for_a_week_and_taken_back(site: Site, new_page: C
     page = new_page(f"{site.url}/alerts?q=Backup&id={alert}")
     page.click(".expect summary")
     page.click("text=Kettle plug with 192.0.2.91")
-    assert page.locator("text=Would have covered 3 incidents so far, 3 of them open.").count() >= 1
+    assert page.locator("text=So far 3 incidents, 3 of them open.").count() >= 1
     page.click("#alert-lasts")
     page.click("text=For a week")
     page.click("#alert-expect")
     page.wait_for_selector(".details .state-expected")
+    assert page.is_disabled("#alert-acknowledge")
     page.wait_for_selector(".feed-status:has-text('No incidents')", state="attached")
     page.click("#alert-undo")
     page.wait_for_selector(".details .state-open")

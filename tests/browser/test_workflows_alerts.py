@@ -85,8 +85,7 @@ def test_one_thing_is_expected_previewed_listed_and_taken_back(
     page = new_page(f"{world.url}/alerts?id={alert['id']}")
     page.click(".expect summary")
     said = page.locator(f".expect .mantine-Radio-root:has(input[value={scope}])").inner_text()
-    many = f"{covered:,} incident{'' if covered == 1 else 's'}"
-    assert f"Would have covered {many} so far" in said
+    assert ("only this incident" if covered == 1 else f"{covered:,} incidents") in said
     page.check(f".expect input[value={scope}]")
     page.click("#alert-lasts")
     page.click("[role=option]:has-text('For a week')")

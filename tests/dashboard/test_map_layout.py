@@ -106,3 +106,14 @@ def test_a_router_is_on_the_map_and_its_everyday_lines_wait_for_a_tap() -> None:
     assert lines == {"1>d9": 0, "2>d9": 0, "1>p-site.test": 1}
     bad = arrange(Data([device(1), router], edges, [{"device": 1, "peer_ip": "192.168.1.1", "peer_name": None, "severity": 2}], {"192.168.1.1": 9}))  # fmt: skip
     assert next(e["data"]["main"] for e in bad if e["data"]["id"] == "1>d9") == 1
+
+
+def test_a_device_names_who_reached_it_as_well_as_whom_it_reached() -> None:
+    worst = [{"device": 1, "peer_ip": "192.168.1.2", "peer_name": None, "severity": 2}]
+    edges = [edge(1, "device:2", 40), edge(2, "device:1", 2), edge(2, "site.test", 900)]
+    elements = arrange(Data([device(1, severity=2), device(2)], edges, worst, {"192.168.1.2": 2}))
+    told = nodes(elements)["d2"]["data"]
+    assert told["top"] == [["d1", "42 B", 2], ["site.test", "900 B", 0]]
+    assert (told["peers"], told["home"]) == (1, 1), "a device at home is no destination"
+    lines = sorted(e["data"]["id"] for e in elements if "source" in e["data"])
+    assert lines == ["1>d2", "2>d1", "2>p-site.test"], "nothing is drawn twice"

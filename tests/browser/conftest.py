@@ -82,7 +82,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, served: Callable[[Path], str]
 
 @pytest.fixture(scope="session", params=list(WORLDS))
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The demo's database, then a large one; tests choose in it what they change, and each another thing."""
+    """The demo's database, then the large one if `worlds.LARGER` names it; tests choose in it what they change, and each another thing."""
     with WORLDS[request.param](tmp_path_factory.mktemp(request.param)) as served:
         yield served
 

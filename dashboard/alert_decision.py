@@ -16,11 +16,11 @@ LASTS = {"1": "For a day", "7": "For a week", "30": "For 30 days", "ever": "For 
 """How long an expectation holds, in days."""
 ONCE = "once"
 """The scope that is this one incident."""
-_ONCE_MEANS = "It leaves the open ones. If it happens again, you are told again."
+_ONCE_MEANS = "It is no longer open. If it happens again, you are told again."
 _REACH = {
-    "place": "No other side or port of it.",
-    "device": "Any other side or port too, also new ones.",
-    "everyone": "Any other device too, also new ones.",
+    "place": "What it does elsewhere is still told.",
+    "device": "Also other sides and ports, now and later.",
+    "everyone": "Also other devices, now and later.",
 }
 """What each scope adds to the narrower ones."""
 _ONCE_SAID = "You expect this one incident only; the next of its kind is told again. Reopen takes that back."
@@ -33,7 +33,9 @@ def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
     now = alert["state"]
     covering = store.expectations_of(alert["id"]) if now == "expected" else []
     buttons = [
-        dmc.Button("Acknowledge", id="alert-acknowledge", size="sm", disabled=now != "open"),
+        dmc.Button(
+            "Acknowledge", id="alert-acknowledge", size="sm", disabled=now in ("acknowledged", "expected")
+        ),
         dmc.Button(
             "Reopen",
             id="alert-reopen",
@@ -95,6 +97,7 @@ def _expect(store: Reader, alert: Row, already: bool) -> html.Details:
     choices = dmc.RadioGroup(
         dmc.Stack(radios, gap=6), id="alert-scope", value=ONCE,
         label=f"Stop telling me “{rule}” from", description="Other kinds of incident are told as before.",
+        descriptionProps={"mb": 6},
     )  # fmt: skip
     lasts = dmc.Select(
         id="alert-lasts", w=140, **{"aria-label": "How long"}, size="sm", allowDeselect=False, value="30",

@@ -35,7 +35,7 @@
       if (!level) return null;
       return make("span", { className: `severity ${level[0]}` }, make("span", { className: "mark", "aria-hidden": true }, level[1]), level[2]);
     },
-    Trust: ({ value, data }) => data && data.router ? make("span", { className: "chip" }, "Router") : make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
+    Trust: ({ value, data }) => data && data.router ? make("span", { className: "chip" }, "Router") : data && data.new ? make("span", { className: "chip trust-unknown" }, "New to you") : make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
     Blocked: ({ value }) => (value ? make("span", { className: "chip blocked" }, value) : null),
     // The cells of phones: who and whom, and below what it was.
     PhoneLookup: ({ data }) => data && twoLines(data.name, [data.device_label || data.client_ip, data.blocked_by ? `on list ${data.blocked_by}` : functions.answer(data)], data.blocked_by),

@@ -21,6 +21,13 @@
   }
   sentinel.whenThere("[data-export]", exporting);
 
+  // What no filter has is said once and leaves the address, before anything asks by it.
+  sentinel.whenThere("[data-unknown]", (said) => {
+    const address = new URLSearchParams(location.search);
+    for (const name of said.dataset.unknown.split(" ")) address.delete(name);
+    history.replaceState(history.state, "", location.pathname + (address.size ? "?" + address : ""));
+  });
+
   // What is said of one value of a filter goes when another is chosen.
   function sayings() {
     const address = new URLSearchParams(location.search);
@@ -67,6 +74,7 @@
     }
     if (restoring && inputs.some((input) => (input.value || "") !== filterAt(input.id.filter))) return window.dash_clientside.no_update;
     restoring = false;
+    if (changed) for (const said of document.querySelectorAll("[data-unknown]")) said.hidden = true;
     if (changed && byChoice()) history.pushState({}, "", where);
     else if (changed) history.replaceState(history.state, "", where);
     if (sentinel.feed?.alive) sentinel.feed.filter(filtersFromAddress(sentinel.feed.box.dataset.defaults));

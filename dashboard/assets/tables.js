@@ -50,7 +50,7 @@
     api.setGridOption("quickFilterText", filters.get("q") || "");
     const trust = filters.get("trust");
     const wanted = trust && trust !== "all" ? trust : null;
-    const passes = (row) => !wanted || (wanted === "new" ? row.new : row.trust === wanted);
+    const passes = (row) => !wanted || (wanted === "new" ? row.new : row.trust === wanted && !row.new && !row.router);
     api.setGridOption("doesExternalFilterPass", (node) => passes(node.data));
     api.setGridOption("isExternalFilterPresent", () => Boolean(wanted));
     api.onFilterChanged();

@@ -9,6 +9,7 @@ from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
 from analysis.store.reader import StoreError
 from analysis.store.scopes import scopes_of
 from dashboard import columns
+from dashboard.address import settled
 from dashboard.alert_decision import LASTS, ONCE, TITLES, decision
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
@@ -53,35 +54,36 @@ def device_options(every: str = "Every device", chosen: str = "all") -> list[dic
     return _options(every, named)
 
 
-def _filters(given: dict[str, str]) -> html.Div:
+def _filters(given: dict[str, str]) -> list[Any]:
+    """The filters, after a line on what the address asks for and no filter has."""
     levels = {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
+    rules = dict.fromkeys([*reader().rules_seen(), *({given.get("rule", "")} & set(TITLES))])
     choices = {
         "state": (_options("Every state", STATE_WORDS), "State", 140),
-        "rule": (
-            _options("Every rule", {rule: TITLES.get(rule, rule) for rule in reader().rules_seen()}),
-            "Rule",
-            170,
-        ),
+        "rule": (_options("Every rule", {rule: TITLES.get(rule, rule) for rule in rules}), "Rule", 170),
         "device": (device_options(chosen=given.get("device", "all")), "Device", 170),
         "range": (_options("Any time", RANGE_WORDS), "Time range", 140),
     }
-    value = _DEFAULTS | given
+    severities = _options("All", levels)
+    known = {name: [option["value"] for option in spec[0]] for name, spec in choices.items()}
+    asked, said = settled(given, known | {"severity": [option["value"] for option in severities]})
+    value = _DEFAULTS | asked
     parts = [
-        segments("alerts", "severity", _options("All", levels), value.get("severity", "all"), "Severity"),
+        segments("alerts", "severity", severities, value.get("severity", "all"), "Severity"),
         *(
             choice("alerts", name, *spec[:1], value.get(name, "all"), *spec[1:])
             for name, spec in choices.items()
         ),
         search("alerts", value.get("q", ""), "Search alerts"),
     ]
-    return html.Div(parts, className="filters")
+    return [html.Div(parts, className="filters"), said]
 
 
 def layout(id: str = "", **given: str) -> Any:
     return html.Div(
         [
             heading("Alerts", lead="Newest first. Choose one to see why it matters and what to do."),
-            _filters(given),
+            *_filters(given),
             gone_said(given.get("device", "")),
             feed(
                 "alerts", grid("alerts-grid", _COLUMNS), _DEFAULTS, selects="alert-chosen", what="incidents"

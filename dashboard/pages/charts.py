@@ -8,6 +8,7 @@ from flask import has_request_context, request
 
 from analysis.store.queries.charts import LONG_HOURS, REST
 from analysis.store.reader import Reader, Row
+from dashboard.address import settled
 from dashboard.charts import stacked, week
 from dashboard.context import reader
 from dashboard.page import Page
@@ -34,6 +35,7 @@ _MOST = 6
 
 def layout(range: str = "24h", device: str = "all", **_: str) -> Any:
     store = reader()
+    _asked, said = settled({"range": range}, {"range": _SPANS})
     hours = _SPANS.get(range, _SPANS["24h"])
     hour = int(store.clock() // 3600)
     filters = [
@@ -45,6 +47,7 @@ def layout(range: str = "24h", device: str = "all", **_: str) -> Any:
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
             html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=24h"}),
+            *filter(None, [said]),
             *shown,
         ]
     )

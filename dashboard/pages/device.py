@@ -97,7 +97,7 @@ def _say(device: Row) -> html.Section:
         value=device["noted"] or "",
         placeholder=device["wire_name"] or device["name"],
         inputProps={"maxLength": NAME_LIMIT},
-        description="What you call it. Empty: the name it gives itself.",
+        description=f"What you call it, in at most {NAME_LIMIT} letters. Empty: the name it gives itself.",
     )
     options = [{"value": value, "label": TRUST_WORDS[value]} for value in TRUSTS]
     choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)

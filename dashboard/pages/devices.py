@@ -6,6 +6,7 @@ from dash import html
 
 from analysis.store.reader import Row
 from dashboard import columns
+from dashboard.address import settled
 from dashboard.context import reader
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
@@ -39,7 +40,7 @@ _SHOWN = (
 )
 
 
-def layout(trust: str = "all", q: str = "", **_: str) -> Any:
+def layout(q: str = "", **given: str) -> Any:
     store = reader()
     rows = store.devices(int(store.clock() // 3600) - 24)
     if not rows:
@@ -50,23 +51,25 @@ def layout(trust: str = "all", q: str = "", **_: str) -> Any:
         {"value": "new", "label": "New to you"},
         *({"value": k, "label": v} for k, v in TRUST_WORDS.items()),
     ]
+    asked, said = settled(given, {"trust": [option["value"] for option in options]})
     sortable = [{**column, "sortable": True} for column in _COLUMNS]
     new = sum(map(new_to_you, rows))
     ask = f" {new} new to you: choose one to name it and say what it is." if new else ""
     routers = store.routers(int(store.clock() // 3600) - 24)
-    apart = f" {plural(len(routers), 'router')} below: part of the network, not counted." if routers else ""
+    apart = f" {plural(len(routers), 'router')}: part of the network, not counted." if routers else ""
     lead = f"{len(rows)} in all.{apart}{ask}"
     return html.Div(
         [
             heading("Devices", lead=lead),
             html.Div(
                 [
-                    choice("devices", "trust", options, trust, "Trust", 150),
+                    choice("devices", "trust", options, asked.get("trust", "all"), "Trust", 150),
                     search("devices", q, "Search devices"),
                     downloads("devices"),
                 ],
                 className="filters",
             ),
+            said,
             html.Div(
                 grid("devices-grid", sortable, [_shown(row) for row in [*rows, *routers]]),
                 className="feed",

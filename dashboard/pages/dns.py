@@ -5,6 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard import columns
+from dashboard.address import settled
 from dashboard.context import reader
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
@@ -40,16 +41,19 @@ def layout(
     queries, listed, broken = (number(counts[name]) for name in ("queries", "blocked", "failed"))
     lead = f"{queries} in 24 hours, {listed} on a list, {broken} failed. Choose one for more."
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
+    choices = {"blocked": [option["value"] for option in _SHOW], "range": RANGE_WORDS}
+    asked, said = settled({"blocked": blocked, "range": range}, choices)
     filters = [
-        choice("dns", "blocked", _SHOW, blocked, "Which names", 180),
+        choice("dns", "blocked", _SHOW, asked.get("blocked", "all"), "Which names", 180),
         choice("dns", "device", device_options(chosen=device), device, "Device", 180),
-        choice("dns", "range", ranges, range or _DEFAULTS["range"], "Time range", 150),
+        choice("dns", "range", ranges, asked.get("range") or _DEFAULTS["range"], "Time range", 150),
         search("dns", q, "Search names"),
     ]
     return html.Div(
         [
             heading("DNS", lead=lead),
             html.Div(filters, className="filters"),
+            said,
             gone_said(device),
             feed("dns", grid("dns-grid", _COLUMNS), _DEFAULTS, selects=CHOSEN, what="lookups"),
             row_drawer("dns", row),

@@ -5,7 +5,8 @@ from typing import Any
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from analysis.store.reader import RANGES
+from analysis.store.reader import RANGES, Row
+from dashboard.address import settled
 from dashboard.context import reader
 from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
@@ -14,13 +15,14 @@ from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.pages.alerts import gone_said
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
-from dashboard.words import cut, plural, size
+from dashboard.words import cut, new_to_you, plural, size
 
 _RANGES = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 
 
 def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -> Any:
     span = range if range in _RANGES else "24h"
+    _asked, unknown = settled({"range": range}, {"range": _RANGES})
     data = read(span)
     if not data.devices:
         return html.Div(
@@ -36,6 +38,7 @@ def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -
             heading(
                 "Network map", html.Div(className="map-choose"), _tabs(span, shown), lead=_lead(data, span)
             ),
+            unknown,
             gone_said(device),
             html.Div(
                 [_canvas(data, links), _side()],
@@ -136,12 +139,20 @@ def _list(data: Data, links: Links) -> Any:
             (
                 device_link(device["id"], device["name"]),
                 severity(device["severity"] or None),
-                html.Span("Router", className="chip") if device["router"] else trust(device["trust"]),
+                _said(device),
                 words + more,
                 size(total),
             )
         )
     return table(("Device", "Alerts", "Trust", "Talks to", "Volume"), rows)
+
+
+def _said(device: Row) -> html.Span:
+    """What a person said of a device, in the words of the page of devices."""
+    if device["router"]:
+        return html.Span("Router", className="chip")
+    new = new_to_you(device)
+    return html.Span("New to you", className="chip trust-unknown") if new else trust(device["trust"])
 
 
 def callbacks(app: Dash) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import columns
+from dashboard.address import settled
 from dashboard.context import context
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
@@ -56,10 +57,12 @@ def layout(
 ) -> Any:
     flows = view == "flows"
     ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
+    choices = {"proto": [option["value"] for option in _PROTOCOLS], "range": RANGE_WORDS}
+    asked, said = settled({"proto": proto, "range": range}, choices)
     filters = [
         choice("traffic", "device", device_options(chosen=device), device, "Device", 180),
-        choice("traffic", "proto", _PROTOCOLS, proto, "Protocol", 140),
-        choice("traffic", "range", ranges, range or "24h", "Time range", 150),
+        choice("traffic", "proto", _PROTOCOLS, asked.get("proto", "all"), "Protocol", 140),
+        choice("traffic", "range", ranges, asked.get("range") or "24h", "Time range", 150),
         search("traffic", q, "Search addresses and names" if flows else "Search addresses"),
     ]
     name, columns_shown, what = (
@@ -70,6 +73,7 @@ def layout(
         [
             heading("Live traffic", _views(flows), lead=_lead(flows)),
             html.Div(filters, className="filters"),
+            said,
             gone_said(device),
             html.P("", className="sampling", id="sampling", hidden=True, role="status"),
             table,

@@ -25,7 +25,7 @@ def test_which_device_since_when_and_what_did_it_do(site: Site, new_page: Callab
     page.wait_for_selector(".details-title")
     said = page.locator(".details > p.muted").first
     assert said.locator("a").inner_text() == "ipcam-front"
-    assert " · since " in said.inner_text() and "ago" in said.inner_text()
+    assert " · first " in said.inner_text() and "ago" in said.inner_text()
     for heading in ("Why it matters", "What to do", "Evidence"):
         assert page.locator(f".details h3:has-text('{heading}')").count() == 1
 

@@ -42,8 +42,7 @@ def _shown(page: Any, path: str, there: str) -> None:
         page.wait_for_selector(".details-title >> visible=true")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 360)])  # the rest: test_axe.py
 def test_no_page_or_open_drawer_has_a_serious_violation(
     world: World, new_page: Callable[..., Any], scheme: str, width: int
 ) -> None:

@@ -102,32 +102,28 @@ def _connection(rows: list[Row]) -> Any:
     """What else was noticed of the same connection, or the incident within which this one is told."""
     if not rows:
         return None
-    items = [
-        html.Li(
-            [
-                severity(row["severity"]),
-                dcc.Link(row["title"], href=f"/alerts?id={row['id']}&state=all&range=all"),
-                when(row["last_seen"]),
-            ],
-            className="beside-row",
-        )
-        for row in rows
-    ]
     title = "Part of" if rows[0]["head"] else "Also noticed on this connection"
-    return _section(title, html.Ul(items, className="plain-list"))
+    return _incidents(title, [(row, _linked(row)) for row in rows])
 
 
 def _beside(rows: list[Row]) -> Any:
     if not rows:
         return None
+    named = [(row, html.Span(row["title"])) for row in rows]
+    return _incidents("Same device, about the same time", named)
+
+
+def _incidents(title: str, rows: list[tuple[Row, Any]]) -> html.Section:
+    """Other incidents, each with how its title is shown."""
     items = [
-        html.Li(
-            [severity(row["severity"]), html.Span(row["title"]), when(row["last_seen"])],
-            className="beside-row",
-        )
-        for row in rows
+        html.Li([severity(row["severity"]), shown, when(row["last_seen"])], className="beside-row")
+        for row, shown in rows
     ]
-    return _section("Same device, about the same time", html.Ul(items, className="plain-list"))
+    return _section(title, html.Ul(items, className="plain-list"))
+
+
+def _linked(row: Row) -> dcc.Link:
+    return dcc.Link(row["title"], href=f"/alerts?id={row['id']}&state=all&range=all")
 
 
 def _usual(store: Reader, alert: Row) -> html.Div:

@@ -31,6 +31,8 @@ from dashboard.shell import shell, shell_callbacks
 from dashboard.states import not_found, store_failed
 
 ASSETS = Path(__file__).parent / "assets"
+_PATHS = tuple((page, re.compile(re.sub(r"<\w+>", r"[\\w-]{1,40}", page.path))) for page in PAGES)
+"""Every page and the addresses that lead to it."""
 
 
 def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
@@ -112,8 +114,7 @@ def _only_known_paths(server: Flask) -> None:
 
 def _page_at(path: str) -> Page | None:
     """The page that an address leads to."""
-    patterns = ((page, re.sub(r"<\w+>", r"[\\w-]{1,40}", page.path)) for page in PAGES)
-    return next((page for page, pattern in patterns if re.fullmatch(pattern, path)), None)
+    return next((page for page, pattern in _PATHS if pattern.fullmatch(path)), None)
 
 
 def _register_pages(app: Dash) -> None:

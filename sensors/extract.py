@@ -26,14 +26,14 @@ class Segment(NamedTuple):
 
 def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
     """The packets `at`, in that order."""
-    spans = _spans(table, at)
+    payloads = _payloads(table, at)
     columns = (
         table.batch.ts, table.src_mac, table.dst_mac, table.version, table.src_hi, table.src_lo,
         table.dst_hi, table.dst_lo, table.sport, table.dport, table.proto,
     )  # fmt: skip
     lists = [column[at].tolist() for column in columns]
     for ts, src_mac, dst_mac, version, sh, sl, dh, dl, sport, dport, proto, seq, payload in zip(
-        *lists, _sequences(table, at), spans, strict=True
+        *lists, _sequences(table, at), payloads, strict=True
     ):
         yield Packet(
             ts, mac_text(src_mac), mac_text(dst_mac), ip_text(sh, sl) if version else "",
@@ -49,12 +49,18 @@ def segment(table: PacketTable, at: int, row: int, up: bool) -> Segment:
     return Segment(row, float(table.batch.ts[at]), up, number, begin, begin + int(table.payload_len[at]))
 
 
-def _spans(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:
-    """The payload of each packet; from the ARP header on where there is no IP."""
+def payload_spans(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """int64[n] each: where the payloads of the packets `at` begin and end in the batch's buffer; from the ARP
+    header on where there is no IP."""
     batch, ip = table.batch, table.version[at] != 0
     begin = np.where(ip, table.payload[at], table.l3[at])
-    end = np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])
-    view = batch.buffer.data
+    return begin, np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])
+
+
+def _payloads(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:
+    """The payload of each packet."""
+    begin, end = payload_spans(table, at)
+    view = table.batch.buffer.data
     return (bytes(view[b:e]) for b, e in zip(begin.tolist(), end.tolist(), strict=True))
 
 

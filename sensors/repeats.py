@@ -9,6 +9,7 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.extract import payload_spans
 from sensors.floods import senders
 from sensors.flows import Columns
 from sensors.packets import PacketTable
@@ -113,7 +114,7 @@ class Repeats:
         again, every = np.zeros(len(at), np.bool_), np.zeros(len(at), np.uint64)
         some = np.flatnonzero(~self._never[owner])
         at, owner = at[some], owner[some]
-        begin, end = _payloads(table, at)
+        begin, end = payload_spans(table, at)
         begin[self._pair[owner]] = end[self._pair[owner]]
         view, asks = table.batch.buffer.data, self._asks[owner].tolist()
         said = [
@@ -145,10 +146,3 @@ def _question(message: bytes) -> bytes:
     while at < len(message) and message[at]:
         at += message[at] + 1
     return message[12 : at + 5]
-
-
-def _payloads(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where what the packets say begins and ends; with an ARP header where there is no IP."""
-    batch, ip = table.batch, table.version[at] != 0
-    begin = np.where(ip, table.payload[at], table.l3[at])
-    return begin, np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])

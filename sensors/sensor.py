@@ -44,8 +44,9 @@ PATIENCE = 3.0
 """Seconds at the end for the last rows; the supervisor ends a process after four."""
 LISTS = 5.0
 """Seconds between looks whether the blocklists changed."""
-WARM_UP = 1_500
-"""Packets of the made-up home: they have DHCP, names, TLS and QUIC in them."""
+WARM_UP, WARM_UP_NETWORK = 1_500, "made up"
+"""Packets of the made-up home: they have DHCP, names, TLS and QUIC in them; and its name, of which the
+database holds nothing that would be read for it."""
 BROWSER, SMALL_BLOCK = "Mozilla/5.0", "70:b3:d5:00:00:01"
 """A User-Agent; a MAC of which the table of small blocks is asked."""
 
@@ -142,7 +143,7 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
         engine = engine_for(
             config, known, blocklist, network=interface.name, run=secrets.randbits(31), bounded=True
         )
-        warm_up(engine_for(config, known, blocklist, network=interface.name))
+        warm_up(engine_for(config, known, blocklist, network=WARM_UP_NETWORK))
     if person := invoker():
         share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)

@@ -202,10 +202,12 @@ def test_a_device_is_forgotten_with_its_other_address_and_nothing_is_left(
         " last_seen - 1 FROM devices WHERE id = ?", (twin, twin_name, device),
     ).lastrowid  # fmt: skip
     db.execute("INSERT INTO device_names VALUES (?, 'dhcp', ?, 1, 2)", (second, twin_name))
-    network = world.value("SELECT network FROM devices WHERE id = ?", device)
-    first, last = sorted((mac, twin))
-    db.execute("INSERT INTO device_links VALUES (?, ?, ?, ?, 1, 1)", (network, first, network, last))
+    db.execute(
+        "INSERT OR REPLACE INTO merge_proposals VALUES (?, ?, 0.9, '[\"This is said of both.\"]', ?)",
+        (device, second, time.time()),
+    )
     page = new_page(f"{world.url}/devices/{device}")
+    page.click(".incidents li:has-text('This is said of both.') button:has-text('Same device')")
     page.wait_for_selector(f"text={twin}")
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("text=Forget this device…")

@@ -79,6 +79,8 @@ class DirectoryQueries(Session):
     destinations: Destinations | None = None
     """Whose addresses are; set by who has the configuration."""
     _directory: tuple[float, Directory] | None = None
+    _changes: int = 0
+    """How often a person changed who is who: what was being read meanwhile is not kept."""
 
     def owner(self, ip: str | None) -> str | None:
         """Organisation and country behind an address, where a file tells."""
@@ -88,15 +90,17 @@ class DirectoryQueries(Session):
 
     def directory(self) -> Directory:
         """The present names, at most two seconds old."""
-        kept = self._directory
+        kept, changes = self._directory, self._changes
         if kept is not None and time.monotonic() - kept[0] < _KEEP_SECONDS:
             return kept[1]
         fresh = self._read_directory()
-        self._directory = (time.monotonic(), fresh)
+        if changes == self._changes:
+            self._directory = (time.monotonic(), fresh)
         return fresh
 
     def forget_directory(self) -> None:
         """Read names anew at the next question: a person has just changed one."""
+        self._changes += 1
         self._directory = None
 
     def _read_directory(self) -> Directory:

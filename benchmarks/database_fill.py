@@ -21,7 +21,7 @@ SENSOR = "bench0"
 
 
 class Sizes(NamedTuple):
-    """How many rows."""
+    """How many rows, by the name of the table."""
 
     flows: int
     dns: int

@@ -174,6 +174,15 @@ def test_a_page_over_its_budget_is_marked() -> None:
     assert over == ["Bad", "five"]
 
 
+def test_a_kept_database_is_told_by_its_own_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "sentinel.db"
+    fill(path, Sizes(300, 200, 20), days=2, year=2)
+    assert database.held(path) == Sizes(300, 200, 20)
+    given = options("database", "--keep", str(path), "--flows", "7", "--times", "1", "--retention-rows", "10")
+    assert database.main(given) == 0
+    assert "300 flows, 200 dns, 20 alerts," in capsys.readouterr().out
+
+
 def test_a_database_that_would_fill_the_disk_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cap"):
         fill(tmp_path / "sentinel.db", Sizes(10**9, 0, 0))

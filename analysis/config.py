@@ -195,6 +195,15 @@ class Dashboard(Section):
             raise mistake("a key without a certificate; name it under tls_certificate", "tls_key")
         return self
 
+    @property
+    def url(self) -> str:
+        """The address that a browser on this computer uses, without a slash at its end."""
+        host = self.host.strip("[]")
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            host = "127.0.0.1"
+        scheme = "https" if self.tls_certificate is not None else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
 
 class Config(Section):
     """The whole of config.yaml."""
@@ -232,6 +241,11 @@ class Config(Section):
         if name := repeated([interface.name for interface in self.interfaces]):
             raise mistake(f"{name!r} stands twice", "interfaces")
         return self
+
+    @property
+    def database_path(self) -> Path:
+        """Where the database is."""
+        return Path(self.base, self.database)
 
 
 def load(path: Path | None = None) -> Config:

@@ -34,15 +34,10 @@ class Task:
     """Monotonic time."""
 
 
-def database_path(config: Config) -> Path:
-    """Where the database is: relative to config.yaml, or absolute."""
-    return Path(config.base) / config.database
-
-
 def run(config: Config, stop_event: Event) -> None:
     """Do what is due until told to stop. A task that fails is told in `health` and tried again when it
     is next due; none stops the others."""
-    path = database_path(config)
+    path = config.database_path
     tasks = tasks_of(config, path)
     while not stop_event.is_set():
         for task in tasks:

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     from dashboard.serve import CannotServe, serve  # a mistake in config.yaml is told before Dash loads
 
-    database = options.db or Path(config.base) / config.database
+    database = options.db or config.database_path
     if database.exists() and not is_ours(database):
         print(f"{database} is no database of Sentinel; choose another file", file=sys.stderr)
         return 2

@@ -60,7 +60,7 @@ def serve(
     app = create_app(db_path, config)
     spare_the_collector()
     server, _ = listen(app, config)
-    url = _url(config)
+    url = f"{where.url}/"
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
     if not is_loopback(where.host) and where.tls_certificate is None:
         print(
@@ -79,14 +79,6 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def _url(config: Config) -> str:
-    """What a browser on this machine types."""
-    board = config.dashboard
-    host = "127.0.0.1" if board.host in ("0.0.0.0", "::") else board.host.strip("[]")  # noqa: S104
-    scheme = "https" if board.tls_certificate else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{board.port}/"
 
 
 def listen(app: Dash, config: Config) -> tuple[Any, int]:

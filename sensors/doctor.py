@@ -22,7 +22,7 @@ def examine(config_path: Path | None, database: Path | None) -> Iterator[Result]
     yield doctor_host.python()
     config, result = _configuration(config_path)
     yield result
-    database = database or Path(config.base, config.database)
+    database = database or config.database_path
     yield doctor_host.clock()
     yield doctor_host.disk(config, database.absolute())
     yield doctor_host.database(database)

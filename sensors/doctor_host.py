@@ -17,7 +17,7 @@ from analysis.store.database import StoreError, is_ours
 from analysis.store.recovery import problems
 from analysis.store.rows import HealthRow
 from sensors.findings import Result, ok, problem
-from sensors.host import local_connection, port_free, reachable_url
+from sensors.host import local_connection, port_free
 
 _SANE_YEARS = range(2026, 2046)
 _TIME_ERROR = 5
@@ -80,9 +80,8 @@ def port(config: Config) -> Result:
     host, number = config.dashboard.host, config.dashboard.port
     if port_free(host, number):
         return ok("port", f"{number} is free for the dashboard")
-    url = reachable_url(host, number, tls=config.dashboard.tls_certificate is not None)
-    if is_sentinel(url):
-        return ok("port", f"Sentinel's dashboard answers at {url}")
+    if is_sentinel(config.dashboard.url):
+        return ok("port", f"Sentinel's dashboard answers at {config.dashboard.url}")
     fix = "Stop the program that uses it, or set another `dashboard: port:` in config.yaml."
     return problem("port", f"{number} on {host} is used by another program", fix)
 

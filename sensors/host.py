@@ -69,13 +69,6 @@ def port_free(host: str, port: int) -> bool:
     return True
 
 
-def reachable_url(host: str, port: int, *, tls: bool = False) -> str:
-    """The address that a browser on this computer uses for a server listening on `host`."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
-        host = "127.0.0.1"
-    return f"http{'s' * tls}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
 def local_connection(url: str, seconds: float) -> "HTTPConnection":
     """A connection to a server of this computer, by http or https. Its certificate is not judged: it
     names the home's address, not this one, and no secret is sent."""

@@ -24,7 +24,7 @@ from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
 from sensors.health import HealthLog
-from sensors.host import Person, invoker, local_connection, may_capture, port_free, reachable_url
+from sensors.host import Person, invoker, local_connection, may_capture, port_free
 
 POLL = 0.1
 """Seconds between two looks at the children."""
@@ -205,7 +205,7 @@ def programs(config: Config, arguments: argparse.Namespace, common: tuple[str, .
 def up(arguments: argparse.Namespace) -> None:
     """Runs until it is told to stop; NoStart, ConfigError or StoreError where it cannot begin."""
     config = load(Path(arguments.config) if arguments.config else None)
-    database = Path(arguments.db).absolute() if arguments.db else Path(config.base, config.database)
+    database = Path(arguments.db).absolute() if arguments.db else config.database_path
     common: tuple[str, ...] = ("--db", str(database))
     if arguments.config:
         common += ("--config", str(Path(arguments.config).absolute()))
@@ -219,9 +219,7 @@ def up(arguments: argparse.Namespace) -> None:
         if person is not None:  # the dashboard reads as this person what the sensors write as root
             share_with(database, person.uid, person.gid)
         if not arguments.sensors_only:
-            board = config.dashboard
-            url = reachable_url(board.host, board.port, tls=board.tls_certificate is not None)
-            threading.Thread(target=announce, args=(url, stop), daemon=True).start()
+            threading.Thread(target=announce, args=(config.dashboard.url, stop), daemon=True).start()
         Supervisor(wanted, health.record).run(stop)
     log("sensors" if arguments.sensors_only else "supervisor", "everything has stopped")
 

@@ -91,6 +91,29 @@ def test_base_is_the_folder_of_the_file(tmp_path) -> None:
     assert config.dashboard.port == 9000
 
 
+def test_the_database_is_relative_to_the_file_or_absolute(tmp_path) -> None:
+    assert Config(base=str(tmp_path)).database_path == tmp_path / "sentinel.db"
+    elsewhere = tmp_path / "elsewhere.db"
+    assert Config(base=str(tmp_path / "x"), database=str(elsewhere)).database_path == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8050"),
+        ("0.0.0.0", "http://127.0.0.1:8050"),
+        ("::", "http://127.0.0.1:8050"),
+        ("::1", "http://[::1]:8050"),
+        ("[::1]", "http://[::1]:8050"),
+        ("nas.lan", "http://nas.lan:8050"),
+    ],
+)
+def test_a_browser_here_finds_the_dashboard(host: str, url: str) -> None:
+    board = Config().dashboard.model_copy(update={"host": host})
+    assert board.url == url
+    assert board.model_copy(update={"tls_certificate": "cert.pem"}).url == url.replace("http:", "https:")
+
+
 def test_texts_stay_as_they_are_written() -> None:
     config = read(
         "interfaces:\n  - {name: no, label: 52:54:00:12:34:56}\n  - {name: 0600, label: 12:30}\n"

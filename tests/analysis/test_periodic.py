@@ -12,7 +12,7 @@ import pytest
 
 from analysis import periodic
 from analysis.config import Config
-from analysis.periodic import Task, attempt, database_path, run
+from analysis.periodic import Task, attempt, run
 from analysis.store.database import open_writer
 from tests.analysis.store.samples import ask, one
 
@@ -23,7 +23,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_the_first_round_leaves_its_marks(config: Config) -> None:
-    path, wanted = database_path(config), {"process", "watch", "checkpoint", "lists", "retention"}
+    path, wanted = config.database_path, {"process", "watch", "checkpoint", "lists", "retention"}
     open_writer(path).close()
     stop = threading.Event()
     thread = threading.Thread(target=run, args=(config, stop), daemon=True)
@@ -44,7 +44,7 @@ def test_the_first_round_leaves_its_marks(config: Config) -> None:
 
 
 def test_a_task_that_fails_is_told_until_it_works(config: Config) -> None:
-    path = database_path(config)
+    path = config.database_path
 
     def fail() -> None:
         raise RuntimeError("no luck")
@@ -61,9 +61,7 @@ def test_a_database_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_daily_tasks_wait_for_tomorrow(config: Config) -> None:
-    due = {
-        task.name: task.due - time.monotonic() for task in periodic.tasks_of(config, database_path(config))
-    }
+    due = {task.name: task.due - time.monotonic() for task in periodic.tasks_of(config, config.database_path)}
     assert due["integrity"] > 86_000 and due["optimize"] > 86_000 and due["retention"] <= 0
 
 

@@ -17,7 +17,8 @@
       this.newButton = box.querySelector(".feed-new");
       this.pauseButton.addEventListener("click", () => this.pause(!this.paused));
       this.newButton.addEventListener("click", () => { api.ensureIndexVisible(0, "top"); this.pause(false); });
-      api.addEventListener("bodyScrollEnd", () => { this.older(); if (this.atTop()) this.release(); });
+      // The grid tells the end of a scroll late: the page may have been left by then.
+      api.addEventListener("bodyScrollEnd", () => { this.older(); if (this.alive && this.atTop()) this.release(); });
       api.addEventListener("modelUpdated", () => this.older());
       this.head();
     }
@@ -133,6 +134,7 @@
       this.status();
     }
     status() {
+      if (!this.alive) return;
       const count = this.api.getDisplayedRowCount();
       const what = count === 1 ? this.box.dataset.what.replace(/s$/, "") : this.box.dataset.what;
       const back = this.searched && this.cursor ? `searched back to ${sentinel.moment(this.searched)}` : "";

@@ -182,3 +182,20 @@ def test_a_hidden_tab_does_not_ask(site: Site, new_page: Callable[..., Any]) -> 
     )
     page.wait_for_timeout(1000)
     assert asked
+
+
+def test_a_table_that_is_left_before_its_rows_came_asks_nothing_of_its_grid(
+    site: Site, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(site.url + "/charts")
+    held: list[Any] = []
+    page.route("**/api/v1/rows/**", lambda route: held.append(route))
+    page.click("#nav >> text=DNS")
+    page.wait_for_selector("#content h1:has-text('DNS')")
+    while not held:
+        page.wait_for_timeout(20)
+    page.click("#nav >> text=Charts")
+    page.wait_for_selector("#content h1:has-text('Charts')")
+    with page.expect_response("**/api/v1/rows/**"):
+        held[0].continue_()
+    page.wait_for_timeout(100)

@@ -88,7 +88,10 @@ class Known(Protocol):
         """Whether this MAC forwards other hosts' packets."""
 
     def kind_of(self, mac: str) -> str | None:
-        """What a device is ("camera", "printer", "plug"...), where that is clear."""
+        """What a device is ("camera", "printer", "plug"...): a person's word, else where that is clear."""
+
+    def kind_said(self, mac: str) -> str | None:
+        """What a person said that a device is; None where nobody did."""
 
     def user_agents(self, mac: str) -> dict[str, float]:
         """The programs that a device named in HTTP (clues as `user_agents.Agent.read` takes them), each with

@@ -46,6 +46,7 @@ class Device:
         self.first_seen = self.last_seen = ts
         self.vendor, self.randomised = vendor, randomised
         self.person_name: str | None = None
+        self.person_kind: str | None = None
         self.kept = False  # known from an earlier run: never evicted
         self.told = False
         self.present = False  # there is reason to believe that it is a host of this network
@@ -162,8 +163,8 @@ class Device:
 
     @property
     def kind(self) -> str | None:
-        """What it is, where the evidence says so clearly."""
-        return self.evidence.verdict.kind
+        """What a person said it is, else what the evidence says clearly."""
+        return self.person_kind or self.evidence.verdict.kind
 
     def row(self) -> DeviceRow:
         name, source = self.wire_name

@@ -1,12 +1,16 @@
 """The part of the inventory that says what devices are."""
 
+from collections.abc import Iterable
+
 from analysis.device import Device
+from analysis.store.known import GivenName
 from analysis.store.rows import EvidenceRow
 
 
 class IdentityAnswers:
     """What may be asked about the kind and the habits of devices; a part of `devices.Inventory`."""
 
+    network: str
     _devices: dict[str, Device]
     _dirty: dict[str, Device]
 
@@ -32,6 +36,24 @@ class IdentityAnswers:
     def kind_of(self, mac: str) -> str | None:
         device = self._devices.get(mac)
         return device.kind if device is not None else None
+
+    def kind_said(self, mac: str) -> str | None:
+        device = self._devices.get(mac)
+        return device.person_kind if device is not None else None
+
+    def name_given(self, mac: str, name: str | None, kind: str | None = None) -> None:
+        """A person named a device or said what it is, or took either back (None)."""
+        device = self._devices.get(mac)
+        if device is not None:
+            device.person_name, device.person_kind = name, kind
+            device.kept = device.kept or bool(name or kind)
+
+    def all_given(self, given: Iterable[GivenName]) -> None:
+        """All that people say of devices: what they said of others holds no more."""
+        said = {one.key[1]: one for one in given if one.key[0] == self.network}
+        for mac in self._devices:
+            one = said.get(mac)
+            self.name_given(mac, one.name if one else None, one.kind if one else None)
 
     def user_agents(self, mac: str) -> dict[str, float]:
         """The clues of HTTP User-Agents of a device (`user_agents.Agent.read`), each with the time it

@@ -76,10 +76,11 @@ class Inventory(IdentityAnswers):
     def _load(self, known: KnownDevice) -> None:
         mac = known.key[1]
         device = Device((self.network, mac), known.first_seen, vendor(mac), is_randomised(mac))
-        device.last_seen, device.person_name = known.last_seen, known.name
+        device.last_seen = known.last_seen
+        device.person_name, device.person_kind = known.name, known.kind
         device.told = device.present = True
         returned = known.last_seen - known.first_seen >= RETURNED
-        device.kept = returned or known.name is not None or known.trust != "unknown"
+        device.kept = returned or bool(known.name or known.kind) or known.trust != "unknown"
         if not device.kept:
             self._recent.append(mac)
         device.owns_gateway = known.router
@@ -142,13 +143,6 @@ class Inventory(IdentityAnswers):
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
-
-    def name_given(self, mac: str, name: str | None) -> None:
-        """A person named the device, or took the name back."""
-        device = self._devices.get(mac)
-        if device is not None:
-            device.person_name = name
-            device.kept = device.kept or name is not None
 
     def learn_name(self, event: Any) -> None:
         """Join the addresses of a DnsLookup to the name that was asked."""

@@ -56,7 +56,8 @@ def short_maker(name: str) -> str:
 
 PARENTS: dict[str, str | None] = {
     "phone": "phone or tablet", "tablet": "phone or tablet", "plug": "smart home", "bridge": "smart home",
-    "thermostat": "smart home", "light": "smart home", "sensor": "smart home", "phone or tablet": None,
+    "thermostat": "smart home", "light": "smart home", "sensor": "smart home", "vacuum": "smart home",
+    "appliance": "smart home", "doorbell": "camera", "phone or tablet": None,
     "smart home": None, "iOS or macOS": None, "Chrome OS": "Linux", "Fire OS": "Android", "Android": "Linux",
     "iOS": "iOS or macOS", "iPadOS": "iOS", "macOS": "iOS or macOS", "tvOS": "iOS or macOS",
     "webOS": "Linux", "Tizen": "Linux", "Ubuntu": "Linux", "Debian": "Linux", "Fedora": "Linux",

@@ -37,6 +37,17 @@ def sure(value: str | None, confidence: float | None) -> Any:
     return html.Span([html.Bdi(value), html.Span(words, className="muted")])
 
 
+def kind(device: Row) -> Any:
+    """What it is: a person's word with the evidence's beside it where that differs, else the evidence's."""
+    guess = sure(device["guessed_kind"], device["confidence"])
+    if device["said_kind"] is None:
+        return guess
+    if device["guessed_kind"] in (None, device["said_kind"]):
+        return html.Span([html.Bdi(device["said_kind"]), html.Span(" you said so", className="muted")])
+    told = html.Span([" you said so; Sentinel thinks ", guess], className="muted")
+    return html.Span([html.Bdi(device["said_kind"]), told])
+
+
 def programs(store: Reader, device: int) -> str | None:
     """The programs by which it calls itself on the web."""
     names = dict.fromkeys(Agent.read(row["clue"]).program for row in store.device_agents(device))

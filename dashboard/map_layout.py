@@ -18,8 +18,8 @@ FAMILIES = {
     _ROUTER: set[str](),
     "People": {"phone", "tablet", "phone or tablet", "watch", "computer"},
     "TV and media": {"television", "speaker", "console"},
-    "Cameras": {"camera"},
-    "Smart home": {"smart home", "plug", "bridge", "thermostat", "light", "sensor"},
+    "Cameras": {"camera", "doorbell"},
+    "Smart home": {"smart home", "plug", "bridge", "thermostat", "light", "sensor", "vacuum", "appliance"},
     "Other": {"printer", "storage", "desk phone", "access point"},
 }
 _UNPLACED = "Not yet known"

@@ -1,13 +1,13 @@
 """Building blocks that pages share. Text from the network goes in as children only, never as markup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard.words import LEVELS, STATE_WORDS, TRUST_WORDS
+from dashboard.words import LEVELS, STATE_WORDS, TRUST_WORDS, new_to_you
 
 
 def heading(title: str, *beside: Any, lead: str | None = None) -> html.Div:
@@ -52,9 +52,15 @@ def severity(level: int | None) -> html.Span | None:
     return html.Span([mark, shown.word], className=f"severity {shown.css}")
 
 
-def trust(value: str) -> html.Span:
-    """What a person said a device is."""
-    return html.Span(TRUST_WORDS.get(value, value), className=f"chip trust-{value}")
+def trust(device: Mapping[str, Any]) -> html.Span | None:
+    """What a person said a device is to the home, in the same words on every page; None where they said
+    something else of it."""
+    if device["router"]:
+        return html.Span("Router", className="chip")
+    if new_to_you(device):
+        return html.Span("New to you", className="chip trust-unknown")
+    value = device["trust"]
+    return None if value == "unknown" else html.Span(TRUST_WORDS[value], className=f"chip trust-{value}")
 
 
 def state(value: str) -> html.Span:

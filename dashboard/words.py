@@ -25,8 +25,8 @@ RANGE_WORDS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "
 
 
 def new_to_you(device: Mapping[str, Any]) -> bool:
-    """Whether a person has said nothing of a device yet: no name of their own, no trust."""
-    return device["trust"] == "unknown" and not device.get("noted")
+    """Whether a person has said nothing of a device yet: no name of their own, no trust, no kind."""
+    return device["trust"] == "unknown" and not (device.get("noted") or device.get("said_kind"))
 
 
 def size(count: float | None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, Interface, load
 from analysis.store.database import StoreError, share_with
-from analysis.store.known import Reset
+from analysis.store.known import AllGiven, Reset
 from analysis.store.queue import WriterThread
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
@@ -119,8 +119,10 @@ class Sensor:
         for decision in self._writer.decisions():
             if isinstance(decision, Reset):
                 inventory.baseline.reset(decision.device, self._clock.now())
+            elif isinstance(decision, AllGiven):
+                inventory.all_given(decision.given)
             elif decision.key[0] == inventory.network:
-                inventory.name_given(decision.key[1], decision.name)
+                inventory.name_given(decision.key[1], decision.name, decision.kind)
 
     def _put(self, state: str) -> None:
         stats = self._source.stats()

@@ -82,8 +82,11 @@ class ComputerLike(Detector):
         return (self._finding(event.ts, subject, kind, "browser", did, user_agent=agent),)
 
     def _thing(self, mac: str, ts: float) -> str | None:
-        """What gadget this is. The first clear answer stays: what it does later must not talk us out of
-        it."""
+        """What gadget this is. A person's word counts; else the first clear answer stays: what it does
+        later must not talk us out of it."""
+        said = self.known.kind_said(mac)
+        if said is not None:
+            return said if said in THINGS else None
         asked = self._things.get(mac)
         if asked is None or (asked[1] is None and ts - asked[0] > REMEMBER / 60):
             kind = None if self.known.is_router(mac) else self.known.kind_of(mac)

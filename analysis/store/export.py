@@ -59,10 +59,12 @@ class Export:
         return [{**dict(row), "severity": Severity(row["severity"]).name} for row in found]
 
     def devices(self) -> Iterator[Record]:
-        """Devices; routers are none."""
+        """Devices; routers are none. A kind that a person said has no confidence."""
         rows = self._db.execute(
-            "SELECT id, mac, vendor, randomised, kind, os, maker, model, confidence, first_seen,"
-            " last_seen FROM devices WHERE NOT router ORDER BY first_seen, mac, id"
+            "SELECT d.id, d.mac, d.vendor, d.randomised, coalesce(n.kind, d.kind) AS kind, d.os, d.maker,"
+            " d.model, iif(n.kind IS NULL, d.confidence, NULL) AS confidence, d.first_seen, d.last_seen"
+            " FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
+            " WHERE NOT d.router ORDER BY d.first_seen, d.mac, d.id"
         ).fetchall()
         for row in rows:
             yield {

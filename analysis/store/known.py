@@ -1,9 +1,12 @@
 """What a sensor loads when it starts, so that a restart is not a new home."""
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from analysis.store.database import transaction
+from analysis.store.links import LINKED, RANKS, heads
 from analysis.store.rows import BaselineRow, DeviceKey, KnownDevice, VolumeRow
 
 DEVICES = 4_096
@@ -23,16 +26,26 @@ class Reset(NamedTuple):
 
 
 class GivenName(NamedTuple):
-    """A person named a device, or took the name back (None)."""
+    """What a person says of a device now; None takes back what was said."""
 
     key: DeviceKey
     name: str | None
     trust: str
     changed: float
+    kind: str | None = None
+    """For all addresses of one device, what was said of the address that stands for it."""
+
+
+class AllGiven(NamedTuple):
+    """All that people say of devices now, told anew because a device was forgotten, or addresses were joined
+    or parted. Of a device that is not in it nothing is said any more."""
+
+    given: tuple[GivenName, ...]
 
 
 _DEVICES = """
-SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), d.router, d.first_seen, d.last_seen
+SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), d.router, d.first_seen, d.last_seen,
+    n.kind
 FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
 WHERE d.network = ?1 ORDER BY d.last_seen DESC LIMIT ?2"""
 
@@ -67,14 +80,26 @@ DELETE FROM baseline WHERE EXISTS (
     WHERE r.device = baseline.device AND r.id > ? AND baseline.first_seen <= r.asked)"""
 
 _GIVEN = """
-SELECT network, mac, name, trust, changed FROM device_notes WHERE changed > ? ORDER BY changed LIMIT 1000"""
+SELECT network, mac, name, trust, changed, kind FROM device_notes WHERE changed > ? ORDER BY changed
+LIMIT 1000"""
+_ALL_GIVEN = """
+SELECT network, mac, name, trust, changed, kind FROM device_notes ORDER BY changed DESC LIMIT ?"""
+_OF_LINKED = """
+SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), n.kind
+FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
+WHERE d.id IN (SELECT value FROM json_each(?))"""
+_REGROUPED = """
+SELECT (SELECT max(id) FROM forgotten), (SELECT max(changed) FROM device_links),
+    (SELECT count(*) FROM device_links)"""
 
 
 def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
     """The newest `DEVICES` devices, newest first, each with its newest addresses and names, oldest first."""
     found = []
+    linked = {given.key: given for given in _linked(db, 0.0)}
     rows = db.execute(_DEVICES, (network, DEVICES)).fetchall()
-    for number, place, mac, name, trust, router, first, last in rows:
+    for number, place, mac, name, trust, router, first, last, kind in rows:
+        together = linked.get((place, mac))
         addresses = [row[0] for row in db.execute(_ADDRESSES, (number, EACH))]
         names = [(row[0], row[1]) for row in db.execute(_NAMES, (number, EACH))]
         evidence = db.execute(_EVIDENCE, (number, CLUES)).fetchall()
@@ -82,7 +107,7 @@ def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
             KnownDevice(
                 (place, mac), name, trust, bool(router), first, last,
                 tuple(reversed(addresses)), tuple(reversed(names)),
-                tuple(reversed(evidence)),
+                tuple(reversed(evidence)), together.kind if together else kind,
             )
         )  # fmt: skip
     return found
@@ -115,6 +140,41 @@ def resets(db: sqlite3.Connection, after: int) -> list[Reset]:
 
 
 def given_names(db: sqlite3.Connection, after: float) -> list[GivenName]:
-    """What people decided about devices later than `after` (wall time), oldest first."""
-    rows = db.execute(_GIVEN, (after,))
-    return [GivenName((network, mac), name, trust, changed) for network, mac, name, trust, changed in rows]
+    """What people decided about devices later than `after` (wall time), oldest first; then that of all
+    addresses that are one device with another."""
+    found = _given(db.execute(_GIVEN, (after,)))
+    return _with_linked(db, found) if found else []
+
+
+def all_given(db: sqlite3.Connection) -> AllGiven:
+    """What people say of the devices of which they spoke last."""
+    return AllGiven(tuple(_with_linked(db, _given(db.execute(_ALL_GIVEN, (DEVICES,)))[::-1])))
+
+
+def regrouped(db: sqlite3.Connection) -> tuple[object, ...]:
+    """Differs after a device was forgotten, or addresses were joined or parted."""
+    return tuple(db.execute(_REGROUPED).fetchone())
+
+
+def _given(rows: Iterable[tuple[str, str, str | None, str, float, str | None]]) -> list[GivenName]:
+    return [
+        GivenName((network, mac), name, trust, changed, kind)
+        for network, mac, name, trust, changed, kind in rows
+    ]
+
+
+def _with_linked(db: sqlite3.Connection, given: list[GivenName]) -> list[GivenName]:
+    linked = _linked(db, given[-1].changed if given else 0.0)
+    keys = {one.key for one in linked}
+    return [one for one in given if one.key not in keys] + linked
+
+
+def _linked(db: sqlite3.Connection, changed: float) -> list[GivenName]:
+    """What is said of every address that is one device with another."""
+    over = heads(db.execute(LINKED), lambda ids: db.execute(RANKS, (json.dumps(ids),)))
+    members = json.dumps(sorted({*over, *over.values()}))
+    rows = {row[0]: row for row in db.execute(_OF_LINKED, (members,))}
+    return [
+        GivenName((network, mac), name, trust, changed, rows[over.get(number, number)][5])
+        for number, network, mac, name, trust, _ in rows.values()
+    ]

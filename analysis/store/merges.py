@@ -11,8 +11,10 @@ from analysis.same_device import MOST, Traits, proposals
 from analysis.store.database import open_writer, transaction
 
 _DEVICES = """
-SELECT id, network, mac, randomised, kind, os, first_seen, last_seen, dhcp_parameters, vendor_class
-FROM devices WHERE NOT router ORDER BY last_seen DESC LIMIT ?"""
+SELECT d.id, d.network, d.mac, d.randomised, coalesce(n.kind, d.kind), d.os, d.first_seen, d.last_seen,
+    d.dhcp_parameters, d.vendor_class
+FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
+WHERE NOT d.router ORDER BY d.last_seen DESC LIMIT ?"""
 _NAMES = """
 SELECT lower(name) FROM device_names
 WHERE device = ? AND source IN ('dhcp', 'dhcpv6', 'mdns', 'nbns', 'llmnr') ORDER BY last_seen DESC LIMIT 32"""

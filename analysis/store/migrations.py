@@ -65,7 +65,9 @@ CREATE TRIGGER alerts_gone AFTER DELETE ON alerts BEGIN
 END;
 """
 
-STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS, _SPEED, _CONNECTIONS)
+_KIND = "ALTER TABLE device_notes ADD COLUMN kind TEXT;\n"
+
+STEPS: tuple[str, ...] = (_IDENTITY, _DECISIONS, _SPEED, _CONNECTIONS, _KIND)
 """`STEPS[n]` is the SQL from version n + 1 to n + 2. A change of schema.sql adds a step here and
 raises its `user_version`; released steps never change."""
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from analysis.kinds import KINDS
 from analysis.store.forget import forget
 from analysis.store.scopes import Scope
 from analysis.text import visible
@@ -42,6 +43,13 @@ class Notes:
         _one_of("trust", trust, TRUSTS)
         with self._transaction() as connection:
             self._decide(connection, device, "trust", trust)
+
+    def kind_device(self, device: int, kind: str | None) -> None:
+        """Say what a device is: one of `kinds.KINDS`; None returns it to what the evidence says."""
+        if kind is not None:
+            _one_of("kind", kind, KINDS)
+        with self._transaction() as connection:
+            self._decide(connection, device, "kind", kind)
 
     def remark_device(self, device: int, note: str) -> None:
         """Keep a remark about a device."""

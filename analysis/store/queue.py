@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.store import recovery
 from analysis.store.backlog import KINDS, Backlog, size
 from analysis.store.database import StoreBusy, StoreCorrupt, StoreError, StoreFull
-from analysis.store.known import GivenName, Reset
+from analysis.store.known import AllGiven, GivenName, Reset
 from analysis.store.rows import Batch, HealthRow
 from analysis.store.writer import PACKET_ROWS, Writer
 
@@ -43,9 +43,10 @@ class WriterThread:
         self._closing = False
         self._refused = 0
         self._trouble: tuple[str, float] | None = None
-        self._decisions: deque[Reset | GivenName] = deque(maxlen=4_096)
+        self._decisions: deque[Reset | GivenName | AllGiven] = deque(maxlen=4_096)
         self._reset_seen = max((r.id for r in self._writer.baseline_resets()), default=0)
         self._given_seen = max((g.changed for g in self._writer.given_names()), default=0.0)
+        self._regrouped = self._writer.regrouped()
         self._polled = time.monotonic()
         self._backlog.put(Batch(health=[HealthRow("store", sensor, "ok", "Everything is stored.", None)]))
         self._thread = threading.Thread(target=self._run, name=f"store {sensor}", daemon=True)
@@ -71,9 +72,9 @@ class WriterThread:
             self._wake.notify()
             return whole
 
-    def decisions(self) -> list[Reset | GivenName]:
-        """What people decided since the last call: baselines to learn anew, names given. Seen about
-        every two seconds, while batches come."""
+    def decisions(self) -> list[Reset | GivenName | AllGiven]:
+        """What people decided since the last call: baselines to learn anew, names and kinds given. Seen
+        about every two seconds, while batches come."""
         found = []
         with contextlib.suppress(IndexError):
             while True:
@@ -175,6 +176,9 @@ class WriterThread:
             for given in self._writer.given_names(self._given_seen):
                 self._given_seen = given.changed
                 self._decisions.append(given)
+            if (regrouped := self._writer.regrouped()) != self._regrouped:
+                self._decisions.append(self._writer.all_given())
+                self._regrouped = regrouped
 
 
 def _halves(batch: Batch) -> tuple[Batch, Batch]:

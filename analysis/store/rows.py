@@ -64,6 +64,8 @@ class KnownDevice(NamedTuple):
     """(source, name) as in `NameRow`."""
     evidence: tuple[tuple[str, str, float, float], ...] = ()
     """(source, clue, first seen, last seen) as in `EvidenceRow`."""
+    kind: str | None = None
+    """What a person said it is."""
 
 
 class AddressRow(NamedTuple):

@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 5;              -- grows with each step in migrations.py
+PRAGMA user_version = 6;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -207,6 +207,7 @@ CREATE TABLE device_notes (
     network TEXT NOT NULL, mac TEXT NOT NULL,
     name TEXT, trust TEXT NOT NULL DEFAULT 'unknown',  -- unknown, trusted, guest, iot
     note TEXT, changed REAL NOT NULL,
+    kind TEXT,                      -- one of kinds.py; NULL: what the evidence says
     PRIMARY KEY (network, mac)
 ) WITHOUT ROWID;
 CREATE TABLE device_links (         -- whether two MACs are one device; the smaller pair stands first

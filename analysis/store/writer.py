@@ -242,9 +242,19 @@ class Writer:
             return known.resets(self._db, after_id)
 
     def given_names(self, after: float = 0.0) -> list[known.GivenName]:
-        """Names and trust that a person gave since (wall time)."""
+        """Names, trust and kinds that a person gave since (wall time)."""
         with named_errors():
             return known.given_names(self._db, after)
+
+    def all_given(self) -> known.AllGiven:
+        """Names, trust and kinds that people gave, all of them."""
+        with named_errors():
+            return known.all_given(self._db)
+
+    def regrouped(self) -> tuple[object, ...]:
+        """Differs after a device was forgotten, or addresses were joined or parted."""
+        with named_errors():
+            return known.regrouped(self._db)
 
 
 def latest(rows: list[FlowRow]) -> list[FlowRow]:

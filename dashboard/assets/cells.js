@@ -28,14 +28,14 @@
   const twoLines = (first, second, bad) => make("div", { className: "two-lines" },
     make("span", { className: bad ? "first critical" : "first", title: first }, first), make("span", { className: "second" }, second.filter(Boolean).join(" · ")));
   const LEVELS = { 2: ["critical", "▲", "Critical"], 1: ["high", "◆", "High"], 0: ["normal", "●", "Normal"] };
-  const TRUST = { unknown: "Unknown", trusted: "Trusted", guest: "Guest", iot: "Smart device" };
+  const TRUST = { trusted: "Trusted", guest: "Guest", iot: "Smart device" };
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
     Severity: ({ value }) => {
       const level = LEVELS[value];
       if (!level) return null;
       return make("span", { className: `severity ${level[0]}` }, make("span", { className: "mark", "aria-hidden": true }, level[1]), level[2]);
     },
-    Trust: ({ value, data }) => data && data.router ? make("span", { className: "chip" }, "Router") : data && data.new ? make("span", { className: "chip trust-unknown" }, "New to you") : make("span", { className: `chip trust-${TRUST[value] ? value : "unknown"}` }, TRUST[value] || value),
+    Trust: ({ value, data }) => data && data.router ? make("span", { className: "chip" }, "Router") : data && data.new ? make("span", { className: "chip trust-unknown" }, "New to you") : TRUST[value] ? make("span", { className: `chip trust-${value}` }, TRUST[value]) : null,
     Blocked: ({ value }) => (value ? make("span", { className: "chip blocked" }, value) : null),
     // The cells of phones: who and whom, and below what it was.
     PhoneLookup: ({ data }) => data && twoLines(data.name, [data.device_label || data.client_ip, data.blocked_by ? `on list ${data.blocked_by}` : functions.answer(data)], data.blocked_by),

@@ -6,16 +6,17 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
-from analysis.store.notes import NAME_LIMIT, NOTE_LIMIT, TRUSTS, NoteError, NoteFailed
+from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row, StoreError
 from dashboard.context import context, notes, reader
 from dashboard.device_forget import forget_callbacks, forget_panel
-from dashboard.device_identity import evidence, identity_callbacks, programs, same_device, sure
+from dashboard.device_identity import evidence, identity_callbacks, kind, programs, same_device, sure
+from dashboard.device_said import said_callbacks, say
 from dashboard.long_table import long_table
 from dashboard.page import Page
 from dashboard.pages.charts import device_week
 from dashboard.parts import bars, empty, facts, heading, panel, severity, state, trust, when
-from dashboard.words import TRUST_WORDS, number, plural, size
+from dashboard.words import number, plural, size
 
 _PEER_HOURS = 7 * 24
 
@@ -38,7 +39,7 @@ def body(store: Reader, device: Row) -> list[Any]:
             dcc.Link("On the map", href=f"/map?device={device['id']}", className="button quiet"),
             lead=" · ".join(filter(None, (device["kind"], device["vendor"], device["ip"]))),
         ),
-        html.Div([_identity(store, device), _say(device)], className="columns"),
+        html.Div([_identity(store, device), say(device)], className="columns"),
         same_device(store, device),
         html.Div(
             [_alerts(store, device["id"]), _dns(store, device["id"], hour)], className="columns wide-left"
@@ -59,9 +60,9 @@ def _identity(store: Reader, device: Row) -> html.Section:
     mac = device["mac"] + (" (random: made up by the device)" if device["randomised"] else "")
     rows: list[tuple[str, Any]] = [
         ("Role", "Router: part of the network, not counted among devices" if device["router"] else None),
-        ("Trust", trust(device["trust"])),
+        ("Trust", trust(device)),
         ("MAC", mac),
-        ("Kind", sure(device["kind"], device["confidence"])),
+        ("Kind", kind(device)),
         ("Maker", device["maker"]),
         ("Model", device["model"]),
         ("System", sure(device["os"], device["os_confidence"])),
@@ -86,38 +87,6 @@ def _listed(rows: list[tuple[Any, str, float]]) -> Any:
             for value, source, ts in rows
         ],
         className="tight",
-    )
-
-
-def _say(device: Row) -> html.Section:
-    """What a person says about the device."""
-    name = dmc.TextInput(
-        id="device-name",
-        label="Name",
-        value=device["noted"] or "",
-        placeholder=device["wire_name"] or device["name"],
-        inputProps={"maxLength": NAME_LIMIT},
-        description=f"What you call it, in at most {NAME_LIMIT} letters. Empty: the name it gives itself.",
-    )
-    options = [{"value": value, "label": TRUST_WORDS[value]} for value in TRUSTS]
-    choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)
-    note = dmc.Textarea(
-        id="device-note", label="Note", value=device["note"] or "", autosize=True, minRows=1, maxRows=6,
-        inputProps={"maxLength": NOTE_LIMIT}, placeholder="Where it stands, who it belongs to",
-    )  # fmt: skip
-    save = dmc.Button("Save", id="device-save", size="sm")
-    return panel(
-        "What you say it is",
-        name,
-        html.P("Trust", className="label"),
-        choose,
-        note,
-        html.Div(
-            [save, html.Span("", id="device-said", className="said", role="status")], className="buttons"
-        ),
-        html.P(
-            "Trust changes how Sentinel speaks about a device. It never stops watching it.", className="muted"
-        ),
     )
 
 
@@ -248,28 +217,8 @@ def _baseline(store: Reader, device: Row) -> html.Section:
 
 def callbacks(app: Dash) -> None:
     identity_callbacks(app, _again)
+    said_callbacks(app, _again)
     forget_callbacks(app)
-
-    @app.callback(
-        Output("device-body", "children"),
-        Output("device-said", "children"),
-        Input("device-save", "n_clicks"),
-        State("device-id", "data"),
-        State("device-name", "value"),
-        State("device-trust", "value"),
-        State("device-note", "value"),
-        prevent_initial_call=True,
-    )
-    def saved(clicks: int | None, device: int, name: str, chosen: str, note: str) -> Any:
-        if not clicks:
-            return no_update, no_update
-        try:
-            notes().trust_device(int(device), str(chosen))
-            notes().name_device(int(device), str(name or ""))
-            notes().remark_device(int(device), str(note or ""))
-        except (NoteError, NoteFailed) as error:
-            return no_update, str(error)
-        return _again(int(device)), "Saved."
 
     @app.callback(
         Output("device-body", "children", allow_duplicate=True), Input("device-reset", "n_clicks"),

@@ -5,7 +5,7 @@ from typing import Any
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from analysis.store.reader import RANGES, Row
+from analysis.store.reader import RANGES
 from dashboard.address import settled
 from dashboard.context import reader
 from dashboard.late_scripts import GRAPH
@@ -15,7 +15,7 @@ from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.pages.alerts import gone_said
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
-from dashboard.words import cut, new_to_you, plural, size
+from dashboard.words import cut, plural, size
 
 _RANGES = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 
@@ -139,20 +139,12 @@ def _list(data: Data, links: Links) -> Any:
             (
                 device_link(device["id"], device["name"]),
                 severity(device["severity"] or None),
-                _said(device),
+                trust(device),
                 words + more,
                 size(total),
             )
         )
     return table(("Device", "Alerts", "Trust", "Talks to", "Volume"), rows)
-
-
-def _said(device: Row) -> html.Span:
-    """What a person said of a device, in the words of the page of devices."""
-    if device["router"]:
-        return html.Span("Router", className="chip")
-    new = new_to_you(device)
-    return html.Span("New to you", className="chip trust-unknown") if new else trust(device["trust"])
 
 
 def callbacks(app: Dash) -> None:

@@ -218,7 +218,8 @@ class Home:
             )
         if trust != "unknown" or noted:
             self.db.execute(
-                "INSERT INTO device_notes VALUES ('eth0', ?, ?, ?, NULL, ?)", (mac, noted, trust, self.now)
+                "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, ?, ?, NULL, ?)",
+                (mac, noted, trust, self.now),
             )
         return device
 

@@ -19,8 +19,9 @@ class DeviceQueries(SeriousQueries):
 
     def _listed(self, since_hour: int, *, router: bool) -> list[Row]:
         found = self.rows(
-            "SELECT d.id, d.router, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind,"
-            " d.os, d.ip, d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
+            "SELECT d.id, d.router, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name,"
+            " d.kind AS guessed_kind, n.kind AS said_kind, COALESCE(n.kind, d.kind) AS kind, d.os, d.ip,"
+            " d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
             " (SELECT SUM(t.bytes_up + t.bytes_down) FROM traffic_hour t WHERE t.device = d.id AND"
             " t.hour >= ?)"
             " AS bytes FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
@@ -46,17 +47,19 @@ class DeviceQueries(SeriousQueries):
             head["incidents"] += row["incidents"]
             head["severity"] = max((row["severity"], head["severity"]), key=lambda s: -1 if s is None else s)
             head["ip"] = row["ip"] if row["last_seen"] > head["last_seen"] else head["ip"]
-            head["kind"], head["os"] = head["kind"] or row["kind"], head["os"] or row["os"]
+            head["kind"], head["os"] = head["kind"] or row["guessed_kind"], head["os"] or row["os"]
             head["first_seen"] = min(head["first_seen"], row["first_seen"])
             head["last_seen"] = max(head["last_seen"], row["last_seen"])
         return list(by_id.values())
 
     def device(self, device_id: int) -> Row | None:
         """One device in full; `name` is the best name, `noted` a person's, `note` their remark,
-        `members` the rows of all addresses that a person said are this device."""
+        `said_kind` their word for what it is, `guessed_kind` what the evidence says, `kind` the first of
+        these, `members` the rows of all addresses that a person said are this device."""
         members = self.directory().members(device_id)
         row = self.one(
-            "SELECT d.*, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust, n.note FROM devices d"
+            "SELECT d.*, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust, n.note,"
+            " n.kind AS said_kind, d.kind AS guessed_kind FROM devices d"
             " LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac WHERE d.id = ?",
             (members[0],),
         )
@@ -67,7 +70,7 @@ class DeviceQueries(SeriousQueries):
             " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC",
             (self.ids_of(device_id),),
         )
-        row["wire_name"] = row["name"]
+        row["wire_name"], row["kind"] = row["name"], row["said_kind"] or row["guessed_kind"]
         row["name"] = _name(row)
         return row
 
@@ -146,11 +149,11 @@ class DeviceQueries(SeriousQueries):
     def new_devices(self, since: float, limit: int = 6) -> list[Row]:
         """Devices first seen since a time that nobody has placed yet, newest first."""
         found = self.rows(
-            "SELECT d.id, d.mac, d.vendor, d.randomised, d.name AS wire_name, d.kind, d.ip,"
-            " d.first_seen, n.name AS"
-            " noted FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
+            "SELECT d.id, d.mac, d.vendor, d.randomised, d.name AS wire_name,"
+            " COALESCE(n.kind, d.kind) AS kind, d.ip, d.first_seen, n.name AS noted"
+            " FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
             " WHERE d.router = 0 AND d.first_seen >= ? AND COALESCE(n.trust, 'unknown') = 'unknown'"
-            " ORDER BY d.first_seen DESC LIMIT ?",
+            " AND n.kind IS NULL ORDER BY d.first_seen DESC LIMIT ?",
             (since, limit),
         )
         for row in found:

@@ -5,15 +5,11 @@ import time
 from typing import NamedTuple
 
 from analysis.destinations import Destinations
+from analysis.store.links import LINKED, RANKS, heads
 from analysis.store.queries.session import Session
 
 _KEEP_SECONDS = 2.0
 _MOST_ADDRESSES = 50_000
-_LINKED = (
-    "SELECT a.id, b.id FROM device_links l JOIN devices a ON a.network = l.network AND a.mac = l.mac"
-    " JOIN devices b ON b.network = l.other_network AND b.mac = l.other_mac WHERE l.same"
-)
-_RANKS = "SELECT id, randomised, first_seen FROM devices WHERE id IN (SELECT value FROM json_each(?))"
 
 
 class Device(NamedTuple):
@@ -24,6 +20,7 @@ class Device(NamedTuple):
     """A person's name, else the wire's, else vendor and end of the MAC, else the MAC."""
     trust: str
     kind: str | None
+    """A person's word, else what the evidence says."""
     ip: str | None
     mac: str
     vendor: str | None
@@ -31,6 +28,8 @@ class Device(NamedTuple):
     last_seen: float
     noted: bool = False
     """Whether the name is a person's."""
+    said_kind: str | None = None
+    """A person's word alone."""
 
 
 class Directory(NamedTuple):
@@ -111,12 +110,12 @@ class DirectoryQueries(Session):
                     row["noted"], row["name"], row["vendor"], row["mac"],
                     row["ip"] if row["router"] else None,
                 ),
-                row["trust"] or "unknown", row["kind"], row["ip"], row["mac"], row["vendor"],
-                bool(row["router"]), row["last_seen"], bool(row["noted"]),
+                row["trust"] or "unknown", row["said_kind"] or row["kind"], row["ip"], row["mac"],
+                row["vendor"], bool(row["router"]), row["last_seen"], bool(row["noted"]), row["said_kind"],
             )
             for row in self.rows(
                 "SELECT d.id, d.name, n.name AS noted, n.trust, d.vendor, d.mac, d.kind, d.ip, d.router,"
-                " d.last_seen"
+                " d.last_seen, n.kind AS said_kind"
                 " FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
             )
         }  # fmt: skip
@@ -142,13 +141,4 @@ class DirectoryQueries(Session):
         return json.dumps([number for number in called if called.get(directory.head(number))])
 
     def _heads(self) -> dict[int, int]:
-        """Each linked device with the one that stands for it: the one with its maker's address, then
-        the one known longest."""
-        pairs = self.table(_LINKED)[1]
-        groups: dict[int, set[int]] = {}
-        for one, other in pairs:
-            whole = groups.get(one, {one}) | groups.get(other, {other})
-            groups.update(dict.fromkeys(whole, whole))
-        rank = {row[0]: row for row in self.table(_RANKS, (json.dumps(sorted(groups)),))[1]}
-        heads = {device: min(whole, key=lambda n: (rank[n][1:], n)) for device, whole in groups.items()}
-        return {device: head for device, head in heads.items() if device != head}
+        return heads(self.table(LINKED)[1], lambda ids: self.table(RANKS, (json.dumps(ids),))[1])

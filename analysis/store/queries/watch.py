@@ -68,13 +68,13 @@ class WatchQueries(DirectoryQueries):
         return 0 if low is None else int(high) - int(low) + 1
 
     def device_counts(self, since: float) -> Row:
-        """Devices, those of which a person has said nothing yet (neither name nor trust), and those seen
+        """Devices, those of which a person has said nothing yet (no name, trust or kind), and those seen
         since a time."""
         heads = self.directory().heads
         devices = [d for d in self.directory().devices.values() if not d.router and d.id not in heads]
         return {
             "devices": len(devices),
-            "unknown": sum(d.trust == "unknown" and not d.noted for d in devices),
+            "unknown": sum(d.trust == "unknown" and not (d.noted or d.said_kind) for d in devices),
             "online": sum(d.last_seen >= since for d in devices),
         }
 

@@ -52,7 +52,10 @@ def test_every_field_of_an_incident(path: Path) -> None:
 def test_the_name_a_person_gave_stands_in_the_incident(path: Path) -> None:
     with Writer(path, "eth0") as writer:
         writer.write(Batch(devices=[device()]))
-        writer._db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 1)", KEY[1:])
+        writer._db.execute(
+            "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 1)",
+            KEY[1:],
+        )
         writer.write(Batch(findings=[(finding(), KEY, HOUR)]))
     assert one(path, "SELECT device_name FROM alerts") == "Ann"
 

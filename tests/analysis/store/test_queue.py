@@ -107,7 +107,10 @@ def test_what_people_decide_arrives(path: Path, monkeypatch: pytest.MonkeyPatch)
     wait_for(lambda: one(path, "SELECT count(*) FROM devices") == 1)
     db = sqlite3.connect(path)
     db.execute("INSERT INTO baseline_resets (device, asked) VALUES (1, 5)")
-    db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 6)", KEY[1:])
+    db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 6)",
+        KEY[1:],
+    )
     db.commit()
     db.close()
     found: list[Reset | GivenName] = []

@@ -32,7 +32,10 @@ def path(tmp_path: Path) -> Path:
                 )
             )
     db = sqlite3.connect(path)
-    db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 6)", KEY[1:])
+    db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 6)",
+        KEY[1:],
+    )
     db.commit()
     db.close()
     return path

@@ -20,7 +20,10 @@ def home(tmp_path: Path) -> Home:
     home = small(tmp_path / "home.db")
     home.alert(4, RULE, "ipcam-front.example", home.now - 50)
     mac = home.db.execute("SELECT mac FROM devices WHERE id = 4").fetchone()[0]
-    home.db.execute("INSERT INTO device_notes VALUES ('eth0', ?, ?, 'iot', NULL, ?)", (mac, NEW, home.now))
+    home.db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, ?, 'iot', NULL, ?)",
+        (mac, NEW, home.now),
+    )
     return home
 
 

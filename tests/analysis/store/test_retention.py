@@ -89,7 +89,9 @@ def test_decisions_are_never_deleted(path: Path) -> None:
     fill(path, range(3))
     db = open_writer(path)
     db.execute("INSERT INTO alert_notes VALUES ('x', 'open', NULL, 1)")
-    db.execute("INSERT INTO device_notes VALUES ('eth0', 'y', NULL, 'iot', NULL, 1)")
+    db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', 'y', NULL, 'iot', NULL, 1)"
+    )
     db.close()
     fill(path, range(400, 460))
     run_once(path, config(), T0 + 459 * DAY + 60)
@@ -181,7 +183,10 @@ def test_invented_devices_addresses_and_names_are_bounded(
             )
         )
     db = open_writer(path)
-    db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 1)", keys[1][1:])
+    db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 1)",
+        keys[1][1:],
+    )
     db.close()
     run_once(path, config(), T0 + 60)
     macs = [mac for (mac,) in ask(path, "SELECT mac FROM devices ORDER BY id")]

@@ -466,7 +466,10 @@ def test_what_a_sensor_loads(writer: Writer) -> None:
     )
     writer.write(batch)
     db = sqlite3.connect(writer.path)
-    db.execute("INSERT INTO device_notes VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 5)", KEY[1:])
+    db.execute(
+        "INSERT INTO device_notes (network, mac, name, trust, note, changed) VALUES ('eth0', ?, 'Ann', 'trusted', NULL, 5)",
+        KEY[1:],
+    )
     db.commit()
     db.close()
     assert writer.known_devices() == [

@@ -18,9 +18,9 @@ from sensors.packets import PacketBatch
 BATCH = 8_192
 RATE = 20_000.0
 """Packets a second of packet time in a flood."""
+ALIVE = 30.0
+"""Seconds of packet time between two signs of life of the household."""
 HOME_DEVICES = 40
-HOME_MAC = 0x021122330000
-GOAL_HOME, GOAL_FLOOD, GOAL_COST = 150.0, 256.0, 3.0
 
 Frames = NDArray[np.uint8]
 
@@ -159,13 +159,13 @@ def batch_of(frames: Frames, begin: float) -> PacketBatch:
 
 
 def flood(kind: str, unique: int) -> Iterator[PacketBatch]:
-    """The household, then the flood, with a sign of life of the household every minute of packet time."""
+    """The household, then the flood, and every `ALIVE` seconds of packet time the household again."""
     now, alive = traffic.BEGIN, 0.0
     for start in range(0, unique, BATCH):
         if now >= alive:
             yield batch_of(household(), now)
             now += HOME_DEVICES / RATE
-            alive = now + 30.0
+            alive = now + ALIVE
         part = FLOODS[kind](start, min(BATCH, unique - start))
         yield batch_of(part, now)
         now += len(part) / RATE

@@ -13,8 +13,8 @@ from pathlib import Path
 from sensors.host import Person
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+"""Seconds between a death and the next start."""
 FAST = 5.0
 """Seconds of life under which a death counts as fast: it died before it did any work."""
 SILENCE = 60.0
@@ -51,7 +51,8 @@ def under_lifeline(module: str, *arguments: str) -> tuple[str, ...]:
 
 
 def pause_before_restart(fast_deaths: int) -> float:
-    """Seconds to wait before a restart: half a second, doubled with each fast death after the first."""
+    """Seconds to wait before a restart: `FIRST_PAUSE`, doubled with each fast death after the first, at most
+    `LONGEST_PAUSE`."""
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, fast_deaths - 1))
 
 
@@ -84,6 +85,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
+        """Of the present process; None where it does not run."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
@@ -139,6 +141,7 @@ class Child:
         return silent if silent > allowed else None
 
     def plan_restart(self) -> None:
+        """It has just died, or could not be started: count that, and say when it is due again."""
         self.died = time.monotonic()
         self.deaths += 1
         self.fast_deaths = self.fast_deaths + 1 if self.died - self._started < FAST else 0

@@ -13,6 +13,7 @@ from analysis.store.writer import Writer
 _WAITING = 256
 """Health rows kept while the database cannot be written; more are dropped (they are in the log)."""
 _RETRY = 1.0
+"""Seconds until a row that the database did not take is tried again."""
 _LAST_CALL = 1.5
 """Seconds that the last rows have to be written when Sentinel stops."""
 

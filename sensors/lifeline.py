@@ -18,8 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 PATIENCE = 4.0
-"""Seconds to end in good order before the process is ended hard."""
-
+"""Seconds to end in good order before the process is ended hard, by itself or by its supervisor."""
 
 _line: list[socket.socket] = []
 """The way back to the supervisor, where there is one."""

@@ -25,11 +25,10 @@ from analysis.store.rows import HealthRow
 from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
 from sensors.health import HealthLog
 from sensors.host import Person, invoker, local_connection, may_capture, port_free
+from sensors.lifeline import PATIENCE
 
 POLL = 0.1
 """Seconds between two looks at the children."""
-PATIENCE = 4.0
-"""Seconds that children have for an end in good order."""
 WHY_RIGHTS = (
     "Listening to the network needs administrator rights. Only the sensors get them; the dashboard "
     "runs as you.\nsudo may ask for your password now."

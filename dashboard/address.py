@@ -1,4 +1,4 @@
-"""What an address asks for, where a filter does not have it."""
+"""What an address asks for: numbers, time ranges, and what no filter has."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,18 @@ from dash import html
 
 from dashboard.words import cut
 
+SPANS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+"""Time ranges, in words, of pages that show one as a whole; `RANGES` of the reader has their hours."""
+USUAL_SPAN = "24h"
 _SHOWN = 20
+"""Characters of an unknown value that are said."""
+_DIGITS = 18
+"""Of a number in an address: all of them fit SQLite's 64 bits."""
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number of 0 or more; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def settled(

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from analysis.store.reader import FEEDS, BadFilter, Reader, StoreError
+from dashboard.address import whole_number
 from dashboard.context import reader
 from dashboard.watch import watch_state
 
@@ -66,9 +67,9 @@ def integer(name: str) -> int | None:
     text = request.args.get(name, "")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if (number := whole_number(text)) is None:
         raise BadFilter(f"{name}: expected a whole number")
-    return int(text)
+    return number
 
 
 def _rows(feed: str, since: int | None, before: int | None, limit: int) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from analysis.own_list import OwnListError
 from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import BadFilter, Reader, Row, StoreError
+from dashboard.address import whole_number
 from dashboard.context import reader
+from dashboard.drawer import drawer
 from dashboard.parts import device_link, empty, facts, when
 from dashboard.row_actions import act, actions
 from dashboard.words import number, plural, size
@@ -19,22 +20,11 @@ _TITLES = {"dns": "Lookup", "flows": "Conversation", "packets": "Packet"}
 
 def row_drawer(feed: str, row: str = "") -> html.Div:
     """The parts that a page with such a table needs; `row` is the one its address names."""
-    number_of = int(row) if row.isascii() and row.isdigit() and len(row) < 18 else None
     return html.Div(
         [
-            dcc.Store(id=CHOSEN, data=number_of),
+            dcc.Store(id=CHOSEN, data=whole_number(row)),
             dcc.Store(id="row-feed", data=feed),
-            dmc.Drawer(
-                id="row-drawer",
-                position="right",
-                size=460,
-                opened=False,
-                title=_TITLES[feed],
-                children=[],
-                closeButtonProps={"aria-label": "Close"},
-                overlayProps={"backgroundOpacity": 0.25},
-                transitionProps={"duration": 120},
-            ),
+            drawer("row-drawer", _TITLES[feed], 460),
         ]
     )
 

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from analysis.store.notes import NOTE_LIMIT, NoteError, NoteFailed
 from analysis.store.reader import StoreError
 from analysis.store.scopes import scopes_of
 from dashboard import columns
-from dashboard.address import settled
+from dashboard.address import settled, whole_number
 from dashboard.alert_decision import LASTS, ONCE, TITLES, decision
 from dashboard.alert_details import details
 from dashboard.context import notes, reader
+from dashboard.drawer import drawer
+from dashboard.filters import device_options, gone_said, options_of
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
 from dashboard.parts import choice, empty, feed, grid, heading, search, segments
@@ -20,14 +21,10 @@ from dashboard.words import LEVELS, RANGE_WORDS, STATE_WORDS
 
 _BUTTONS = ("acknowledge", "expect", "reopen", "keep-note", "undo")
 _DEFAULTS = {"state": "open", "range": "30d"}
-GONE_SAID = (
-    "That device is no longer here: it was forgotten, or it never was. Choose another, or every device."
-)
 _NO_INCIDENT = (
     "Its number is wrong, or it is older than config.yaml has incidents kept (“retention”), or its device was"
     " forgotten, and its incidents with it."
 )
-GONE = "A device that is no longer here"
 
 _COLUMNS = [
     columns.on_phone(columns.drawn("severity", "Severity", 98, "Severity"), 46),
@@ -40,31 +37,17 @@ _COLUMNS = [
 ]
 
 
-def _options(every: str, words: dict[Any, str]) -> list[dict[str, str]]:
-    return [{"value": "all", "label": every}, *({"value": str(k), "label": v} for k, v in words.items())]
-
-
-def device_options(every: str = "Every device", chosen: str = "all") -> list[dict[str, str]]:
-    """Devices by name, for a filter; with the chosen one, whatever it is: else all would be shown for it."""
-    known = reader().directory().devices
-    devices = [device for device in known.values() if not device.router or str(device.id) == chosen]
-    named = {str(device.id): device.name[:60] for device in sorted(devices, key=lambda d: d.name.lower())}
-    if chosen not in ("", "all"):
-        named.setdefault(chosen, GONE)
-    return _options(every, named)
-
-
 def _filters(given: dict[str, str]) -> list[Any]:
     """The filters, after a line on what the address asks for and no filter has."""
     levels = {level: shown.word for level, shown in sorted(LEVELS.items(), reverse=True)}
     rules = dict.fromkeys([*reader().rules_seen(), *({given.get("rule", "")} & set(TITLES))])
     choices = {
-        "state": (_options("Every state", STATE_WORDS), "State", 140),
-        "rule": (_options("Every rule", {rule: TITLES.get(rule, rule) for rule in rules}), "Rule", 170),
+        "state": (options_of(STATE_WORDS, "Every state"), "State", 140),
+        "rule": (options_of({rule: TITLES.get(rule, rule) for rule in rules}, "Every rule"), "Rule", 170),
         "device": (device_options(chosen=given.get("device", "all")), "Device", 170),
-        "range": (_options("Any time", RANGE_WORDS), "Time range", 140),
+        "range": (options_of(RANGE_WORDS, "Any time"), "Time range", 140),
     }
-    severities = _options("All", levels)
+    severities = options_of(levels, "All")
     known = {name: [option["value"] for option in spec[0]] for name, spec in choices.items()}
     asked, said = settled(given, known | {"severity": [option["value"] for option in severities]})
     value = _DEFAULTS | asked
@@ -90,37 +73,14 @@ def layout(id: str = "", **given: str) -> Any:
             ),
             dcc.Store(id="alert-chosen", data=_number(id)),
             dcc.Store(id="alert-decided"),
-            dmc.Drawer(
-                id="alert-drawer",
-                position="right",
-                size=520,
-                opened=False,
-                title="Incident",
-                children=[],
-                closeButtonProps={"aria-label": "Close"},
-                overlayProps={"backgroundOpacity": 0.25},
-                transitionProps={"duration": 120},
-            ),
+            drawer("alert-drawer", "Incident", 520),
         ]
     )
 
 
-def gone_said(device: str) -> html.P | None:
-    """That the address asks for a device that is not known; filters.js hides it when another is chosen."""
-    if not is_gone(device):
-        return None
-    return html.P(GONE_SAID, className="muted gone", role="status", **{"data-while": device})
-
-
-def is_gone(device: str) -> bool:
-    """Whether an address asks for a device that is not known: forgotten, or never there."""
-    return device not in ("", "all") and device not in map(str, reader().directory().devices)
-
-
 def _number(text: str) -> int | str | None:
     """The incident that the address names; what is none stays a text, so that it is said."""
-    number = text.isascii() and text.isdigit() and len(text) < 18
-    return (number and int(text)) or text[:40] or None
+    return whole_number(text) or text[:40] or None
 
 
 def callbacks(app: Dash) -> None:

@@ -7,21 +7,15 @@ from dash import html
 from flask import has_request_context, request
 
 from analysis.store.queries.charts import LONG_HOURS, REST
-from analysis.store.reader import Reader, Row
-from dashboard.address import settled
+from analysis.store.reader import RANGES, Reader, Row
+from dashboard.address import SPANS, USUAL_SPAN, settled
 from dashboard.charts import stacked, week
 from dashboard.context import reader
+from dashboard.filters import GONE_SAID, device_options, is_gone, options_of
 from dashboard.page import Page
-from dashboard.pages.alerts import GONE_SAID, device_options, is_gone
 from dashboard.parts import choice, empty, heading, panel, segments
 from dashboard.words import plural
 
-_SPANS = {"24h": 24, "7d": 7 * 24, "30d": 30 * 24}
-_SHOWN = [
-    {"value": "24h", "label": "24 hours"},
-    {"value": "7d", "label": "7 days"},
-    {"value": "30d", "label": "30 days"},
-]
 _BY_DEVICE = (
     "Counted in the hour of each packet. What two devices at home send each other counts for both of them."
 )
@@ -33,20 +27,21 @@ _MOST = 6
 """Series told apart; the rest are one."""
 
 
-def layout(range: str = "24h", device: str = "all", **_: str) -> Any:
+def layout(range: str = USUAL_SPAN, device: str = "all", **_: str) -> Any:
     store = reader()
-    _asked, said = settled({"range": range}, {"range": _SPANS})
-    hours = _SPANS.get(range, _SPANS["24h"])
+    asked, said = settled({"range": range}, {"range": SPANS})
+    span = asked.get("range") or USUAL_SPAN
     hour = int(store.clock() // 3600)
     filters = [
-        segments("charts", "range", _SHOWN, range if range in _SPANS else "24h", "Time range"),
+        segments("charts", "range", options_of(SPANS), span, "Time range"),
         choice("charts", "device", device_options(chosen=device), device, "Device", 200),
     ]
-    shown = [empty(GONE_SAID)] if is_gone(device) else _charts(store, hours, hour, device)
+    marks = {"data-reloads": "1", "data-defaults": f"range={USUAL_SPAN}"}  # for filters.js
+    shown = [empty(GONE_SAID)] if is_gone(device) else _charts(store, RANGES[span], hour, device)
     return html.Div(
         [
             heading("Charts", lead="Hover or touch a chart for the numbers."),
-            html.Div(filters, className="filters", **{"data-reloads": "1", "data-defaults": "range=24h"}),
+            html.Div(filters, className="filters", **marks),
             *filter(None, [said]),
             *shown,
         ]
@@ -69,7 +64,7 @@ def _charts(store: Reader, hours: int, hour: int, device: str) -> list[html.Sect
 
 def _step(hours: int) -> int:
     """Hours of a bar, so that there are about thirty."""
-    return 1 if hours <= 24 else 6 if hours <= _SPANS["7d"] else 24
+    return 1 if hours <= 24 else 6 if hours <= RANGES["7d"] else 24
 
 
 def _zone() -> int:

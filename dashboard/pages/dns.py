@@ -7,9 +7,9 @@ from dash import html
 from dashboard import columns
 from dashboard.address import settled
 from dashboard.context import reader
+from dashboard.filters import device_options, gone_said, options_of
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
-from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.row_details import CHOSEN, row_callbacks, row_drawer
 from dashboard.words import RANGE_WORDS, number
@@ -26,10 +26,7 @@ _COLUMNS = [
     columns.number("elapsed", "Took", 84, "milliseconds"),
     columns.text("transport", "By", 76),
 ]
-_SHOW = [
-    {"value": "all", "label": "All names"},
-    {"value": "1", "label": "Only names on a list"},
-]
+_WHICH = {"all": "All names", "1": "Only names on a list"}
 _DEFAULTS = {"range": "24h"}
 
 
@@ -40,13 +37,12 @@ def layout(
     counts = store.dns_counts(int(store.clock() // 3600) - 24)
     queries, listed, broken = (number(counts[name]) for name in ("queries", "blocked", "failed"))
     lead = f"{queries} in 24 hours, {listed} on a list, {broken} failed. Choose one for more."
-    ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
-    choices = {"blocked": [option["value"] for option in _SHOW], "range": RANGE_WORDS}
-    asked, said = settled({"blocked": blocked, "range": range}, choices)
+    asked, said = settled({"blocked": blocked, "range": range}, {"blocked": _WHICH, "range": RANGE_WORDS})
+    span = asked.get("range") or _DEFAULTS["range"]
     filters = [
-        choice("dns", "blocked", _SHOW, asked.get("blocked", "all"), "Which names", 180),
+        choice("dns", "blocked", options_of(_WHICH), asked.get("blocked", "all"), "Which names", 180),
         choice("dns", "device", device_options(chosen=device), device, "Device", 180),
-        choice("dns", "range", ranges, asked.get("range") or _DEFAULTS["range"], "Time range", 150),
+        choice("dns", "range", options_of(RANGE_WORDS), span, "Time range", 150),
         search("dns", q, "Search names"),
     ]
     return html.Div(

@@ -7,9 +7,9 @@ from dash import dcc, html
 from dashboard import columns
 from dashboard.address import settled
 from dashboard.context import context
+from dashboard.filters import device_options, gone_said, options_of
 from dashboard.late_scripts import GRID
 from dashboard.page import Page
-from dashboard.pages.alerts import device_options, gone_said
 from dashboard.parts import choice, feed, grid, heading, search
 from dashboard.row_details import CHOSEN, row_drawer
 from dashboard.words import RANGE_WORDS
@@ -39,30 +39,27 @@ _FLOWS = [
     columns.number("bytes_down", "Down", 92, "bytes"),
     columns.text("state", "State", 108),
 ]
-_PROTOCOLS = [
-    {"value": "all", "label": "Any protocol"},
-    *({"value": name, "label": name.upper()} for name in ("tcp", "udp", "icmp", "icmpv6", "igmp")),
-]
+_PROTOCOLS = {name: name.upper() for name in ("tcp", "udp", "icmp", "icmpv6", "igmp")}
 
 
 def layout(
     view: str = "packets",
     device: str = "all",
     proto: str = "all",
-    port: str = "",
     q: str = "",
     range: str = "",
     row: str = "",
     **_: str,
 ) -> Any:
     flows = view == "flows"
-    ranges = [{"value": key, "label": word} for key, word in RANGE_WORDS.items()]
-    choices = {"proto": [option["value"] for option in _PROTOCOLS], "range": RANGE_WORDS}
-    asked, said = settled({"proto": proto, "range": range}, choices)
+    protocols = options_of(_PROTOCOLS, "Any protocol")
+    asked, said = settled(
+        {"proto": proto, "range": range}, {"proto": ("all", *_PROTOCOLS), "range": RANGE_WORDS}
+    )
     filters = [
         choice("traffic", "device", device_options(chosen=device), device, "Device", 180),
-        choice("traffic", "proto", _PROTOCOLS, asked.get("proto", "all"), "Protocol", 140),
-        choice("traffic", "range", ranges, asked.get("range") or "24h", "Time range", 150),
+        choice("traffic", "proto", protocols, asked.get("proto", "all"), "Protocol", 140),
+        choice("traffic", "range", options_of(RANGE_WORDS), asked.get("range") or "24h", "Time range", 150),
         search("traffic", q, "Search addresses and names" if flows else "Search addresses"),
     ]
     name, columns_shown, what = (

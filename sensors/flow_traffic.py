@@ -1,4 +1,8 @@
-"""What the packets of a range add to their flows."""
+"""What the packets of a range add to their flows.
+
+Each pass over the packets has its price, so what is summed together is kept together: a packet's flags,
+direction and payload in a code of 16 bits, and three counts of a flow in a number of 64.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,17 +11,17 @@ from sensors.flow_groups import Groups
 from sensors.flow_keys import RST
 from sensors.packets import PacketTable
 
-MOST_PACKETS = (1 << 21) - 1
+# A packet's code: its TCP flags in the lowest eight bits, above them these two.
+_FLAGS = 8
+_DOWN, _PAYLOAD = np.uint16(1 << _FLAGS), np.uint16(2 << _FLAGS)
+
+# The counts of a flow: 21 bits each, which MOST_PACKETS keeps from running over into the next.
+_COUNT_BITS = 21
+MOST_PACKETS = (1 << _COUNT_BITS) - 1
 """Packets of a range that can be counted at once."""
-
-_DOWN, _PAYLOAD = np.uint16(0x100), np.uint16(0x200)
-"""Bits of a packet's code beside its TCP flags."""
-_COUNTS = np.array([1 << 42, 0, 1 << 42 | 1 << 21 | 1, 1], np.uint64)
-"""What a packet adds to three counters of its flow, 21 bits each so that one sum does for all: packets up,
-packets up with payload, packets with payload. By direction (up, down) and payload (without, with)."""
-_COUNT_BITS, _COUNT_MASK = np.uint64(21), np.uint64(MOST_PACKETS)
-
-Counts = NDArray[np.int64]
+_WITH_PAYLOAD, _PAYLOAD_UP, _PACKET_UP = 1, 1 << _COUNT_BITS, 1 << 2 * _COUNT_BITS
+_COUNTS = np.array([_PACKET_UP, 0, _PACKET_UP | _PAYLOAD_UP | _WITH_PAYLOAD, _WITH_PAYLOAD], np.uint64)
+"""What a packet adds, by its code without the flags: up, down, up with payload, down with payload."""
 
 
 class Traffic:
@@ -41,20 +45,19 @@ class Traffic:
         apart; whether it means down is bool[k]."""
         code = self._codes(table, at, lower)[groups.order]
         code ^= groups.spread(lower_is_down * _DOWN)
-        down = (code & _DOWN) != 0
-        self.up, self.payload = ~down, (code & _PAYLOAD) != 0
+        self.up, self.payload = (code & _DOWN) == 0, (code & _PAYLOAD) != 0
         self.flags = code.astype(np.uint8)
         size = table.ip_len[at][groups.order].astype(np.int64)
         self.bytes_up = np.add.reduceat(size * self.up, groups.begin)
         self.bytes_down = np.add.reduceat(size, groups.begin) - self.bytes_up
-        self._count(np.add.reduceat(_COUNTS[code >> 8], groups.begin), groups)
-        flags = np.bitwise_or.reduceat((code & 0xFF) << ((code & _DOWN) >> 5), groups.begin)
-        self.flags_up, self.flags_down = flags.astype(np.uint8), (flags >> 8).astype(np.uint8)
+        self._count(np.add.reduceat(_COUNTS[code >> _FLAGS], groups.begin), groups)
+        self._unite_flags(code, groups)
 
     @staticmethod
     def _codes(
         table: PacketTable, at: NDArray[np.int64] | slice, lower: NDArray[np.bool_]
     ) -> NDArray[np.uint16]:
+        """uint16[n] in the table's order; as if `lower` meant down in every flow."""
         flags = table.tcp_flags[at]
         code = (flags & ~((flags & RST) << 2)).astype(np.uint16)  # RST, moved by two bits, is ACK
         code |= lower * _DOWN
@@ -62,8 +65,15 @@ class Traffic:
         return code
 
     def _count(self, counts: NDArray[np.uint64], groups: Groups) -> None:
-        carry: Counts = (counts & _COUNT_MASK).astype(np.int64)
-        self.payload_up = (counts >> _COUNT_BITS & _COUNT_MASK).astype(np.int64)
-        self.payload_down = carry - self.payload_up
-        self.packets_up = (counts >> (_COUNT_BITS + _COUNT_BITS)).astype(np.int64)
+        """Take the three counts of each flow apart; the other direction's are what is left of all."""
+        with_payload = (counts & MOST_PACKETS).astype(np.int64)
+        self.payload_up = (counts >> _COUNT_BITS & MOST_PACKETS).astype(np.int64)
+        self.payload_down = with_payload - self.payload_up
+        self.packets_up = (counts >> 2 * _COUNT_BITS).astype(np.int64)
         self.packets_down = groups.count - self.packets_up
+
+    def _unite_flags(self, code: NDArray[np.uint16], groups: Groups) -> None:
+        """All flags of each direction: those of packets down are moved beside those of packets up."""
+        aside = ~self.up * np.uint16(_FLAGS)
+        both = np.bitwise_or.reduceat(self.flags.astype(np.uint16) << aside, groups.begin)
+        self.flags_up, self.flags_down = both.astype(np.uint8), (both >> _FLAGS).astype(np.uint8)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.flow_keys import TCP, UDP
 from sensors.packets import PacketTable
 from sensors.parsers.base import PacketParser
 
-TCP, UDP = 6, 17
 _NOBODY = 255
+"""In place of a parser's number."""
 
 
 class Selector:
@@ -27,7 +28,7 @@ class Selector:
         self._protocol = np.full(256, _NOBODY, np.uint8)
         self._ethertype: dict[int, int] = {}
         self._prefix: dict[int, int] = {}
-        for number, parser in reversed(list(enumerate(parsers))):
+        for number, parser in reversed(list(enumerate(parsers))):  # so that the first in the list is put last
             self._port[list(parser.udp_ports)] = number
             self._protocol[list(parser.ip_protocols)] = number
             self._ethertype.update(dict.fromkeys(parser.ethertypes, number))

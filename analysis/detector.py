@@ -1,7 +1,7 @@
 """Base class of every detector: metadata, options as fields, handlers named after events."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Protocol, get_args
 
@@ -171,6 +171,3 @@ class Detector:
             ts, self.id, self.severity if severity is None else severity,
             "|".join((self.id, *map(str, key))), subject, title, why, evidence, advice, times,
         )  # fmt: skip
-
-
-Findings = Iterator[Finding]

@@ -11,7 +11,9 @@ _N, _R, _P = 2**14, 8, 5
 """scrypt cost: OWASP Password Storage Cheat Sheet, the 16 MiB row."""
 FREE_FAILURES = 5
 _LONGEST_WAIT = 300.0
+"""Seconds."""
 _MOST_ADDRESSES = 1000
+"""Addresses whose failures are remembered."""
 
 
 def hash_password(password: str) -> str:
@@ -29,11 +31,6 @@ def check_password(password: str, stored: str) -> bool:
         return kind == "scrypt" and hmac.compare_digest(found, base64.b64decode(wanted))
     except ValueError:
         return False
-
-
-def is_hash(stored: str) -> bool:
-    """Whether a text has the form that `hash_password` makes."""
-    return stored.startswith("scrypt$") and stored.count("$") == 5
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
@@ -62,6 +59,7 @@ class Patience:
         return max(0.0, due - time.monotonic())
 
     def failed(self, address: str) -> None:
+        """Count a wrong password."""
         with self._lock:
             count = self._failures.pop(address, (0, 0.0))[0]
             if len(self._failures) >= _MOST_ADDRESSES:
@@ -69,5 +67,6 @@ class Patience:
             self._failures[address] = (count + 1, time.monotonic())
 
     def succeeded(self, address: str) -> None:
+        """Forget what went wrong before."""
         with self._lock:
             self._failures.pop(address, None)

@@ -8,7 +8,6 @@ from analysis.store.queries.feeds import FEEDS, RANGES, BadFilter, FeedQueries, 
 from analysis.store.queries.identity import IdentityQueries
 from analysis.store.queries.session import NotMade, NotReadable, QueryTooSlow, Row, StoreError
 from analysis.store.queries.traffic import TrafficQueries
-from analysis.store.queries.volumes import VolumeQueries
 from analysis.store.queries.watch import WatchQueries
 
 __all__ = [
@@ -19,7 +18,7 @@ __all__ = [
 
 class Reader(
     AlertQueries, AroundQueries, ChartQueries, DeviceQueries, FeedQueries, IdentityQueries, TrafficQueries,
-    VolumeQueries, WatchQueries,
+    WatchQueries,
 ):  # fmt: skip
     """Every question that the dashboard asks. May be shared between threads: each gets its own
     read-only connection. Methods raise `StoreError` (`NotMade`, `NotReadable`, `QueryTooSlow`)."""

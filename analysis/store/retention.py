@@ -42,8 +42,6 @@ class RetentionReport(NamedTuple):
     size_before: int
     size_after: int
     """Bytes in use in the database file."""
-    disk_free: int
-    """Bytes."""
     checkpointed: bool
     """The write-ahead log was folded into the file."""
 
@@ -75,8 +73,8 @@ class _Run:
         self._bound_devices()
         self._give_back()
         done = upkeep.checkpoint(self._path)
-        free = self._tell()
-        return RetentionReport(self._deleted, tuple(self._refused), before, self._used(), free, done)
+        self._tell()
+        return RetentionReport(self._deleted, tuple(self._refused), before, self._used(), done)
 
     def _by_age(self) -> None:
         for tables, days in ((DETAIL, self._limits.days), (SUMMARY, self._limits.alert_days)):
@@ -187,23 +185,22 @@ class _Run:
                 return
             time.sleep(0.02)
 
-    def _tell(self) -> int:
-        free, rows = disk_health(self._path)
+    def _tell(self) -> None:
+        """Rows for `health`: room on the disk, and whether the clock kept history from being removed."""
         names = ", ".join(self._refused)
         text = f"The clock seems wrong: the history of {names} was kept although it looks too old."
         fix = "Check the date and time of this computer."
-        rows.append(
+        clock = (
             HealthRow("retention", "clock", "alarm", text, fix)
             if names
             else HealthRow("retention", "clock", "ok", "Old history is removed on time.", None)
         )
         with transaction(self._db):
-            write_health(self._db, rows)
-        return free
+            write_health(self._db, [_disk_health(self._path), clock])
 
 
-def disk_health(path: Path) -> tuple[int, list[HealthRow]]:
-    """Free bytes on the database's disk, and what to say about them."""
+def _disk_health(path: Path) -> HealthRow:
+    """What to say about the room on the database's disk."""
     usage = shutil.disk_usage(path.absolute().parent)
     used = 0
     for name in companions(path):
@@ -212,8 +209,8 @@ def disk_health(path: Path) -> tuple[int, list[HealthRow]]:
     text = f"{usage.free >> 20:,} MB free; the database takes {used >> 20:,} MB."
     if usage.free < LEAST_FREE or usage.free < min(LEAST_SHARE * usage.total, PLENTY):
         fix = "Make space on this disk, or lower retention.size_mb in config.yaml."
-        return usage.free, [HealthRow("disk", "space", "alarm", f"The disk is nearly full: {text}", fix)]
-    return usage.free, [HealthRow("disk", "space", "ok", text, None)]
+        return HealthRow("disk", "space", "alarm", f"The disk is nearly full: {text}", fix)
+    return HealthRow("disk", "space", "ok", text, None)
 
 
 _OLD_DEVICES = """

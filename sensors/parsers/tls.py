@@ -96,14 +96,13 @@ class _Direction:
 class Handshake:
     """The hellos of one TLS conversation; for STARTTLS it begins after the clear text."""
 
-    __slots__ = ("accepted", "down", "hellos", "retries", "sni", "up")
+    __slots__ = ("down", "hellos", "retries", "sni", "up")
 
     def __init__(self, up: int = 0, down: int = 0) -> None:
         self.up = _Direction(up)
         self.down = _Direction(down)
         self.hellos = 0
         self.retries = 0
-        self.accepted = False
         self.sni: str | None = None
 
     def advance(self, stream: Stream, ts: float) -> list[Event]:
@@ -153,7 +152,7 @@ class Handshake:
             if answer.retry and not self.retries:  # RFC 8446, section 4.1.4: at most one
                 self.retries = 1
                 continue
-            self.accepted = self.down.answered = True
+            self.down.answered = True
             self.down.ended = answer.version == "1.3"
             told.append(
                 TlsAccepted(ts, flow.client_ip, flow.server_ip, flow.port, answer.version, answer.cipher)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from analysis import volumes
-from analysis.store.reader import Reader
 from analysis.store.rows import Batch, DeviceRow, FlowRow, VolumeRow
 from analysis.store.writer import Writer
 from analysis.volumes import Usual, Volumes
@@ -58,7 +57,3 @@ def test_a_sensor_loads_what_left_the_home(tmp_path: Path) -> None:
         assert writer.known_volumes() == [VolumeRow(ONE, 472_001, 7, 1), VolumeRow(ONE, 472_000, 350, 2)]
         assert writer.known_volumes("eth1") == []
         assert writer.known_volumes(hours=1) == [VolumeRow(ONE, 472_001, 7, 1)]
-    reader = Reader(tmp_path / "s.db")
-    assert reader.usual_upload(1, 472_002) == {"hours": 2, "median": 178.5, "deviation": 171.5, "most": 350}
-    assert reader.usual_upload(1, 472_000) == {"hours": 0, "median": 0, "deviation": 0, "most": 0}
-    reader.close()

@@ -6,23 +6,21 @@ import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from analysis.store.reader import RANGES
-from dashboard.address import settled
+from dashboard.address import SPANS, USUAL_SPAN, settled
 from dashboard.context import reader
+from dashboard.filters import gone_said
 from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
 from dashboard.map_links import Data, Links, both_ways, links_of, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
-from dashboard.pages.alerts import gone_said
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
 from dashboard.words import cut, plural, size
 
-_RANGES = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 
-
-def layout(range: str = "24h", device: str = "", view: str = "auto", **_: str) -> Any:
-    span = range if range in _RANGES else "24h"
-    _asked, unknown = settled({"range": range}, {"range": _RANGES})
+def layout(range: str = USUAL_SPAN, device: str = "", view: str = "auto", **_: str) -> Any:
+    asked, unknown = settled({"range": range}, {"range": SPANS})
+    span = asked.get("range") or USUAL_SPAN
     data = read(span)
     if not data.devices:
         return html.Div(
@@ -71,13 +69,13 @@ def _lead(data: Data, span: str) -> str:
     peers = {e["peer"] for e in data.edges if not e["peer"].startswith("device:") and e["peer"] not in home}
     routers = sum(device["router"] for device in data.devices)
     told = [plural(len(data.devices) - routers, "device"), *([plural(routers, "router")] if routers else [])]
-    return ", ".join([*told, plural(len(peers), "destination"), f"last {_RANGES[span]}."])
+    return ", ".join([*told, plural(len(peers), "destination"), f"last {SPANS[span]}."])
 
 
 def _tabs(span: str, shown: str) -> html.Div:
     spans = [
         dcc.Link(word, href=f"/map?range={key}", className="tab on" if key == span else "tab")
-        for key, word in _RANGES.items()
+        for key, word in SPANS.items()
     ]
     views = [
         dcc.Link(
@@ -165,7 +163,7 @@ def callbacks(app: Dash) -> None:
     )
     def levels(_: Any, span: str) -> dict[str, int]:
         """New severities of what is drawn: positions stay while somebody looks."""
-        elements = arrange(read(span if span in _RANGES else "24h"))
+        elements = arrange(read(span if span in SPANS else USUAL_SPAN))
         return {e["data"]["id"]: e["data"]["severity"] for e in elements if "severity" in e["data"]}
 
 

@@ -20,10 +20,10 @@ export = Blueprint("export", __name__, url_prefix="/api/v1/export")
 MOST_EXPORTED = 100_000
 _CUT = f"Cut after {number(MOST_EXPORTED)} rows: narrow the filters for the rest."
 _DEVICE = (
-    "id", "name", "trust", "kind", "vendor", "os", "ip", "mac", "network", "severity", "incidents", "bytes",
-    "first_seen", "last_seen", "router",
+    "id", "name", "trust", "kind", "maker", "vendor", "os", "ip", "mac", "network", "severity", "incidents",
+    "bytes", "first_seen", "last_seen", "router",
 )  # fmt: skip
-_SEARCHED = ("name", "vendor", "kind", "ip", "mac")
+_SEARCHED = ("name", "maker", "vendor", "kind", "ip", "mac")
 
 
 class _Source:

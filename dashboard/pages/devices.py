@@ -4,6 +4,7 @@ from typing import Any
 
 from dash import html
 
+from analysis.fingerprints import short_maker
 from analysis.store.reader import Row
 from dashboard import columns
 from dashboard.address import settled
@@ -13,17 +14,19 @@ from dashboard.page import Page
 from dashboard.parts import choice, downloads, empty, grid, heading, search
 from dashboard.words import TRUST_WORDS, new_to_you, plural
 
+_BOTH_MAKERS = {"tooltipField": "makers", "getQuickFilterText": {"function": "params.data.makers"}}
+"""On hover and for the search: the device's maker and that of its network card."""
 _COLUMNS = [
-    columns.drawn("name", "Name", 122, "DeviceRow", grow=2),
-    columns.drawn("trust", "Trust", 116, "Trust"),
-    columns.drawn("severity", "Alerts", 88, "Severity", wide=True),
-    columns.text("kind", "Kind", 92),
-    columns.text("vendor", "Maker", 76, grow=1),
-    columns.text("ip", "Address", 112, cellClass="mono"),
+    columns.drawn("name", "Name", 122, "DeviceRow", grow=3),
+    columns.drawn("trust", "Trust", 112, "Trust"),
+    columns.drawn("severity", "Alerts", 84, "Severity", wide=True),
+    columns.text("kind", "Kind", 110),
+    columns.text("maker", "Maker", 96, grow=2, **_BOTH_MAKERS),
+    columns.text("ip", "Address", 108, cellClass="mono"),
     columns.text("mac", "MAC", 146, cellClass="mono"),
-    columns.number("bytes", "24 h", 76, "bytes"),
-    columns.on_phone(columns.moment("last_seen", "Last seen", 92, write="dayOrTime"), 88),
-    columns.moment("first_seen", "First seen", 92, wide=True, write="dayOrTime"),
+    columns.number("bytes", "24 h", 72, "bytes"),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 84, write="dayOrTime"), 88),
+    columns.moment("first_seen", "First seen", 84, wide=True, write="dayOrTime"),
 ]
 _SHOWN = (
     "id",
@@ -31,7 +34,6 @@ _SHOWN = (
     "trust",
     "severity",
     "kind",
-    "vendor",
     "ip",
     "mac",
     "bytes",
@@ -81,7 +83,10 @@ def layout(q: str = "", **given: str) -> Any:
 
 def _shown(row: Row) -> Row:
     router = bool(row["router"])
-    return {key: row[key] for key in _SHOWN} | {"new": not router and new_to_you(row), "router": router}
+    maker = row["maker"] or (short_maker(row["vendor"]) if row["vendor"] else None)
+    card = f"network card: {row['vendor']}" if row["vendor"] and row["vendor"] != maker else None
+    more = {"new": not router and new_to_you(row), "router": router, "maker": maker}
+    return {key: row[key] for key in _SHOWN} | more | {"makers": "; ".join(filter(None, (maker, card)))}
 
 
 PAGE = Page("/devices", "Devices", layout, icon="devices", libraries=(GRID,))

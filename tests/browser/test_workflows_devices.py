@@ -128,6 +128,49 @@ def test_a_device_is_named_placed_and_remarked(world: World, new_page: Callable[
     assert page.locator("h1:has-text('Under the stairs')").count() == 0
 
 
+def test_a_person_says_what_kind_a_device_is_and_takes_it_back(
+    world: World, new_page: Callable[..., Any]
+) -> None:
+    device, _ = busiest(world)
+    guess = world.value("SELECT kind FROM devices WHERE id = ?", device)
+    stored = "SELECT n.kind FROM devices d JOIN device_notes n ON (n.network, n.mac) = (d.network, d.mac) WHERE d.id = ?"
+    page = new_page(f"{world.url}/devices/{device}")
+    assert page.input_value("#device-kind") == f"As Sentinel thinks ({guess or 'not known'})"
+    page.click("#device-kind")
+    page.fill("#device-kind", "vacu")
+    page.click("[role=option]:has-text('Vacuum')")
+    page.click("#device-save")
+    page.wait_for_selector("#device-said:has-text('Saved.')")
+    page.wait_for_selector(".facts dd:has-text('vacuum you said so')")
+    assert world.value(stored, device) == "vacuum"
+    assert world.value("SELECT kind FROM devices WHERE id = ?", device) == guess, "evidence is kept as it is"
+    page.reload()
+    page.wait_for_selector(".lead:has-text('vacuum')")
+    page.wait_for_function("() => document.querySelector('#device-kind').value === 'Vacuum'")
+    page.click("#nav >> text=Devices")
+    page.fill("input[type=search]", "vacuum")
+    page.wait_for_selector(f".ag-row[row-id='{device}'] [col-id=kind]:has-text('vacuum')")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.ag-center-cols-container .ag-row').length === 1"
+    )
+    page.goto(world.url + "/map?view=map")
+    page.wait_for_function(READY)
+    family = page.evaluate(
+        "(id) => { const own = sentinel.map.getElementById(id).position(); const above = sentinel.map"
+        ".nodes('[t=\"header\"]').filter((n) => n.position('x') === own.x && n.position('y') < own.y);"
+        " return above.max((n) => n.position('y')).ele.data('label'); }",
+        f"d{device}",
+    )
+    assert family.startswith("Smart home")
+    page.goto(f"{world.url}/devices/{device}")
+    page.click("#device-kind")
+    page.click("[role=option]:has-text('As Sentinel thinks')")
+    page.click("#device-save")
+    page.wait_for_selector("#device-said:has-text('Saved.')")
+    page.wait_for_selector(".facts dd:has-text('you said so')", state="detached")
+    assert world.value(stored, device) is None
+
+
 def test_two_addresses_become_one_device_and_two_again(world: World, new_page: Callable[..., Any]) -> None:
     (one,), (other,) = world.rows("SELECT id FROM devices WHERE NOT router ORDER BY id LIMIT 2")
     db = world.db

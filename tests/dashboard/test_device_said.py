@@ -182,3 +182,14 @@ def test_a_badge_only_says_what_was_said(home: Home, own_client: FlaskClient) ->
     assert "New to you" not in shown and '"chip trust-' not in shown
     shown = save(own_client, 4, "guess", name="Front door", trust="guest")
     assert '"chip trust-guest"' in shown
+
+
+def test_devices_are_listed_and_found_by_their_own_maker(home: Home, own_client: FlaskClient) -> None:
+    home.db.execute("UPDATE devices SET vendor = 'Nest Labs Inc.', maker = 'Google Nest' WHERE id = 4")
+    home.db.execute("UPDATE devices SET vendor = 'Rivet Networks Co.,Ltd.', maker = NULL WHERE id = 2")
+    shown = page(own_client, "/devices")
+    assert '"maker":"Google Nest","makers":"Google Nest; network card: Nest Labs Inc."' in shown
+    assert '"maker":"Rivet","makers":"Rivet; network card: Rivet Networks Co.,Ltd."' in shown
+    for word in ("google nest", "nest labs"):
+        rows = own_client.get(f"/api/v1/export/devices.json?q={word}").json["rows"]
+        assert [(row["maker"], row["vendor"]) for row in rows] == [("Google Nest", "Nest Labs Inc.")]

@@ -20,8 +20,9 @@ class DeviceQueries(SeriousQueries):
     def _listed(self, since_hour: int, *, router: bool) -> list[Row]:
         found = self.rows(
             "SELECT d.id, d.router, d.network, d.mac, d.vendor, d.randomised, d.name AS wire_name,"
-            " d.kind AS guessed_kind, n.kind AS said_kind, COALESCE(n.kind, d.kind) AS kind, d.os, d.ip,"
-            " d.first_seen, d.last_seen, n.name AS noted, COALESCE(n.trust, 'unknown') AS trust,"
+            " d.kind AS guessed_kind, n.kind AS said_kind, COALESCE(n.kind, d.kind) AS kind, d.os,"
+            " d.maker, d.ip, d.first_seen, d.last_seen, n.name AS noted,"
+            " COALESCE(n.trust, 'unknown') AS trust,"
             " (SELECT SUM(t.bytes_up + t.bytes_down) FROM traffic_hour t WHERE t.device = d.id AND"
             " t.hour >= ?)"
             " AS bytes FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
@@ -48,6 +49,7 @@ class DeviceQueries(SeriousQueries):
             head["severity"] = max((row["severity"], head["severity"]), key=lambda s: -1 if s is None else s)
             head["ip"] = row["ip"] if row["last_seen"] > head["last_seen"] else head["ip"]
             head["kind"], head["os"] = head["kind"] or row["guessed_kind"], head["os"] or row["os"]
+            head["maker"] = head["maker"] or row["maker"]
             head["first_seen"] = min(head["first_seen"], row["first_seen"])
             head["last_seen"] = max(head["last_seen"], row["last_seen"])
         return list(by_id.values())

@@ -1,7 +1,7 @@
 """Charts: the last days to look at rather than to read."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from dash import html
 from flask import has_request_context, request
@@ -25,6 +25,16 @@ _BY_PEER = (
 )
 _MOST = 6
 """Series told apart; the rest are one."""
+
+
+class _Axis(NamedTuple):
+    """The time that a chart shows, in hours since the epoch."""
+
+    since: int
+    hour: int
+    """The last one, which is not over yet."""
+    step: int
+    """Hours of a bar."""
 
 
 def layout(range: str = USUAL_SPAN, device: str = "all", **_: str) -> Any:
@@ -54,9 +64,10 @@ def _charts(store: Reader, hours: int, hour: int, device: str) -> list[html.Sect
     step = _step(hours)
     since = hour - hours + 1
     since -= (since + _zone()) % step  # bars begin with the viewer's days
-    beside = [_dns(store, since, hour, step, chosen), _alerts(store, since, hour, step, chosen is not None)]
+    axis = _Axis(since, hour, step)
+    beside = [_dns(store, axis, chosen), _alerts(store, axis, chosen is not None)]
     return [
-        *_traffic(store, since, hour, step, chosen),
+        *_traffic(store, axis, chosen),
         html.Div(beside, className="columns"),
         _weeks(store, hour, chosen),
     ]
@@ -73,8 +84,9 @@ def _zone() -> int:
     return int(told) if re.fullmatch(r"-?\d{1,2}", told) and -14 <= int(told) <= 14 else 0
 
 
-def _series(rows: list[Row], since: int, hour: int, step: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows (hour, name, value) as bars of `step` hours, of the largest names and the rest."""
+def _series(rows: list[Row], axis: _Axis) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows (hour, name, value) as bars, of the largest names and the rest; and these names."""
+    since, hour, step = axis
     totals: dict[str, int] = {}
     for row in rows:
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
@@ -103,56 +115,53 @@ def _marks(bars: list[dict[str, Any]], step: int) -> list[int]:
 def _chart(
     title: str,
     rows: list[Row],
-    since: int,
-    hour: int,
-    step: int,
+    axis: _Axis,
     write: str = "count",
     none: str = "None yet",
     counts: str | None = None,
 ) -> html.Section:
-    """A panel with stacked bars of `step` hours from `since` on; `counts` says what they count."""
+    """A panel with stacked bars of rows (hour, name, value). `write` is the function of time.js that writes a
+    value, `none` stands where there are no rows, `counts` says what the bars count."""
     if not rows:
         return panel(title, empty(none))
-    bars, names = _series(rows, since, hour, step)
+    bars, names = _series(rows, axis)
     said = html.P(counts, className="muted") if counts else None
-    return panel(title, said, stacked(bars, names, step, _marks(bars, step), write))
+    return panel(title, said, stacked(bars, names, axis.step, _marks(bars, axis.step), write))
 
 
-def _traffic(store: Reader, since: int, hour: int, step: int, device: int | None) -> list[html.Section]:
+def _traffic(store: Reader, axis: _Axis, device: int | None) -> list[html.Section]:
     """By device, and by destination; the latter of long spans in days of UTC, drawn at their noon."""
-    by_device = store.traffic_by_device(since, device, step)
-    told = ("bytes", "No traffic yet", _BY_PEER)
-    peers = store.traffic_by_peer(since, device, 4 * _MOST)
-    if hour - since < LONG_HOURS:
-        by_peer = _chart("Traffic by destination", peers, since, hour, step, *told)
-    else:
-        noons = [{**row, "hour": row["hour"] // 24 * 24 + 12} for row in peers]
-        first = since // 24 * 24 + 12
-        by_peer = _chart("Traffic by destination", noons, first, max(hour, hour // 24 * 24 + 12), 24, *told)
-    told = ("bytes", "No traffic yet", _BY_DEVICE)
-    return [_chart("Traffic by device", by_device, since, hour, step, *told), by_peer]
+    by_device = store.traffic_by_device(axis.since, device, axis.step)
+    by_peer = store.traffic_by_peer(axis.since, device, 4 * _MOST)
+    peer_axis = axis
+    if axis.hour - axis.since >= LONG_HOURS:
+        by_peer = [{**row, "hour": _noon(row["hour"])} for row in by_peer]
+        peer_axis = _Axis(_noon(axis.since), max(axis.hour, _noon(axis.hour)), 24)
+    none = "No traffic yet"
+    return [
+        _chart("Traffic by device", by_device, axis, "bytes", none, _BY_DEVICE),
+        _chart("Traffic by destination", by_peer, peer_axis, "bytes", none, _BY_PEER),
+    ]
 
 
-def _dns(store: Reader, since: int, hour: int, step: int, device: int | None) -> html.Section:
+def _noon(hour: int) -> int:
+    """The hour at noon of a day of UTC."""
+    return hour // 24 * 24 + 12
+
+
+def _dns(store: Reader, axis: _Axis, device: int | None) -> html.Section:
     told = [
         {"hour": row["hour"], "name": name, "value": row[key] or 0}
-        for row in store.dns_by_hour(since, device)
+        for row in store.dns_by_hour(axis.since, device)
         for name, key in (("Answered", "answered"), ("On a list", "blocked"), ("Failed", "failed"))
     ]
-    return _chart("Names asked for", told, since, hour, step)
+    return _chart("Names asked for", told, axis)
 
 
-def _alerts(store: Reader, since: int, hour: int, step: int, one: bool) -> html.Section:
+def _alerts(store: Reader, axis: _Axis, one: bool) -> html.Section:
     """Incidents are not counted by device, which is said where one is chosen."""
-    rows = store.incidents_by_hour(since)
-    return _chart(
-        "New incidents by rule" + (", of every device" if one else ""),
-        rows,
-        since,
-        hour,
-        step,
-        none="None in this time",
-    )
+    title = "New incidents by rule" + (", of every device" if one else "")
+    return _chart(title, store.incidents_by_hour(axis.since), axis, none="None in this time")
 
 
 def _weeks(store: Reader, hour: int, device: int | None) -> html.Section:

@@ -1,6 +1,7 @@
 """What a sensor hands to the writer: plain rows, a second's worth at a time.
 
-Devices are named by `(network, mac)`; the writer turns them into row ids.
+Devices are named by `(network, mac)`; the writer turns them into row ids. Times are packet time in seconds
+since the epoch, addresses and names are text as in `analysis.events`.
 """
 
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class KnownDevice(NamedTuple):
 
 
 class AddressRow(NamedTuple):
+    """An IP address that a device used."""
+
     key: DeviceKey
     ip: str
     first_seen: float
@@ -76,8 +79,11 @@ class AddressRow(NamedTuple):
 
 
 class NameRow(NamedTuple):
+    """What a device called itself, or was called."""
+
     key: DeviceKey
     source: str
+    """Who said it, as in `analysis.names`."""
     name: str
     first_seen: float
     last_seen: float
@@ -113,6 +119,8 @@ class FlowRow(NamedTuple):
 
 
 class DnsRow(NamedTuple):
+    """A query with its answer, if one came; `elapsed` are the seconds between the two."""
+
     ts: float
     device: DeviceKey | None
     transport: str
@@ -122,12 +130,16 @@ class DnsRow(NamedTuple):
     name: str
     qtype: str
     rcode: str | None
+    """None: no answer came."""
     answers: tuple[str, ...]
     blocked_by: str | None
+    """The blocklist that holds the name."""
     elapsed: float | None
 
 
 class TlsRow(NamedTuple):
+    """A ClientHello, of TLS over TCP or of QUIC."""
+
     ts: float
     device: DeviceKey | None
     client_ip: str
@@ -142,6 +154,8 @@ class TlsRow(NamedTuple):
 
 
 class HttpRow(NamedTuple):
+    """A request in clear; `path` without its query."""
+
     ts: float
     device: DeviceKey | None
     client_ip: str
@@ -154,6 +168,8 @@ class HttpRow(NamedTuple):
 
 
 class PacketRow(NamedTuple):
+    """A packet of the log; `length` is bytes on the wire, `sample` n where one in n was logged."""
+
     ts: float
     src: str
     dst: str
@@ -165,6 +181,8 @@ class PacketRow(NamedTuple):
 
 
 class TrafficRow(NamedTuple):
+    """What a device sent (up) and got in a minute, counted in minutes since the epoch."""
+
     device: DeviceKey
     minute: int
     bytes_up: int
@@ -173,6 +191,8 @@ class TrafficRow(NamedTuple):
 
 
 class BaselineRow(NamedTuple):
+    """A destination that a device uses; `learned`: it was met while learning, else it was reported as new."""
+
     device: DeviceKey
     peer: str
     port: int
@@ -194,9 +214,12 @@ class VolumeRow(NamedTuple):
 
 
 class HealthRow(NamedTuple):
+    """What is to be said of Sentinel itself; the newest of a component and subject holds."""
+
     component: str
     subject: str
     level: str
+    """"ok", "note" or "alarm"."""
     message: str
     fix: str | None
 

@@ -20,6 +20,11 @@ BYTES_A_FLOW, BYTES_A_DNS, MOST_BYTES = 260, 230, 6 << 30
 SENSOR = "bench0"
 
 
+def device_key(n: int) -> tuple[str, str]:
+    """Network and MAC of one of the devices, as sensors name it; `n` goes around."""
+    return SENSOR, f"02:11:22:33:00:{1 + n % DEVICES:02x}"
+
+
 class Sizes(NamedTuple):
     """How many rows, by the name of the table."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.config import Config, Retention
 from benchmarks import measure
-from benchmarks.database_fill import Sizes
+from benchmarks.database_fill import Sizes, device_key
 
 WRITES_A_SECOND, ROWS_A_WRITE = 5, 1_000
 
@@ -79,7 +79,7 @@ def write_until_told() -> None:
     with store.Writer(path, "bench1") as writer:
         while not path.with_name("stop").exists():
             wall = time.time()
-            key = ("bench0", f"02:11:22:33:00:{1 + rows // ROWS_A_WRITE % 40:02x}")
+            key = device_key(rows // ROWS_A_WRITE)
             flows = [
                 FlowRow(run + rows + n, key, "192.168.1.9", f"203.0.{n % 250}.7", 1024 + n, 443, "tcp",
                         f"site{n}.example", "tls", "established", wall, wall, 9, 9, 900, 9000,

@@ -12,8 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from benchmarks import measure
-
-DEVICES = 40
+from benchmarks.database_fill import SENSOR, device_key
 
 
 class _Process:
@@ -76,7 +75,7 @@ def write(path: Path, rows_a_second: int) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     packets, due = 10**9, time.monotonic()
-    with Writer(path, "bench0") as writer:
+    with Writer(path, SENSOR) as writer:
         while True:
             wall, packets = time.time(), packets + 20 * rows_a_second
             batch = Batch(
@@ -92,7 +91,7 @@ def write(path: Path, rows_a_second: int) -> None:
 def _row(batch: "Batch", n: int, wall: float) -> None:  # type: ignore[name-defined]  # noqa: F821
     from analysis.store.rows import DnsRow, FlowRow
 
-    key, name = ("bench0", f"02:11:22:33:00:{1 + n % DEVICES:02x}"), f"www.site{n % 300}.example"
+    key, name = device_key(n), f"www.site{n % 300}.example"
     server = f"203.0.113.{n % 250}"
     if n % 5:
         batch.dns.append(

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from analysis import blocklist_compile, blocklist_formats, blocklist_refusals, domains
 from analysis.blocklist_compile import ListFile, build, read_list
@@ -76,6 +77,18 @@ def prepare(config: Config) -> Path:
     if large and _build_apart(config) and _finished(folder):
         return folder
     return _build_here(lists, config.home, folder)
+
+
+def told_of(config: Config) -> dict[str, dict[str, Any]]:
+    """Of each enabled list, by name, what its compiled folder tells (see `Compiled.told`); empty where the
+    lists as they are now have none yet. Reads every list whole."""
+    lists = enabled_lists(config)
+    folder = folder_of(config) / "compiled" / digest(lists, config.home)
+    try:
+        told = json.loads((folder / "manifest.json").read_bytes())["lists"]
+        return {item.source.name: one for item, one in zip(lists, told, strict=True)}
+    except (OSError, ValueError, KeyError):
+        return {}
 
 
 def _finished(folder: Path) -> bool:

@@ -79,7 +79,12 @@ def build(lists: Sequence[ListFile], home: Iterable[str], folder: Path) -> None:
             _mark(found, masks, 1 << i)
         for network in parsed.networks:
             networks[network] = networks.get(network, 0) | 1 << i
-        told.append({"entries": parsed.entries, "format": parsed.format, "refused": dict(parsed.refused)})
+        told.append(
+            {
+                "entries": parsed.entries, "addresses": len(parsed.networks), "format": parsed.format,
+                "refused": dict(parsed.refused),
+            }
+        )  # fmt: skip
         del parsed
     groups = _Groups()
     _save_names(names, groups, folder, "names")

@@ -30,7 +30,7 @@ class Compiled:
         self.folder = folder
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
         self.told: list[dict[str, Any]] = manifest["lists"]
-        """Of each list `entries`, `format` and `refused` (counts by reason)."""
+        """Of each list `entries`, `addresses` among them, `format` and `refused` (counts by reason)."""
         self._groups = tuple(tuple(group) for group in manifest["groups"])
         self._names = _Names(folder, "names")
         self._exceptions = _Names(folder, "exceptions")

@@ -21,6 +21,8 @@ class ListStatus(NamedTuple):
     state: str
     """"ok", "missing", "empty" or "stale" (a fetched list older than `stale_days`)."""
     source: BlocklistSource
+    addresses: int = 0
+    """Addresses and networks among the entries; the others are names."""
 
 
 def status_of(item: ListFile, told: dict[str, Any], stale: float) -> ListStatus:
@@ -35,12 +37,20 @@ def status_of(item: ListFile, told: dict[str, Any], stale: float) -> ListStatus:
         state = "empty"
     else:
         state = "stale" if item.source.file is None and age > stale else "ok"
-    return ListStatus(item.source.name, told["entries"], told["refused"], age, state, item.source)
+    return ListStatus(
+        item.source.name, told["entries"], told["refused"], age, state, item.source, told["addresses"]
+    )
+
+
+def held(names: int, addresses: int) -> str:
+    """What a list holds, in words."""
+    counts = ((names, "name", "names"), (addresses, "address", "addresses"))
+    return ", ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counts if n) or "no entries"
 
 
 def health_of(status: ListStatus) -> HealthRow:
     """A row of the health table."""
-    level, message, fix = "ok", f"{status.entries} entries", None
+    level, message, fix = "ok", held(status.entries - status.addresses, status.addresses), None
     if status.source.file is None and status.state != "ok":
         fix = "run: sentinel.py update"
     if status.state == "missing":

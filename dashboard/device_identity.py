@@ -39,13 +39,14 @@ def sure(value: str | None, confidence: float | None) -> Any:
 
 def kind(device: Row) -> Any:
     """What it is: a person's word with the evidence's beside it where that differs, else the evidence's."""
-    guess = sure(device["guessed_kind"], device["confidence"])
-    if device["said_kind"] is None:
-        return guess
-    if device["guessed_kind"] in (None, device["said_kind"]):
-        return html.Span([html.Bdi(device["said_kind"]), html.Span(" you said so", className="muted")])
-    told = html.Span([" you said so; Sentinel thinks ", guess], className="muted")
-    return html.Span([html.Bdi(device["said_kind"]), told])
+    said, guess, confidence = device["said_kind"], device["guessed_kind"], device["confidence"]
+    if said is None:
+        return sure(guess, confidence)
+    words = " you said so"
+    if guess not in (None, said):
+        how = f" ({confidence_word(confidence)}, {confidence:.0%})" if confidence else ""
+        words += f"; Sentinel thinks {guess}{how}"
+    return html.Span([html.Bdi(said), html.Span(words, className="muted")])
 
 
 def programs(store: Reader, device: int) -> str | None:

@@ -32,7 +32,7 @@ def say(device: Row) -> html.Section:
     choose = dmc.SegmentedControl(id="device-trust", data=options, value=device["trust"], fullWidth=True)
     note = dmc.Textarea(
         id="device-note", label="Note", value=device["note"] or "", autosize=True, minRows=1, maxRows=6,
-        inputProps={"maxLength": NOTE_LIMIT}, placeholder="Where it stands, who it belongs to",
+        inputProps={"maxLength": NOTE_LIMIT}, placeholder="Where it stands, who it belongs to", mt=10,
     )  # fmt: skip
     save = dmc.Button("Save", id="device-save", size="sm")
     return panel(
@@ -63,7 +63,7 @@ def _kind(device: Row) -> dmc.Select:
     ]
     return dmc.Select(
         id="device-kind", label="Kind", data=[as_guessed, *families], value=device["said_kind"] or GUESS,
-        allowDeselect=False, searchable=True, checkIconPosition="right", maxDropdownHeight=320,
+        allowDeselect=False, searchable=True, checkIconPosition="right", maxDropdownHeight=320, mt=10,
     )  # fmt: skip
 
 

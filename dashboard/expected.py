@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from analysis.store.reader import Reader, Row
-from dashboard.alert_decision import scope_words, until
+from dashboard.alert_decision import TITLES, scope_words, until
 from dashboard.parts import empty, panel, table, when
 from dashboard.words import number
 
@@ -27,12 +27,12 @@ def expected(store: Reader, wall: float) -> html.Section:
 def _line(store: Reader, row: Row, wall: float) -> tuple[Any, ...]:
     over = row["expires"] is not None and row["expires"] <= wall
     holds = ["ended ", when(row["expires"])] if over else until(row["expires"])
-    words = scope_words(store, row)
+    words, rule = scope_words(store, row), TITLES.get(row["rule"], row["rule"])
     undo = dmc.Button(
         "Undo", id={"undo": row["id"]}, size="compact-sm", variant="default",
-        **{"aria-label": f"No longer expect {row['rule']} from {words}"},
+        **{"aria-label": f"No longer expect “{rule}” from {words}"},
     )  # fmt: skip
     return (
-        html.Bdi(words), html.Code(row["rule"]), number(row["covers"]), when(row["made"]),
+        html.Bdi(words), html.Span(rule, title=row["rule"]), number(row["covers"]), when(row["made"]),
         html.Span(holds), row["note"] or "", undo,
     )  # fmt: skip

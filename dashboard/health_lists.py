@@ -3,11 +3,14 @@
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, ctx, html, no_update
+from dash import ALL, Dash, Input, Output, ctx, dcc, html, no_update
 
-from analysis.blocklist_build import list_path
+from analysis.blocklist_build import list_path, told_of
+from analysis.blocklist_status import held
 from analysis.config import BlocklistSource, Config
+from analysis.detectors.listed_tls import ListedTls
 from analysis.own_list import OwnList, OwnListError
+from analysis.store.reader import Reader, Row
 from dashboard.context import context
 from dashboard.parts import empty, folded, panel, table, when
 from dashboard.words import number, plural, size
@@ -16,20 +19,57 @@ _MOST_SHOWN = 100
 _HINT = "Choose a lookup or a conversation, and put its name on your list."
 
 
-def lists(config: Config) -> html.Section | html.Details:
-    """Every list of config.yaml with the age and size of its file; how many entries were taken and
-    refused is a finding of the periodic checks."""
+def lists(config: Config, store: Reader) -> html.Section | html.Details:
+    """Every list of config.yaml: what it holds (a finding of the periodic checks), the age and size of its
+    file, and what of it was met last."""
     sources = config.blocklists.lists
     if not sources:
         return panel("Blocklists", empty("None configured", "Add lists under `blocklists:` in config.yaml."))
-    lines = [(one.name, one.category, "on" if one.enabled else "off", *_file(one, config)) for one in sources]
-    files = [line[-1] for line in lines]
-    none = sum(one.enabled and not file for one, file in zip(sources, files, strict=True))
+    holds = _held(config, store)
+    met = store.last_listed()
+    files = [_file(one, config) for one in sources]
+    lines = [
+        (one.name, one.category, holds.get(one.name, "not read yet") if one.enabled else "off", *file,
+         _met(store, met.get(one.name)))
+        for one, file in zip(sources, files, strict=True)
+    ]  # fmt: skip
+    none = sum(one.enabled and not file[-1] for one, file in zip(sources, files, strict=True))
     told = f"{plural(len(sources), 'list')}, {sum(one.enabled for one in sources)} of them on"
     if none:
         told += f", {none} of those without a file yet: python3 sentinel.py update fetches them"
-    head = ("List", "Category", "State", "Changed", "Size")
-    return folded("Blocklists", f"{told}.", table(head, lines, "config"))
+    head = ("List", "Category", "Holds", "Changed", "Size", "Found last")
+    return folded("Blocklists", f"{told}.", table(head, lines, "config"), _fingerprints(config))
+
+
+def _held(config: Config, store: Reader) -> dict[str, str]:
+    """What each list holds, by its name: as the periodic checks tell; where none run (the demo), as it was
+    compiled."""
+    found = {row["subject"]: row["message"] for row in store.health() if row["component"] == "blocklists"}
+    if found:
+        return found
+    told = told_of(config)
+    return {name: held(one["entries"] - one["addresses"], one["addresses"]) for name, one in told.items()}
+
+
+def _met(store: Reader, incident: Row | None) -> Any:
+    """The latest incident that a list told of, with the way to it."""
+    if incident is None:
+        return html.Span("not found so far", className="muted")
+    name = store.directory().name(incident["device"])
+    by = [" by ", html.Bdi(name)] if name else []
+    link = dcc.Link(html.Bdi(incident["found"]), href=f"/alerts?id={incident['id']}&state=all&range=all")
+    return html.Span([link, *by, " ", when(incident["last_seen"])])
+
+
+def _fingerprints(config: Config) -> html.P | None:
+    """Lists hold none; a rule's options may."""
+    count = len(config.rules.get(ListedTls.id, {}).get("ja4", ()))
+    if not count:
+        return None
+    words = (
+        f"{plural(count, 'fingerprint')} of encrypted connections (JA4): under the rule “{ListedTls.title}”."
+    )
+    return html.P(words, className="muted")
 
 
 def _file(source: BlocklistSource, config: Config) -> tuple[Any, str]:

@@ -61,7 +61,7 @@ def layout(**_: str) -> Any:
             _findings(store),
             html.Div(expected(store, time.time()), id="health-expected"),
             _database(store),
-            lists(context().config),
+            lists(context().config, store),
             html.Div(own_entries(context().config), id="health-own"),
             _rules(),
             _config(),

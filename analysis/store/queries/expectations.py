@@ -49,6 +49,20 @@ class ExpectationQueries(DirectoryQueries):
             )
         return found
 
+    def last_listed(self) -> dict[str, Row]:
+        """Of each blocklist the latest incident that it told of, by the list's name: `id`, `last_seen`,
+        `device`, `found` (the name, else the address). Among the latest 5,000 of each rule."""
+        latest = " UNION ALL ".join(
+            "SELECT * FROM (SELECT id, last_seen, device, COALESCE(peer_name, peer_ip) AS found, evidence"
+            f" FROM alerts WHERE rule = '{rule}' ORDER BY last_seen DESC LIMIT 5000)"
+            for rule in ("blocklisted-name", "blocklisted-address")
+        )
+        rows = self.rows(
+            "SELECT json_extract(evidence, '$.list') AS list, id, MAX(last_seen) AS last_seen, device, found"
+            f" FROM ({latest}) GROUP BY json_extract(evidence, '$.list')"
+        )
+        return {row["list"]: row for row in rows if row["list"]}
+
     def expectations_of(self, alert_id: int) -> list[Row]:
         """The expectations that cover an incident, oldest first."""
         return self.rows(

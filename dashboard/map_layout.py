@@ -8,6 +8,7 @@ from collections import defaultdict
 from heapq import nlargest
 from typing import Any
 
+from analysis.store.peers import device_of
 from analysis.store.reader import Row
 from dashboard.map_links import Data, Link, Links, both_ways, links_of, peer_name
 from dashboard.words import cut, new_to_you, size
@@ -24,13 +25,17 @@ FAMILIES = {
 }
 _UNPLACED = "Not yet known"
 _MIDDLE = 16
+"""Destinations that are drawn; the others are folded into one."""
 _MAIN_EDGES = 2
-_TOP = 8
-_MOST_FOLDED = 40
+"""Links of a device that are drawn although nothing is wrong with them: the busiest."""
+_TOP, _MOST_FOLDED = 8, 40
+"""Links that are listed when a device is chosen, and destinations when the folded one is."""
 _SIDE = 290
-_ROW = 30
-_ROOMY = 52
+"""From the middle to a side. This and all lengths here are pixels at zoom 1."""
+_ROW, _ROOMY = 30, 52
+"""Height of a row: the least, and the most when there is room."""
 _HEADER = 1.15
+"""Rows that a family's header takes."""
 TAIL = "tail"
 """The node that stands for the quiet tail."""
 
@@ -63,11 +68,7 @@ def _totals(links: Links) -> dict[str, Link]:
             sizes[peer] = sizes.get(peer, 0) + size_
             if level > worst.get(peer, 0):
                 worst[peer] = level
-    return {
-        peer: Link(total, worst.get(peer, 0))
-        for peer, total in sizes.items()
-        if not peer.startswith("device:")
-    }
+    return {peer: Link(total, worst.get(peer, 0)) for peer, total in sizes.items() if device_of(peer) is None}
 
 
 def _sides(devices: list[Row]) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, list[Row]]]]:
@@ -141,8 +142,8 @@ def _device_node(
         "severity": device["severity"] or 0,
         "fresh": int(not device.get("router") and new_to_you(device)),
         "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top],
-        "peers": sum(not peer.startswith("device:") for peer in links),
-        "home": sum(peer.startswith("device:") for peer in links),
+        "peers": sum(device_of(peer) is None for peer in links),
+        "home": sum(device_of(peer) is not None for peer in links),
     }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
 
@@ -178,8 +179,7 @@ def _middle(
     if tail:
         told = set(shown)
         having = sum(
-            any(peer not in told and not peer.startswith("device:") for peer in peers)
-            for peers in links.values()
+            any(peer not in told and device_of(peer) is None for peer in peers) for peers in links.values()
         )
         drawn.append(_folded(tail, totals, having))
     return [
@@ -211,10 +211,10 @@ def _ends(peers: dict[str, Link], shown: set[str], links: Links) -> dict[str, Li
     for peer, (size_, level) in peers.items():
         if peer in shown:
             target = f"p-{peer}"
-        elif not peer.startswith("device:"):
+        elif (other := device_of(peer)) is None:
             target = TAIL
-        elif int(peer[7:]) in links:
-            target = f"d{peer[7:]}"
+        elif other in links:
+            target = f"d{other}"
         else:
             continue
         end = ends.get(target)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from analysis.store.peers import device_of, device_peer
 from analysis.store.reader import Row
 
 
@@ -19,12 +20,14 @@ class Data(NamedTuple):
 
 
 class Link(NamedTuple):
+    """What goes between two: bytes in both directions, and the worst open severity."""
+
     bytes: int
     severity: int
 
 
 Links = dict[int, dict[str, Link]]
-"""Device to peer to link; a peer is a domain, an address or "device:<id>"."""
+"""Device to peer to link; peers as roll-ups name them."""
 
 
 def links_of(data: Data) -> Links:
@@ -49,24 +52,24 @@ def both_ways(links: Links) -> Links:
     whole = {device: dict(peers) for device, peers in links.items()}
     for device, peers in links.items():
         for peer, link in peers.items():
-            other = int(peer[7:]) if peer.startswith("device:") else None
+            other = device_of(peer)
             if other in whole and other != device:
-                own = whole[other].get(f"device:{device}", Link(0, 0))
+                own = whole[other].get(device_peer(device), Link(0, 0))
                 joined = Link(own.bytes + link.bytes, max(own.severity, link.severity))
-                whole[other][f"device:{device}"] = joined
+                whole[other][device_peer(device)] = joined
     return whole
 
 
 def _at_home(peer: str, by_ip: dict[str, int]) -> str:
     """A peer as a device where its address is one's: sensors call a router by its address."""
-    return f"device:{by_ip[peer]}" if peer in by_ip else peer
+    return device_peer(by_ip[peer]) if peer in by_ip else peer
 
 
 def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
     """The link that an incident is about: a device at home, the domain that covers the name, or the
     name or address itself."""
     if row["peer_ip"] in by_ip:
-        return f"device:{by_ip[row['peer_ip']]}"
+        return device_peer(by_ip[row["peer_ip"]])
     domain = row["peer_name"] or ""
     while "." in domain:
         if domain in links:
@@ -77,4 +80,5 @@ def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | N
 
 def peer_name(peer: str, names: dict[int, str]) -> str:
     """A peer in words."""
-    return names.get(int(peer[7:]), peer) if peer.startswith("device:") and peer[7:].isdigit() else peer
+    device = device_of(peer)
+    return peer if device is None else names.get(device, peer)

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from analysis.store.peers import device_peer
+
 _ROWS = (
     "flows", "dns", "tls", "http", "alerts", "baseline", "baseline_resets", "traffic_minute", "traffic_hour",
     "edge_hour", "edge_day", "dns_hour", "device_addresses", "device_names", "device_evidence",
@@ -18,7 +20,7 @@ def forget(db: sqlite3.Connection, device: int, key: tuple[str, str], now: float
     db.execute(f"DELETE FROM packets WHERE src IN {its_ips} OR dst IN {its_ips}", (device,))  # noqa: S608
     db.execute("DELETE FROM alert_notes WHERE uid IN (SELECT uid FROM alerts WHERE device = ?)", (device,))
     for table in ("edge_hour", "edge_day"):
-        db.execute(f"DELETE FROM {table} WHERE peer = ?", (f"device:{device}",))  # noqa: S608
+        db.execute(f"DELETE FROM {table} WHERE peer = ?", (device_peer(device),))  # noqa: S608
     for table in _ROWS:
         db.execute(f"DELETE FROM {table} WHERE device = ?", (device,))  # noqa: S608
     db.execute("DELETE FROM merge_proposals WHERE ?1 IN (a, b)", (device,))

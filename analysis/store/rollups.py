@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from analysis.store.identity import Identity
+from analysis.store.peers import PREFIX
 from analysis.store.rows import DnsRow, FlowRow, TrafficRow
 
 EDGES_AN_HOUR = 16_384
@@ -56,7 +57,7 @@ class Rollups:
                 continue
             peer = row[16]
             if peer.startswith("mac:"):
-                peer = f"device:{of((key[0], peer[4:]), row[10])}"
+                peer = f"{PREFIX}{of((key[0], peer[4:]), row[10])}"
             edge = (int(row[11]) // 3600, (of(key, row[10]), peer, row[5], row[6]))
             total = get(edge)
             if total is None:

@@ -40,6 +40,14 @@ def test_an_alert_between_devices_is_a_line_between_devices() -> None:
     assert (line["source"], line["target"], line["severity"], line["home"]) == ("d1", "d2", 1, 1)
 
 
+@pytest.mark.parametrize("name", ["device:x.test", "device:", "device:x"])
+def test_a_server_that_calls_itself_a_device_is_a_destination_like_others(name: str) -> None:
+    data = Data([device(1), device(2)], [edge(1, name), edge(1, "device:2")], [], {})
+    drawn = nodes(arrange(data))
+    assert drawn[f"p-{name}"]["data"]["full"] == name
+    assert (drawn["d1"]["data"]["peers"], drawn["d1"]["data"]["home"]) == (1, 1)
+
+
 def test_every_line_of_the_map_ends_at_a_node_and_nothing_overlaps(tmp_path: Path) -> None:
     from analysis.store.reader import Reader
 

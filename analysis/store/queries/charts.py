@@ -2,6 +2,7 @@
 
 import json
 
+from analysis.store.peers import device_of
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
 
@@ -69,8 +70,8 @@ class ChartQueries(KeptQueries):
 
     def _label(self, peer: str) -> str:
         """A roll-up's peer in words: another device's name, else the domain or address itself."""
-        if peer.startswith("device:") and peer[7:].isdigit():
-            return self.directory().name(int(peer[7:]), peer) or peer
+        if (device := device_of(peer)) is not None:
+            return self.directory().name(device, peer) or peer
         return peer
 
     def dns_by_hour(self, since_hour: int, device: int | None = None) -> list[Row]:

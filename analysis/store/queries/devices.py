@@ -1,5 +1,6 @@
 """Devices: the inventory, one in full, what it talks to and what is usual for it."""
 
+from analysis.store.peers import device_of
 from analysis.store.queries.directory import display_name
 from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
@@ -106,8 +107,8 @@ class DeviceQueries(SeriousQueries):
 
     def peer_label(self, peer: str) -> str:
         """A roll-up's peer in words: a device's name, else the domain, else the address and whose it is."""
-        if peer.startswith("device:") and peer[7:].isdigit():
-            return self.directory().name(int(peer[7:]), peer) or peer
+        if (device := device_of(peer)) is not None:
+            return self.directory().name(device, peer) or peer
         if at_home := self.directory().name_of_ip(peer):
             return at_home
         owner = self.owner(peer)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
+from analysis.store.peers import device_of, device_peer
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
 
@@ -73,10 +74,10 @@ class TrafficQueries(KeptQueries):
         joined: dict[tuple[int, str], Row] = {}
         for row in rows:
             peer = row["peer"]
-            if peer.startswith("device:") and peer[7:].isdigit():
-                peer = f"device:{names.head(int(peer[7:]))}"
+            if (other := device_of(peer)) is not None:
+                peer = device_peer(names.head(other))
             key = (names.head(row["device"]), peer)
-            if peer == f"device:{key[0]}":
+            if peer == device_peer(key[0]):
                 continue
             first = joined.setdefault(
                 key, {"device": key[0], "peer": peer, "flows": 0, "bytes_up": 0, "bytes_down": 0}

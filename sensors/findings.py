@@ -24,12 +24,15 @@ class Result:
 
 
 def ok(check: str, message: str) -> Result:
+    """All is well."""
     return Result(check, State.OK, message)
 
 
 def problem(check: str, message: str, fix: str) -> Result:
+    """Something hinders Sentinel; `fix` mends it."""
     return Result(check, State.PROBLEM, message, fix)
 
 
 def unknown(check: str, message: str) -> Result:
+    """It could not be looked at."""
     return Result(check, State.UNKNOWN, message)

@@ -33,10 +33,12 @@ class Tally:
 
     @property
     def missed(self) -> int:
+        """Expected and not found."""
         return self.expected - self.found
 
-    def cells(self) -> tuple[int, int, int, int]:
-        return self.expected, self.found, self.missed, self.false
+    def record(self) -> dict[str, int]:
+        """The counts by name, in the order of a table's columns."""
+        return {"expected": self.expected, "found": self.found, "missed": self.missed, "false": self.false}
 
 
 def by_rule(scores: Iterable[Score]) -> dict[str, Tally]:
@@ -80,6 +82,7 @@ def said(line: Expectation) -> str:
 
 
 def state(score: Score) -> str:
+    """Of a line of the scoreboard: absent, ok, MISSED or FALSE."""
     if score.absent:
         return "absent"
     verdict = score.verdict
@@ -92,16 +95,12 @@ def as_json(captures: Sequence[Score], cases: Sequence[Score]) -> dict[str, Any]
         "captures": [_record(score) for score in captures],
         "cases": [_record(score) for score in cases],
         "rules": {
-            kind: {rule: vars_of(tally) for rule, tally in by_rule(scores).items()}
+            kind: {rule: tally.record() for rule, tally in by_rule(scores).items()}
             for kind, scores in (("captures", captures), ("cases", cases))
         },
         "rates": rates(captures),
         "microseconds_per_packet": stages((*captures, *cases)),
     }
-
-
-def vars_of(tally: Tally) -> dict[str, int]:
-    return dict(zip(("expected", "found", "missed", "false"), tally.cells(), strict=True))
 
 
 def _record(score: Score) -> dict[str, Any]:
@@ -133,7 +132,8 @@ def as_text(captures: Sequence[Score], cases: Sequence[Score]) -> str:
             lines += _troubles(scores)
             lines += ["", "By rule", "{:<34}{:>9}{:>7}{:>8}{:>7}".format("", *head[1:5])]
             lines += [
-                "{:<34}{:>9}{:>7}{:>8}{:>7}".format(rule, *t.cells()) for rule, t in by_rule(scores).items()
+                "{:<34}{:>9}{:>7}{:>8}{:>7}".format(rule, *t.record().values())
+                for rule, t in by_rule(scores).items()
             ]
             lines.append("")
     if captures:
@@ -223,7 +223,7 @@ def _captures(captures: Sequence[Score]) -> Iterator[str]:
     yield "captures were made of attacks, so this is no measure of a quiet home."
     yield from ("", "| rule | expected | found | missed | false |", "|---|--:|--:|--:|--:|")
     for rule, tally in by_rule(captures).items():
-        yield f"| {rule.replace('|', ' or ')} | " + " | ".join(map(str, tally.cells())) + " |"
+        yield f"| {rule.replace('|', ' or ')} | " + " | ".join(map(str, tally.record().values())) + " |"
     yield from (
         "",
         "| capture | packets | expected | found | missed | false | other serious | other notices |",

@@ -142,7 +142,8 @@ class Recorder:
             key = self._known.device_key(flow.server_mac)
             if key:
                 return f"mac:{key[1]}"
-        return registrable(peer) if peer else peer_ip
+        # A made-up name with a colon could pass for a device's key; no domain has one.
+        return registrable(peer) if peer and ":" not in peer else peer_ip
 
 
 def flow_state(proto: int, syn: bool, answered: bool, flags_down: int, payload: int) -> str:

@@ -61,6 +61,14 @@ def test_a_dns_question_and_its_answer_are_one_row_and_name_the_address(engine):
     assert [f.peer_key for f in rows.flows if f.port == 443] == ["example.org"]
 
 
+@pytest.mark.parametrize("name", ["mac:02:00:00:00:00:99", "device:1", "mac:"])
+def test_a_server_that_calls_itself_a_device_is_its_address(engine, name):
+    hello = make.client_hello(name, bytes(32))
+    rows = run(engine, conversation(2.0, HOME, AWAY, 40000, 443, [hello], [b"y"], server_mac=B))
+    (flow,) = rows.flows
+    assert (flow.peer, flow.peer_key) == (name, AWAY)
+
+
 def test_traffic_of_a_device_is_the_sum_of_its_flows(engine):
     frames = conversation(
         60.0, HOME, AWAY, 40000, 443, [b"a" * 500], [b"b" * 900] * 3, server_mac="02:00:00:00:00:01"

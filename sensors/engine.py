@@ -69,7 +69,9 @@ class Engine:
         self._parse = [p.fresh() if p.fresh else p.parse for p in PACKET_PARSERS]
         self.dns = DnsJoin()
         self.now = 0.0
-        """Packet time: the latest timestamp seen."""
+        """Packet time: the latest timestamp seen, or the time that `tick` let it reach."""
+        self.heard: float | None = None
+        """Packet time of the last packet; `tick` does not move it, so that silence can be told."""
         self.began: float | None = None
         """Packet time of the first packet."""
         self._next_step = 0.0
@@ -109,7 +111,7 @@ class Engine:
             else:
                 self.shedding.drops(Detail.PACKET_LOG, self.packet_log.wanted(table, lo, hi))
             self._range(table, lo, hi)
-            self.now = float(ts[hi - 1])
+            self.now = self.heard = float(ts[hi - 1])
             lo = hi
 
     def tick(self, now: float) -> None:

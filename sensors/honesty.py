@@ -42,7 +42,7 @@ def status(engine: Engine, state: str, **more: Any) -> SensorStatus:
     }
     fields: dict[str, Any] = {
         "label": None, "linktype": None, "state": state, "message": None,
-        "last_packet": engine.now if engine.packets else None,
+        "last_packet": engine.heard,
         "packets": engine.packets, "bytes": engine.bytes, "dropped": 0,
         "undecoded": int(engine.undecoded[Undecoded.TRUNCATED :].sum()),
         "shed": engine.shedding.given_up.total(), "evicted": sum(evicted.values()), "counters": counters,

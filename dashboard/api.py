@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from analysis.store.reader import FEEDS, BadFilter, Reader, StoreError
 from dashboard.address import whole_number
 from dashboard.context import reader
-from dashboard.watch import watch_state
+from dashboard.watch import failed_watch, present_watch
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -45,7 +45,7 @@ def summary(store: Reader) -> dict[str, Any]:
     now = store.clock()
     counts = store.open_counts()
     devices = store.device_counts(now - 86400)
-    watch = watch_state(store.sensors(), time.time())
+    watch = present_watch(store, time.time())
     serious = store.serious_changed()[-2:]  # what pages draw again changes with these
     return {
         "now": now,
@@ -92,8 +92,8 @@ def live() -> Response:
     except BadFilter as error:
         return as_json({"error": str(error)}, 400)
     except StoreError as error:
-        watch = {"state": error.state, "text": str(error), "fix": error.fix, "since": None}
-        return as_json({"watch": watch, "error": str(error)}, 503 if error.state == "slow" else 200)
+        watch = failed_watch(error, reader().path)
+        return as_json({"watch": watch._asdict(), "error": watch.text}, 503 if watch.state == "slow" else 200)
 
 
 @api.get("/rows/<feed>")
@@ -106,4 +106,10 @@ def rows(feed: str) -> Response:
     except BadFilter as error:
         return as_json({"error": str(error)}, 400)
     except StoreError as error:
-        return as_json({"error": str(error), "fix": error.fix, "state": error.state}, 503)
+        return not_answered(error)
+
+
+def not_answered(error: StoreError) -> Response:
+    """What a program is told when the database does not answer."""
+    watch = failed_watch(error, reader().path)
+    return as_json({"error": watch.text, "fix": watch.fix, "state": watch.state}, 503)

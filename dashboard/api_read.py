@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from analysis.store.reader import BadFilter, Reader, StoreError
-from dashboard.api import api, as_json, integer, summary
+from dashboard.api import api, as_json, integer, not_answered, summary
 from dashboard.context import reader
 from dashboard.words import LEVELS
 
@@ -43,7 +43,7 @@ def _answer(question: Any) -> Response:
     except BadFilter as error:
         return as_json({"error": str(error)}, 400)
     except StoreError as error:
-        return as_json({"error": str(error), "fix": error.fix}, 503)
+        return not_answered(error)
 
 
 def _alerts(store: Reader) -> dict[str, Any]:

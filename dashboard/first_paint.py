@@ -7,6 +7,7 @@ from markupsafe import escape
 from analysis.store.reader import StoreError
 from dashboard.context import reader
 from dashboard.verdict import present_verdict
+from dashboard.watch import failed_watch
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -25,5 +26,6 @@ def first_paint() -> str:
     try:
         said = present_verdict(reader(), time.time())
     except StoreError as error:
-        return _FIRST.format(tone="warn", line=escape(str(error)), next=escape(error.fix))
+        watch = failed_watch(error, reader().path)
+        return _FIRST.format(tone="warn", line=escape(watch.text), next=escape(watch.fix or ""))
     return _FIRST.format(tone=said.tone, line=escape(said.line), next=escape(said.next))

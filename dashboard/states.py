@@ -5,14 +5,17 @@ from typing import Any
 from dash import dcc, html
 
 from analysis.store.reader import StoreError
+from dashboard.context import reader
 from dashboard.parts import empty, heading, redraw
+from dashboard.watch import failed_watch
 
 _STEPS = "Run this in a terminal, leave it running, and this page fills by itself:"
 
 
 def store_failed(page: str, error: StoreError) -> html.Div:
     """A page whose question the database did not answer."""
-    if error.state == "missing":
+    watch = failed_watch(error, reader().path)
+    if watch.state == "missing":
         body = empty("No sensor has run yet", _STEPS, "sudo python3 sentinel.py up")
         demo = html.P(
             [
@@ -23,7 +26,7 @@ def store_failed(page: str, error: StoreError) -> html.Div:
             className="muted centre",
         )
         return html.Div([heading(page), body, demo, redraw("state")])
-    return html.Div([heading(page), empty(str(error), error.fix), redraw("state")])
+    return html.Div([heading(page), empty(watch.text, watch.fix or ""), redraw("state")])
 
 
 def not_found(**_: Any) -> html.Div:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from analysis.store.reader import Reader, Row
-from dashboard.watch import Watch, watch_state
+from dashboard.watch import Watch, present_watch
 from dashboard.words import number
 
 LOSS_IS_NEWS = 86_400.0
@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 def present_verdict(store: Reader, wall: float) -> Verdict:
     """The verdict on the present state of a database; `wall` is the wall clock."""
     counts = store.open_counts()
-    watch = watch_state(store.sensors(), wall)
+    watch = present_watch(store, wall)
     groups = store.open_groups(1)
     said = verdict(counts, groups[0] if groups else None, watch, store.device_counts(store.clock() - 86400))
     lost = _lost(store.health(), wall) if said.tone == "ok" else None
@@ -39,7 +39,10 @@ def _lost(health: list[Row], wall: float) -> Row | None:
 
 
 def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Row) -> Verdict:
-    """Worst first: a critical incident, then a blind sensor, then high ones, then peace."""
+    """Worst first: a full disk, since which nothing is known; a critical incident, then a blind sensor, then
+    high ones, then peace."""
+    if watch.state == "full":
+        return Verdict("bad", f"{watch.text}.", watch.fix or "", None)
     if counts[2] and worst:
         return Verdict(
             "bad",
@@ -51,7 +54,7 @@ def verdict(counts: dict[int, int], worst: Row | None, watch: Watch, devices: Ro
         return Verdict(
             "warn", "Sentinel does not know yet.", f"{watch.text}. This page follows by itself.", None
         )
-    if watch.state not in ("live", "recording"):
+    if watch.state not in ("live", "over", "recording"):
         missing = watch.state == "missing"
         line = "Nothing is being watched yet." if missing else "Sentinel is not seeing everything."
         fix = f"Start a sensor: {watch.fix}" if missing else f"{watch.text}. {watch.fix or ''}"

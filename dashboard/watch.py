@@ -1,8 +1,10 @@
 """Is Sentinel itself watching? One state from all sensors, in words."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-from analysis.store.reader import Row
+from analysis.store.reader import Reader, Row, StoreError
+from dashboard.disk import full_disk
 
 SILENT_AFTER = 10.0
 """Seconds without a heartbeat; a sensor writes one about every second."""
@@ -12,7 +14,8 @@ every few minutes, so that a network which says nothing for so long is not heard
 
 
 class Watch(NamedTuple):
-    """The worst state of any sensor: live, starting, deaf, silent, stopped, down, recording or missing."""
+    """The worst state of any sensor: live, starting, deaf, silent, stopped, down, over, recording or missing;
+    before all of them full: of the disk."""
 
     state: str
     text: str
@@ -21,8 +24,24 @@ class Watch(NamedTuple):
     """When it began, for states that are not live."""
 
 
+def present_watch(store: Reader, now: float) -> Watch:
+    """What the header says. A full disk comes before what the database holds: that was written before it was
+    full. Raises `StoreError`."""
+    return _full(store.path) or watch_state(store.sensors(), now)
+
+
+def failed_watch(error: StoreError, database: Path) -> Watch:
+    """The same where the database does not answer, which a full disk may be the reason of."""
+    return _full(database) or Watch(error.state, str(error), error.fix, None)
+
+
+def _full(database: Path) -> Watch | None:
+    fix = full_disk(database)
+    return None if fix is None else Watch("full", "The disk is full: nothing is recorded", fix, None)
+
+
 def watch_state(sensors: list[Row], now: float) -> Watch:
-    """What the header says; `now` is the wall clock, as heartbeats are."""
+    """The worst of what the sensors said; `now` is the wall clock, as heartbeats are."""
     if not sensors:
         return Watch("missing", "No sensor has run yet", "sudo python3 sentinel.py up", None)
     live = [row for row in sensors if not row["recording"]]
@@ -32,7 +51,7 @@ def watch_state(sensors: list[Row], now: float) -> Watch:
     return max(states, key=lambda state: _ORDER.index(state.state))
 
 
-_ORDER = ("recording", "live", "starting", "stopped", "deaf", "down", "silent")
+_ORDER = ("recording", "over", "live", "starting", "stopped", "deaf", "down", "silent")
 
 
 def sensor_state(row: Row, now: float) -> Watch:
@@ -43,6 +62,8 @@ def sensor_state(row: Row, now: float) -> Watch:
     if now - heartbeat > SILENT_AFTER:
         fix = "Is it still running? sudo python3 sentinel.py up"
         return Watch("silent", f"Sensor {row['name']} silent", fix, heartbeat)
+    if row["state"] == "over":
+        return Watch("over", row["message"] or "It is over", "python3 sentinel.py demo", row["last_packet"])
     if row["state"] == "starting" and row["message"]:
         return Watch("starting", row["message"], None, None)
     if row["state"] in ("running", "starting"):

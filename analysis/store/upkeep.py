@@ -15,7 +15,7 @@ SILENCE = 15.0
 """Seconds without a heartbeat after which a sensor is told to be silent; it writes one a second."""
 _OTHERS = """
 DELETE FROM health WHERE component = ? AND subject NOT IN (SELECT value FROM json_each(?))"""
-ENDED = ("stopped", "finished")
+ENDED = ("stopped", "finished", "over")
 """States of a sensor that is meant to be quiet."""
 
 

@@ -16,7 +16,7 @@ from dashboard.expected import expected
 from dashboard.health_lists import lists, own_callbacks, own_entries
 from dashboard.page import Page
 from dashboard.parts import empty, facts, folded, heading, panel, severity, table, when
-from dashboard.watch import sensor_state
+from dashboard.watch import Watch, present_watch, sensor_state
 from dashboard.words import number, plural, share, size
 
 _TABLES = {
@@ -51,13 +51,14 @@ _PARTS = {
 
 def layout(**_: str) -> Any:
     store = reader()
-    sensors = store.sensors()
+    sensors, watch = store.sensors(), present_watch(store, time.time())
+    full = watch if watch.state == "full" else None
     return html.Div(
         [
             heading("Health", lead="What Sentinel sees, what it misses, and what it runs with."),
-            html.Div([_sensor(row) for row in sensors], className="columns")
+            html.Div([_sensor(row, full) for row in sensors], className="columns")
             if sensors
-            else empty("No sensor has run yet", "", "sudo python3 sentinel.py up"),
+            else _none(full),
             _findings(store),
             html.Div(expected(store, time.time()), id="health-expected"),
             _database(store),
@@ -69,8 +70,15 @@ def layout(**_: str) -> Any:
     )
 
 
-def _sensor(row: Row) -> html.Section:
-    watch = sensor_state(row, time.time())
+def _none(full: Watch | None) -> html.Div:
+    if full:
+        return empty(full.text, full.fix or "")
+    return empty("No sensor has run yet", "", "sudo python3 sentinel.py up")
+
+
+def _sensor(row: Row, full: Watch | None) -> html.Section:
+    """`full`: that the disk is full, which is why the row is old, and what to do."""
+    watch = full or sensor_state(row, time.time())
     state = "recording" if row["recording"] else watch.state
     words = html.Span(row["state"] if state == "live" else watch.text, className=f"watch {state}")
     total = row["packets"] + row["dropped"]

@@ -50,3 +50,12 @@ def test_a_network_that_is_not_heard_is_not_quiet(tmp_path: Path) -> None:
     home.db.execute("UPDATE sensors SET state = 'starting', message = 'The evening so far is being read in'")
     said = present_verdict(Reader(home.path), home.now + 4000)
     assert said.tone == "warn" and "being read in" in said.next
+
+
+def test_a_demo_that_is_over_is_neither_live_nor_blind(tmp_path: Path) -> None:
+    home = small(tmp_path / "home.db")
+    home.db.execute("UPDATE sensors SET state = 'over', message = 'The evening is over'")
+    said = watch_state(Reader(home.path).sensors(), home.now)
+    assert (said.state, said.text) == ("over", "The evening is over")
+    assert "not seeing" not in present_verdict(Reader(home.path), home.now).line
+    assert watch_state(Reader(home.path).sensors(), home.now + 100).state == "silent"

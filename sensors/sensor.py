@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, Interface, load
+from analysis.store.claim import claim
 from analysis.store.database import StoreError, share_with
 from analysis.store.known import AllGiven, Reset
 from analysis.store.queue import WriterThread
@@ -140,6 +141,12 @@ class Sensor:
 
 def listen(interface: Interface, config: Config, database: Path, stop: threading.Event) -> None:
     """Run a sensor until `stop`. Raises CaptureError or StoreError when it cannot begin."""
+    Writer(database, interface.name).close()  # before a file is laid beside it: --db may have named anything
+    with claim(database, interface.name):
+        _listen(interface, config, database, stop)
+
+
+def _listen(interface: Interface, config: Config, database: Path, stop: threading.Event) -> None:
     blocklist = Blocklist.open(config)
     with Writer(database, interface.name) as known:
         engine = engine_for(

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from analysis.config import Config, ConfigError, load
-from analysis.store.database import StoreError, share_with
+from analysis.store.claim import claim
+from analysis.store.database import StoreError, StoreUnavailable, share_with
 from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
@@ -129,6 +130,13 @@ def interfaces(config: Config) -> list[str]:
     return [name]
 
 
+def refuse_doubles(names: Iterable[str], database: Path) -> None:
+    """StoreTaken where another Sentinel watches one of the interfaces for this database."""
+    for name in names:
+        with suppress(StoreUnavailable), claim(database, name):  # the sensors tell what is unavailable
+            pass
+
+
 def sensor_programs(names: Iterable[str], common: tuple[str, ...]) -> list[Program]:
     """A sensor for each interface."""
     return [
@@ -213,6 +221,7 @@ def up(arguments: argparse.Namespace) -> None:
     stop_on_signals(stop)
     if (mended := ensure_sound(database)) is not None:
         log("database", mended)
+    refuse_doubles(interfaces(config), database)
     with HealthLog(database, log) as health:
         person = invoker()
         if person is not None:  # the dashboard reads as this person what the sensors write as root

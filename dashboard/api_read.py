@@ -6,6 +6,7 @@ from flask import Response, request
 
 from analysis.store.reader import BadFilter, Reader, StoreError
 from dashboard.api import api, as_json, integer, not_answered, summary
+from dashboard.api_filters import WHERE_TOLD, alert_filters, only
 from dashboard.context import reader
 from dashboard.words import LEVELS
 
@@ -22,7 +23,7 @@ _DEVICE = (
 @api.get("/summary")
 def read_summary() -> Response:
     """How things are."""
-    return _answer(summary)
+    return _answer(_summary)
 
 
 @api.get("/alerts")
@@ -33,7 +34,7 @@ def read_alerts() -> Response:
 
 @api.get("/devices")
 def read_devices() -> Response:
-    """Every device."""
+    """Every device; routers are part of the network and not among them."""
     return _answer(_devices)
 
 
@@ -41,13 +42,18 @@ def _answer(question: Any) -> Response:
     try:
         return as_json(question(reader()))
     except BadFilter as error:
-        return as_json({"error": str(error)}, 400)
+        return as_json({"error": str(error), "fix": getattr(error, "fix", WHERE_TOLD)}, 400)
     except StoreError as error:
         return not_answered(error)
 
 
+def _summary(store: Reader) -> dict[str, Any]:
+    only(())
+    return summary(store)
+
+
 def _alerts(store: Reader) -> dict[str, Any]:
-    before, limit = integer("before"), integer("n") or 100
+    before, limit = integer("before"), alert_filters(store)
     page = store.page("alerts", request.args, before=before, limit=limit, now=store.clock())
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
     told = [{**{name: row[name] for name in _ALERT}, "severity": _word(row["severity"])} for row in rows]
@@ -55,6 +61,7 @@ def _alerts(store: Reader) -> dict[str, Any]:
 
 
 def _devices(store: Reader) -> dict[str, Any]:
+    only(())
     rows = store.devices(int(store.clock() // 3600) - 24)
     told = [
         {

@@ -68,6 +68,9 @@ EXAMPLES = """first steps:
   python3 sentinel.py doctor         what this computer can see, and what is in the way
   sudo python3 sentinel.py up        watch this network
 """
+UNPRINTABLE = "backslashreplace"
+"""What a terminal or file cannot hold (a device's name, in a Windows code page) is written as its code
+instead of ending the verb."""
 SHORTEST_PASSWORD = 8
 """Characters; NIST SP 800-63B (2017), 5.1.1.2."""
 
@@ -102,10 +105,12 @@ def become(command: list[str], env: dict[str, str]) -> int:
 
 
 def surroundings() -> dict[str, str]:
-    """The environment variables for the verb: our modules are found from any folder, and none is taken
-    from the folder that the person happens to be in (which may hold a hostile json.py)."""
+    """The environment variables for the verb: our modules are found from any folder, none is taken from
+    the folder that the person happens to be in (which may hold a hostile json.py), and no output fails
+    at a letter that it cannot hold. Children of the verb inherit all of it."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
     env.update(PYTHONPATH=str(ROOT), PYTHONSAFEPATH="1")
+    env["PYTHONIOENCODING"] = f"{env.get('PYTHONIOENCODING', '').partition(':')[0]}:{UNPRINTABLE}"
     if sys.dont_write_bytecode:
         env["PYTHONDONTWRITEBYTECODE"] = "1"
     return env
@@ -208,4 +213,6 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors=UNPRINTABLE)  # type: ignore[union-attr]
     sys.exit(main(sys.argv[1:]))

@@ -77,7 +77,7 @@ def as_text(result: Result) -> str:
     """The result in one line, its fix in the next."""
     message = result.message.replace("\n", "\n" + " " * 24)
     line = f"{_MARKS[result.state]:8} {result.check:22} {message}"
-    return line + (f"\n{'':8} {'→ ' + result.fix}" if result.fix else "")
+    return line + (f"\n{'':8} -> {result.fix}" if result.fix else "")
 
 
 def as_json(results: Iterable[Result]) -> str:

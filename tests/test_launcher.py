@@ -418,6 +418,60 @@ def test_help_loads_nothing_that_is_slow() -> None:
     assert told.decode().strip() == "[]"
 
 
+ODD = "home→網"
+NARROW = {
+    "a Windows code page": {"PYTHONIOENCODING": "cp1252"},
+    "ASCII, as asked for": {"PYTHONIOENCODING": "ascii:strict"},
+    "an ASCII locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "narrow"),
+    [(verb, "a Windows code page") for verb in sentinel.VERBS if verb not in ("check", "password")]
+    + [("doctor", narrow) for narrow in NARROW][1:],
+)
+def test_no_output_fails_at_a_letter_that_it_cannot_hold(verb: str, narrow: str, made: Path) -> None:
+    """What every verb's module prints goes through the launcher's settings; pytest has no part in this."""
+    module = made.joinpath(*str(sentinel.VERBS[verb][1]).split("."))
+    file = (
+        module / "__main__.py"
+        if verb in ("dashboard", "demo", "bench", "test")
+        else module.with_suffix(".py")
+    )
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"import subprocess, sys\nprint({ODD!a}, flush=True)\n")
+    with file.open("a") as text:  # what it starts prints as well
+        text.write(f"subprocess.check_call([sys.executable, '-c', {f'print({ODD!a})'!r}])\n")
+    result = launch(made, verb, *{"sensor": ["x"], "replay": ["x"]}.get(verb, []), **NARROW[narrow])
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.split()) == 2 and "\\u2192" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("verb", "narrow"),
+    [(verb, "ASCII, as asked for") for verb in ("check", "replay", "score", "update", "dashboard")]
+    + [("doctor", narrow) for narrow in NARROW],
+)
+def test_verbs_tell_mistakes_where_letters_are_missing(
+    verb: str, narrow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real modules, on a configuration with such letters in its name and in its mistakes."""
+    config = tmp_path / f"{ODD}.yaml"
+    config.write_text("home: [" + ODD + "]\n", encoding="utf-8")
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    for name, value in NARROW[narrow].items():
+        monkeypatch.setenv(name, value)
+    start = ["sentinel.py", "check"] if verb == "check" else ["-m", str(sentinel.VERBS[verb][1])]
+    arguments = [*start, *(["x.pcap"] if verb == "replay" else []), "--config", str(config)]
+    told = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=sentinel.surroundings(), capture_output=True, timeout=110
+    )
+    said = (told.stdout + told.stderr).decode("ascii", "replace")
+    assert told.returncode in (1, 2) and "Traceback" not in said
+    assert "home[0]" in said and "\\u2192" in said
+
+
 def test_pytest_gets_paths_of_the_callers_folder_and_the_whole_suite_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,4 +240,4 @@ def test_a_mistake_in_the_configuration_does_not_stop_the_doctor(
 def test_text_names_the_fix_under_the_problem() -> None:
     text = doctor.as_text(Result("disk", State.PROBLEM, "full", "Make room."))
     first, second = text.split("\n")
-    assert first.startswith("PROBLEM  disk") and second.strip() == "→ Make room."
+    assert first.startswith("PROBLEM  disk") and second.strip() == "-> Make room."

@@ -38,6 +38,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--open": {"action": "store_true", "help": "open the pages in a browser"},
 }
 
+OTHERWISE: dict[tuple[str, str], str] = {
+    ("replay", "--db"): "keep the results in this database (default: they are only printed)",
+    ("demo", "--db"): "the database (default: a temporary one)",
+    ("demo", "--config"): "a configuration whose dashboard section is used (default: the demo's own)",
+}
+"""Where an option means something else for one verb."""
+
 # verb: what it does, the module that does it (None: a function here), its argument, its options
 VERBS: dict[str, tuple[str, str | None, str | None, str]] = {
     "up": ("watch the network and serve the dashboard", "sensors.supervisor", None, "--config --db"),
@@ -89,7 +96,8 @@ def parser() -> argparse.ArgumentParser:
         if argument:
             sub.add_argument("argument", metavar=argument, nargs={"FILE": "+", "DIR": "?"}.get(argument))
         for option in options.split():
-            sub.add_argument(option, **OPTIONS[option])
+            told = {"help": OTHERWISE.get((verb, option), OPTIONS[option]["help"])}
+            sub.add_argument(option, **{**OPTIONS[option], **told})
     return top
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
-from analysis.store.database import StoreError
+from analysis.store.database import StoreCorrupt, StoreError, named_errors
 from analysis.store.export import Export
+from analysis.store.recovery import ensure_sound
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import BrokenCapture, CaptureError, open_file
@@ -140,7 +141,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "files", nargs="+", type=Path, metavar="FILE", help="pcap or pcapng files; - is standard input"
     )
     parser.add_argument("--home", help="home networks, CIDR[,CIDR...], instead of those in config.yaml")
-    parser.add_argument("--db", type=Path, help="keep the results in this database")
+    parser.add_argument(
+        "--db", type=Path, help="keep the results in this database (default: they are only printed)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON lines, a summary last")
     parser.add_argument("--config", type=Path, help="another config.yaml")
     parser.add_argument(
@@ -195,13 +198,19 @@ def _networks(text: str) -> tuple[str, ...]:
 
 def _report(arguments: argparse.Namespace, config: Config, database: Path) -> int:
     try:
+        if (mended := ensure_sound(database)) is not None:
+            print(mended, file=sys.stderr)
         Writer(database, SENSOR).close()
-        with closing(Export(database)) as export:
+        with named_errors(), closing(Export(database)) as export:
             totals = replay(arguments.files, config, database)
             (print_json if arguments.json else print_text)(export, totals)
             sys.stdout.flush()
     except BrokenPipeError:  # whoever read us has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except StoreCorrupt as error:  # damage that the quick check does not find
+        mended = ensure_sound(database, thorough=True)
+        print(f"{mended or f'{database}: {error}.'} Run the same once more.", file=sys.stderr)
+        return 1
     except (CaptureError, StoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -333,6 +333,15 @@ def test_the_launchers_help_and_the_modules_name_the_same_options(verb: str) -> 
     assert options_in(usage) == set(sentinel.VERBS[verb][3].split())
 
 
+def test_an_option_is_told_as_the_verb_takes_it() -> None:
+    """Neither stores anything in the database that config.yaml names."""
+    for verb, says in (("replay", "they are only printed"), ("demo", "a temporary one")):
+        for start in (["sentinel.py", verb], ["-m", str(sentinel.VERBS[verb][1])]):
+            told = subprocess.check_output([sys.executable, *start, "--help"], cwd=ROOT, text=True)
+            line = re.search(r"\n  --db \S+\s+(.*?)(?=\n\s+--|\Z)", told, re.S)
+            assert line and says in " ".join(line[1].split()) and "config.yaml names" not in line[1]
+
+
 def test_check_names_the_mistake_and_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("learning_hours: 24\n")

@@ -136,9 +136,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=port_number, default=8050, help="the dashboard's port (8050)")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast the live part plays (1)")
     parser.add_argument("--hours", type=float, default=HOURS, help=argparse.SUPPRESS)
-    parser.add_argument("--db", type=Path, help="use this database instead of a temporary one")
+    parser.add_argument("--db", type=Path, help="the database (default: a temporary one)")
     parser.add_argument("--open", action="store_true", help="open a browser")
-    parser.add_argument("--config", type=Path, help="a config.yaml whose dashboard section is used")
+    parser.add_argument("--config", type=Path, help="a configuration whose dashboard section is used")
     arguments = parser.parse_args(argv)
     if not arguments.speed > 0:
         parser.error("--speed must be above 0")

@@ -1,10 +1,11 @@
 """Tokens by which other programs read the API. A token is 256 random bits, so its plain SHA-256 may stand
 in config.yaml: there is nothing to guess. Run as a program, it makes one."""
 
+import argparse
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 READABLE = frozenset({"/api/v1/summary", "/api/v1/alerts", "/api/v1/devices"})
 """What a token opens; everything else needs a person's login."""
@@ -29,7 +30,16 @@ def is_token(header: str | None, hashes: Iterable[str]) -> bool:
     return kind.lower() == "bearer" and any(matches)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make a token, and say where each half of it goes."""
+    argparse.ArgumentParser(
+        prog="python -m dashboard.tokens",
+        description="Make a token by which another program reads the API, and its line for config.yaml.",
+    ).parse_args(argv)
     made, line = make_token()
     print(f"Give this to the program, it is not shown again:\n  {made}")
     print(f"and put this into config.yaml under dashboard, api_tokens:\n  - {line}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,9 @@
 """A token reads three addresses and opens nothing else."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -58,3 +62,12 @@ def test_what_is_read(client: FlaskClient) -> None:
 def test_without_tokens_none_is_right() -> None:
     assert not is_token(f"Bearer {TOKEN}", ())
     assert is_token(f"bearer {TOKEN}", (HASH,))
+
+
+def test_help_makes_no_token() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "dashboard.tokens", "--help"],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 0 and told.stdout.startswith("usage: python -m dashboard.tokens")
+    assert "not shown again" not in told.stdout

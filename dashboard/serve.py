@@ -17,6 +17,7 @@ from analysis.config_types import is_loopback
 from analysis.store.database import StoreError, open_writer
 from dashboard.app import create_app
 from dashboard.gates import MOST_BYTES
+from dashboard.reach import family_url
 from dashboard.tls import BadCertificate, tls_context
 from dashboard.tls_front import TlsFront
 
@@ -62,6 +63,8 @@ def serve(
     server, _ = listen(app, config)
     url = f"{where.url}/"
     print(f"Dashboard: {url}   (Ctrl-C stops it)", flush=True)
+    if others := family_url(where):
+        print(f"From other devices of your home: {others}/", flush=True)
     if not is_loopback(where.host) and where.tls_certificate is None:
         print(
             "Without tls_certificate in config.yaml, the password crosses your network readable.", flush=True

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.store.peers import device_of
 from analysis.store.reader import Row
-from dashboard.map_links import Data, Link, Links, both_ways, links_of, peer_name
+from dashboard.map_links import Data, Link, Links, both_ways, links_of, peer_name, to_somebody
 from dashboard.words import cut, new_to_you, size
 
 Element = dict[str, Any]
@@ -43,7 +43,7 @@ TAIL = "tail"
 def arrange(data: Data, links: Links | None = None) -> list[Element]:
     """Nodes and edges for Cytoscape with preset positions; `links` are `links_of(data)`, where they are
     at hand."""
-    links = links_of(data) if links is None else links
+    links = to_somebody(links_of(data) if links is None else links)
     totals = _totals(links)
     ranked = sorted(totals, key=lambda p: (-totals[p].severity, -totals[p].bytes, p))
     room = _MIDDLE if len(ranked) > _MIDDLE + 1 else _MIDDLE + 1  # never fold a single one

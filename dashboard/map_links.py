@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from analysis.store.peers import device_of, device_peer
+from analysis.store.peers import device_of, device_peer, is_everyone
+from analysis.store.queries.devices import EVERYONE
 from analysis.store.reader import Row
 
 
@@ -60,16 +61,25 @@ def both_ways(links: Links) -> Links:
     return whole
 
 
+def to_somebody(links: Links) -> Links:
+    """Every device's links without what it called to everyone at once: that is no line to anybody."""
+    return {
+        device: {p: link for p, link in peers.items() if p != EVERYONE} for device, peers in links.items()
+    }
+
+
 def _at_home(peer: str, by_ip: dict[str, int]) -> str:
     """A peer as a device where its address is one's: sensors call a router by its address."""
-    return device_peer(by_ip[peer]) if peer in by_ip else peer
+    if peer in by_ip:
+        return device_peer(by_ip[peer])
+    return EVERYONE if is_everyone(peer) else peer
 
 
 def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
     """The link that an incident is about: a device at home, the domain that covers the name, or the
     name or address itself."""
-    if row["peer_ip"] in by_ip:
-        return device_peer(by_ip[row["peer_ip"]])
+    if row["peer_ip"] and (at_home := _at_home(row["peer_ip"], by_ip)) != row["peer_ip"]:
+        return at_home
     domain = row["peer_name"] or ""
     while "." in domain:
         if domain in links:

@@ -1,5 +1,7 @@
 """How roll-ups name the other side: a registrable domain, an address, or another device of the home."""
 
+from ipaddress import ip_address
+
 PREFIX = "device:"
 """Of a device's row number; no domain or address has it."""
 
@@ -15,3 +17,15 @@ def device_of(peer: str) -> int | None:
         return None
     number = peer.removeprefix(PREFIX)
     return int(number) if number.isascii() and number.isdigit() else None
+
+
+def is_everyone(peer: str) -> bool:
+    """Whether the other side is an address by which all devices of a network are called at once: multicast,
+    the limited broadcast, or the last address of a private /24, the usual broadcast of a home."""
+    if ":" not in peer and not peer[-1:].isdigit():
+        return False
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return address.is_multicast or (peer.endswith(".255") and address.is_private)

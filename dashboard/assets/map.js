@@ -112,10 +112,11 @@
   }
   // The canvas cannot be reached by keyboard, this list can: it says what the canvas shows, and chooses.
   function chooser(place) {
-    const list = document.createElement("select");
-    list.setAttribute("aria-label", "Choose a device or destination");
+    const list = document.createElement("select"), label = text("label", "Show the links of");
+    list.id = "map-choice";
+    label.htmlFor = list.id;
     const groups = [["Devices", "device"], ["Destinations", "peer"]];
-    list.append(new Option("Choose one…", ""));
+    list.append(new Option("Choose a device or destination…", ""));
     for (const [title, kind] of groups) {
       const group = document.createElement("optgroup");
       group.label = title;
@@ -130,7 +131,7 @@
     const take = () => { if (list.value) choose(cy.getElementById(list.value)); else clear(); };
     list.addEventListener("change", take);
     typed(list, take);
-    place.replaceChildren(list);
+    place.replaceChildren(label, list);
   }
   // Browsers forget what was typed after a second, and open the list at Enter: here a name may be typed
   // slowly, is found by its middle too, and Enter takes it.

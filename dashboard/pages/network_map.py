@@ -5,7 +5,7 @@ from typing import Any
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from analysis.store.peers import device_of
+from analysis.store.peers import device_of, is_everyone
 from analysis.store.reader import RANGES
 from dashboard.address import SPANS, USUAL_SPAN, settled
 from dashboard.context import reader
@@ -67,7 +67,8 @@ def read(span: str) -> Data:
 
 def _lead(data: Data, span: str) -> str:
     home = data.by_ip
-    peers = {e["peer"] for e in data.edges if device_of(e["peer"]) is None and e["peer"] not in home}
+    outside = {e["peer"] for e in data.edges if device_of(e["peer"]) is None and e["peer"] not in home}
+    peers = [peer for peer in outside if not is_everyone(peer)]
     routers = sum(device["router"] for device in data.devices)
     told = [plural(len(data.devices) - routers, "device"), *([plural(routers, "router")] if routers else [])]
     return ", ".join([*told, plural(len(peers), "destination"), f"last {SPANS[span]}."])

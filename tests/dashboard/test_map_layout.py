@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from dashboard.map_layout import arrange
-from dashboard.map_links import Data
+from dashboard.map_links import Data, Link, both_ways, links_of
 from dashboard.map_style import style
-from tests.dashboard.filldb import busy
+from dashboard.pages.network_map import read
+from tests.dashboard.filldb import Home, busy
 
 
 def device(number: int, kind: str | None = "phone", severity: int | None = None) -> dict[str, Any]:
@@ -125,3 +127,36 @@ def test_a_device_names_who_reached_it_as_well_as_whom_it_reached() -> None:
     assert (told["peers"], told["home"]) == (1, 1), "a device at home is no destination"
     lines = sorted(e["data"]["id"] for e in elements if "source" in e["data"])
     assert lines == ["1>d2", "2>d1", "2>p-site.test"], "nothing is drawn twice"
+
+
+def test_what_is_called_to_everyone_is_no_destination_and_one_partner() -> None:
+    edges = [
+        edge(1, "224.0.0.251", 7),
+        edge(1, "255.255.255.255", 5),
+        edge(1, "192.168.1.255", 1),
+        edge(1, "a.test"),
+    ]
+    worst = [{"device": 1, "peer_ip": "239.255.255.250", "peer_name": None, "severity": 1}]
+    data = Data([device(1, severity=1)], edges, worst, {})
+    elements = arrange(data)
+    drawn = nodes(elements)
+    assert [n for n in drawn if n.startswith("p-")] == ["p-a.test"]
+    assert (drawn["d1"]["data"]["peers"], len(drawn["d1"]["data"]["top"])) == (1, 1)
+    assert [e["data"]["target"] for e in elements if "source" in e["data"]] == ["p-a.test"]
+    assert links_of(data)[1]["everyone at home"] == Link(13, 1)
+
+
+def test_the_list_and_the_devices_say_the_same_of_a_router(own_client: FlaskClient, home: Home) -> None:
+    home.db.execute("UPDATE devices SET router = 1 WHERE id = 6")
+    address = home.db.execute("SELECT ip FROM devices WHERE id = 6").fetchone()[0]
+    home.db.execute(
+        "INSERT INTO edge_hour (hour, device, peer, port, proto, flows, bytes_up, bytes_down)"
+        " VALUES (?, 1, ?, 53, 'udp', 9, 200000, 90300)",
+        (int(home.now // 3600), address),
+    )
+    rows = own_client.get("/api/v1/export/devices.json").json["rows"]
+    told = next(row["bytes"] for row in rows if row["ip"] == address)
+    with own_client.application.test_request_context():
+        data = read("24h")
+    links = both_ways(links_of(data))[6]
+    assert sum(link.bytes for link in links.values()) == told >= 290_300

@@ -1,9 +1,14 @@
 """Devices: the inventory, one in full, what it talks to and what is usual for it."""
 
-from analysis.store.peers import device_of
+import json
+
+from analysis.store.peers import device_of, device_peer, is_everyone
 from analysis.store.queries.directory import display_name
 from analysis.store.queries.serious import SeriousQueries
 from analysis.store.queries.session import Row
+
+EVERYONE = "everyone at home"
+"""In words, whom multicast and broadcast reach."""
 
 
 class DeviceQueries(SeriousQueries):
@@ -15,8 +20,22 @@ class DeviceQueries(SeriousQueries):
         return self._joined(self._listed(since_hour, router=False))
 
     def routers(self, since_hour: int) -> list[Row]:
-        """The same of routers that have an address at home."""
-        return [row for row in self._listed(since_hour, router=True) if row["ip"]]
+        """The same of routers that have an address at home; `bytes` is what they exchanged themselves with
+        the devices, not what they forwarded."""
+        found = [row for row in self._listed(since_hour, router=True) if row["ip"]]
+        return [{**row, "bytes": self._exchanged(row["id"], since_hour)} for row in found]
+
+    def _exchanged(self, device_id: int, since_hour: int) -> int | None:
+        """Bytes of the conversations in which a device is either side: sensors count a router's traffic
+        under who talked to it, by its address."""
+        names = self.directory()
+        own = [ip for ip, device in names.by_ip.items() if names.head(device) == device_id]
+        total: int | None = self.value(
+            "SELECT SUM(bytes_up + bytes_down) FROM edge_hour WHERE hour >= ?1"
+            " AND (device = ?2 OR peer IN (SELECT value FROM json_each(?3)))",
+            (since_hour, device_id, json.dumps([device_peer(device_id), *own])),
+        )
+        return total
 
     def _listed(self, since_hour: int, *, router: bool) -> list[Row]:
         found = self.rows(
@@ -95,7 +114,7 @@ class DeviceQueries(SeriousQueries):
         )
 
     def device_peers(self, device_id: int, since_hour: int, limit: int = 12) -> list[Row]:
-        """Whom a device talked to, most bytes first."""
+        """Whom a device talked to, most bytes first; all that it called to everyone at once is one."""
         peers = self.rows(
             "SELECT peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS bytes_down,"
             " GROUP_CONCAT(DISTINCT port) AS ports FROM edge_hour WHERE hour >= ?"
@@ -103,7 +122,17 @@ class DeviceQueries(SeriousQueries):
             " GROUP BY peer ORDER BY SUM(bytes_up + bytes_down) DESC LIMIT ?",
             (since_hour, self.ids_of(device_id), limit),
         )
-        return [{**row, "label": self.peer_label(row["peer"])} for row in peers]
+        named: dict[str, Row] = {}
+        for row in peers:
+            group = is_everyone(row["peer"])
+            first = named.setdefault(
+                EVERYONE if group else row["peer"],
+                {**row, "label": EVERYONE if group else self.peer_label(row["peer"])}
+                | dict.fromkeys(("flows", "bytes_up", "bytes_down"), 0),
+            )
+            for name in ("flows", "bytes_up", "bytes_down"):
+                first[name] += row[name]
+        return sorted(named.values(), key=lambda row: -row["bytes_up"] - row["bytes_down"])
 
     def peer_label(self, peer: str) -> str:
         """A roll-up's peer in words: a device's name, else the domain, else the address and whose it is."""

@@ -183,6 +183,40 @@ def test_devices_come_unknown_first_and_routers_not_at_all(home: Home, reader: R
     assert set(names) == {f"Router {address}"}
 
 
+def test_a_routers_traffic_is_what_devices_exchanged_with_it(home: Home, reader: Reader) -> None:
+    hour = int(home.now // 3600)
+    home.db.execute("UPDATE devices SET router = 1 WHERE id = 6")
+    home.db.execute("DELETE FROM edge_hour WHERE device = 6 OR peer = 'device:6'")
+    address = home.db.execute("SELECT ip FROM devices WHERE id = 6").fetchone()[0]
+    edges = [
+        (1, address, 100, 20),
+        (2, "device:6", 3, 4),
+        (6, "example.org", 1000, 0),
+        (1, "192.0.2.1", 5, 5),
+    ]
+    for device, peer, up, down in edges:
+        home.db.execute(
+            "INSERT INTO edge_hour (hour, device, peer, port, proto, flows, bytes_up, bytes_down)"
+            " VALUES (?, ?, ?, 53, 'udp', 1, ?, ?)",
+            (hour, device, peer, up, down),
+        )
+    assert reader.routers(hour - 24)[0]["bytes"] == 1127
+    assert reader.routers(hour + 1)[0]["bytes"] is None
+
+
+def test_what_is_called_to_everyone_is_one_other_side(home: Home, reader: Reader) -> None:
+    hour = int(home.now // 3600)
+    home.db.execute("DELETE FROM edge_hour WHERE device = 1")
+    for peer, up in (("224.0.0.251", 50), ("255.255.255.255", 60), ("example.org", 100), ("ff02::fb", 5)):
+        home.db.execute(
+            "INSERT INTO edge_hour (hour, device, peer, port, proto, flows, bytes_up, bytes_down)"
+            " VALUES (?, 1, ?, 5353, 'udp', 1, ?, 0)",
+            (hour, peer, up),
+        )
+    found = [(row["label"], row["bytes_up"], row["flows"]) for row in reader.device_peers(1, hour - 24)]
+    assert found == [("everyone at home", 115, 3), ("example.org", 100, 1)]
+
+
 def test_a_recording_has_its_own_clock(tmp_path: Path) -> None:
     old = 1_400_000_000.0
     home = small(tmp_path / "old.db", now=old)

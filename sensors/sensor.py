@@ -14,9 +14,10 @@ from pathlib import Path
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, Interface, load
 from analysis.store.claim import claim
-from analysis.store.database import StoreError, share_with
+from analysis.store.database import StoreCorrupt, StoreError, share_with
 from analysis.store.known import AllGiven, Reset
 from analysis.store.queue import WriterThread
+from analysis.store.recovery import ensure_sound
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from analysis.user_agents import agent_of
@@ -147,12 +148,13 @@ def listen(interface: Interface, config: Config, database: Path, stop: threading
 
 
 def _listen(interface: Interface, config: Config, database: Path, stop: threading.Event) -> None:
-    blocklist = Blocklist.open(config)
-    with Writer(database, interface.name) as known:
-        engine = engine_for(
-            config, known, blocklist, network=interface.name, run=secrets.randbits(31), bounded=True
-        )
-        warm_up(engine_for(config, known, blocklist, network=WARM_UP_NETWORK))
+    try:
+        engine, blocklist = _ready(interface, config, database)
+    except StoreCorrupt:  # found by reading all that is known of the home
+        if (mended := ensure_sound(database, thorough=True)) is None:
+            raise
+        log.warning("%s: %s", interface.name, mended)
+        engine, blocklist = _ready(interface, config, database)
     if person := invoker():
         share_with(database, person.uid, person.gid)
     writer = WriterThread(database, interface.name, packet_rows=config.packet_log.rows)
@@ -167,6 +169,17 @@ def _listen(interface: Interface, config: Config, database: Path, stop: threadin
     finally:
         if not writer.close(timeout=PATIENCE):
             log.error("%s: the database did not take the last rows in time", interface.name)
+
+
+def _ready(interface: Interface, config: Config, database: Path) -> tuple[Engine, Blocklist]:
+    """An engine that knows the home, and the lists that it asks."""
+    blocklist = Blocklist.open(config)
+    with Writer(database, interface.name) as known:
+        engine = engine_for(
+            config, known, blocklist, network=interface.name, run=secrets.randbits(31), bounded=True
+        )
+        warm_up(engine_for(config, known, blocklist, network=WARM_UP_NETWORK))
+    return engine, blocklist
 
 
 def warm_up(engine: Engine) -> None:

@@ -46,13 +46,14 @@ def problems(path: str | Path, thorough: bool = False) -> list[str]:
     check = "integrity_check" if thorough else "quick_check"
     try:
         with closing(_open_read(Path(path))) as db:
-            rows = [row[0] for row in db.execute(f"PRAGMA {check}({PROBLEMS})")]
+            told = [row[0] for row in db.execute(f"PRAGMA {check}({PROBLEMS})")]
     except sqlite3.DatabaseError as error:
         if _damaged(error):
             return [str(error)]
         with named_errors():
             raise
-    return [] if rows == ["ok"] else rows
+    lines = [line for text in told for line in text.splitlines() if not line.startswith("***")]
+    return [] if told == ["ok"] else lines or told
 
 
 def ensure_sound(path: str | Path, thorough: bool = False) -> str | None:

@@ -5,6 +5,8 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +117,26 @@ def test_several_files_share_a_database_that_is_kept(telnet, tmp_path, capsys):
 def test_learning_keeps_new_connections_quiet(telnet, capsys):
     assert main([str(telnet), "--learning", "1", "--json"]) == 0
     assert "new-connection" not in {r.get("rule") for r in lines(capsys)}
+
+
+@pytest.mark.parametrize("table", ["alerts", "devices", "dns"])
+def test_a_damaged_database_is_set_aside_and_told(telnet, tmp_path, capsys, table):
+    database = tmp_path / "kept.db"
+    assert main([str(telnet), "--db", str(database)]) == 0
+    sound = capsys.readouterr().out
+    smash(database, table)
+    assert main([str(telnet), "--db", str(database), "--json"]) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("The database was damaged (") and told.err.count("\n") == 1
+    assert "set aside as kept.db.corrupt." in told.err
+    assert len(list(tmp_path.glob("kept.db.corrupt.????????T??????"))) == 1 and len(sound.splitlines()) > 1
+
+
+def smash(database: Path, table: str) -> None:
+    """The first page of a table becomes noise."""
+    with closing(sqlite3.connect(database)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)

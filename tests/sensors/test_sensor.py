@@ -11,7 +11,9 @@ from analysis.config import Config, Interface
 from analysis.config_types import ROOT
 from analysis.store.claim import StoreTaken, claim, claim_file
 from analysis.store.database import StoreUnavailable
+from analysis.store.writer import Writer
 from sensors.sensor import settled
+from tests.sensors.test_replay import smash
 
 
 def test_what_config_says_of_an_interface_stands():
@@ -94,3 +96,17 @@ def test_two_names_of_a_database_are_one_claim_and_a_link_in_its_place_is_refuse
         with pytest.raises(StoreUnavailable), claim(tmp_path / "c.db", "eth0", wait=0):
             pass
         assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ended by a signal of POSIX systems")
+def test_a_sensor_that_finds_its_database_damaged_mends_it_tells_it_and_watches(tmp_path: Path) -> None:
+    database = tmp_path / "a.db"
+    Writer(database, "nosuch0").close()
+    smash(database, "baseline")
+    sensor = _sensor(database)
+    told = sensor.stderr.readline()
+    assert told.startswith("nosuch0: The database was damaged (") and "set aside as a.db.corrupt." in told
+    assert "there is no such interface" in sensor.stderr.readline()
+    sensor.terminate()
+    sensor.communicate(timeout=30)
+    assert sensor.returncode == 0

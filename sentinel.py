@@ -68,8 +68,15 @@ VERBS: dict[str, tuple[str, str | None, str | None, str]] = {
     "update": ("fetch the blocklists", "blocklists.update", None, "--config"),
     "password": ("make the dashboard's password line", None, None, ""),
     "bench": ("measure Sentinel beside other designs; takes a kind and its options", "benchmarks", None, ""),
-    "test": ("run Sentinel's own tests; takes pytest's options", "pytest", None, ""),
+    "test": (
+        "run Sentinel's own tests; takes pytest's options, such as -x, -k WORD and paths",
+        "pytest",
+        None,
+        "",
+    ),
 }
+HELP_OF_THEIR_OWN = frozenset({"bench", "test"})
+"""Verbs whose options their modules alone know."""
 EXAMPLES = """first steps:
   python3 sentinel.py demo --open    look around in a made-up home
   python3 sentinel.py doctor         what this computer can see, and what is in the way
@@ -92,13 +99,32 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     for verb, (summary, _, argument, options) in VERBS.items():
-        sub = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        own = verb not in HELP_OF_THEIR_OWN
+        sub = verbs.add_parser(
+            verb, help=summary, description=summary[0].upper() + summary[1:] + ".", add_help=own
+        )
         if argument:
             sub.add_argument("argument", metavar=argument, nargs={"FILE": "+", "DIR": "?"}.get(argument))
         for option in options.split():
             told = {"help": OTHERWISE.get((verb, option), OPTIONS[option]["help"])}
             sub.add_argument(option, **{**OPTIONS[option], **told})
     return top
+
+
+def early_help(verb: str, rest: list[str]) -> str | None:
+    """What can be told of a verb with help of its own before its packages are there; None where they are, or
+    where no help is asked for."""
+    if verb not in HELP_OF_THEIR_OWN or not {"-h", "--help"} & set(rest):
+        return None
+    from deploy.environment import Environment
+
+    if Environment(ROOT).ready(dev=verb == "test"):
+        return None
+    summary = VERBS[verb][0]
+    return f"""usage: sentinel.py {verb} ...
+
+{summary[0].upper()}{summary[1:]}.
+Once its packages are installed, which its first use does, this help names everything that it takes."""
 
 
 def become(command: list[str], env: dict[str, str]) -> int:
@@ -212,6 +238,9 @@ def main(argv: list[str]) -> int:
             return 2
         if unknown and options.verb in ("check", "password"):
             parser().error(f"unknown arguments: {' '.join(unknown)}")
+        if early := early_help(options.verb, argv[1:]):
+            print(early)
+            return 0
         return run(options.verb, getattr(options, "config", None), argv[1:])
     except Stop as stop:
         print(stop, file=sys.stderr)

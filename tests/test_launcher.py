@@ -315,6 +315,19 @@ def test_every_verb_has_help_before_anything_is_installed(verb: str, tmp_path: P
     assert not (root / ".venv").exists()
 
 
+@pytest.mark.parametrize("arguments", [["bench", "--help"], ["bench", "memory", "-h"], ["test", "--help"]])
+def test_help_of_verbs_with_options_of_their_own_comes_from_their_modules(
+    made: Path, arguments: list[str]
+) -> None:
+    Environment(made).ensure(dev=True)
+    for name in ("benchmarks", "pytest"):
+        (made / name).mkdir(exist_ok=True)
+        (made / name / "__main__.py").write_text(TELLTALE)
+    told = launch(made, *arguments)
+    assert told.returncode == 0, told.stderr
+    assert set(arguments[1:]) <= set(json.loads(told.stdout)["args"])
+
+
 def options_in(text: str) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]*", text)) - {"--help"}
 

@@ -48,6 +48,10 @@ def run(command: Sequence[str], timeout: float = 900.0, **more: Any) -> Cost:
         child.kill()
         child.communicate()
         raise Failed(f"not done after {timeout:.0f} s") from None
+    except BaseException:  # whoever interrupts us wants no work to go on alone
+        child.kill()
+        child.wait()
+        raise
     cpu = cpu_seconds(children_only=True) - before
     if child.returncode:
         raise Failed((errors or output).strip()[-500:] or f"exit {child.returncode}")

@@ -74,6 +74,7 @@ def write(path: Path, rows_a_second: int) -> None:
     from analysis.store.writer import Writer
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the benchmark too, which ends this
     packets, due = 10**9, time.monotonic()
     with Writer(path, SENSOR) as writer:
         while True:

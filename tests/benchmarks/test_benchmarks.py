@@ -3,7 +3,11 @@
 import argparse
 import importlib
 import json
+import os
+import signal
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -194,6 +198,52 @@ def test_blocklists_are_built_asked_and_reloaded(capsys: pytest.CaptureFixture[s
     told = json.loads(capsys.readouterr().out)
     assert told["reload"]["wrong"] == 0
     assert told["new"][0] > 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["--rounds", "3"]])
+def test_who_names_no_kind_is_told_which_there_are(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(arguments) == 2
+    told = capsys.readouterr().err
+    for kind, (text, takes) in command.KINDS.items():
+        assert f"  {kind} " in told and f"{text}; about {takes}" in told
+    assert (repr(arguments[0]) in told) if arguments else "no kind" not in told
+
+
+def test_a_capture_without_a_kind_is_told_where_it_belongs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main([str(folder / "few.pcap")]) == 2
+    assert f"bench pipeline {folder / 'few.pcap'}\n" in capsys.readouterr().err
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for its children in the way of Linux")
+def test_an_interrupted_benchmark_ends_clean_and_leaves_nothing_running() -> None:
+    endless = ["blocklists", "--names", "2000", "--rounds", "100000"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", *endless],
+        cwd=measure.ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as run:  # fmt: skip
+        assert run.stderr is not None
+        while "round 2" not in run.stderr.readline():
+            assert run.poll() is None
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        while not any(b"\0ask\0" in command_of(int(pid)) for pid in children.read_text().split()):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)  # to it alone, as a supervisor does
+        rest = run.stderr.read()
+    assert run.returncode == 130
+    assert "interrupted" in rest and "Traceback" not in rest
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.pid, 0)
 
 
 @pytest.mark.parametrize("kind", command.KINDS)

@@ -93,6 +93,8 @@ class Verdict:
 
 def read(path: Path) -> list[Expectation]:
     """The lines of a file. Raises ExpectationError or OSError."""
+    if not path.exists():
+        raise ExpectationError(f"{path} is not there: there is nothing to compare with")
     with path.open(encoding="utf-8", newline="") as file:
         lines = [line for line in file if line.strip() and not line.startswith("#")]
     rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)

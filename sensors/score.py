@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
 from analysis.config_types import ROOT
-from sensors import score_report
+from sensors import score_found, score_report
 from sensors.capture import CaptureError
 from sensors.demo.attacks import CASES
 from sensors.demo.attacks.case import Case
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _arguments(argv)
     try:
         config = load(arguments.config)
-        lines = _lines(arguments)
+        lines, judged = _lines(arguments), _judged(arguments)
         with tempfile.TemporaryDirectory(prefix="sentinel-score-") as scratch:
             quiet = quiet_config(config, scratch)
             folder = arguments.folder or (arguments.expect or Path()).parent
@@ -75,29 +75,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, ExpectationError, CaptureError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    found = [] if judged else [(score.verdict.file, score.run) for score in captures]
+    captures = captures if judged else []
     if arguments.json:
-        json.dump(score_report.as_json(captures, cases), sys.stdout)
+        report = score_report.as_json(captures, cases)
+        json.dump({**report, "captures": score_found.as_json(found)} if found else report, sys.stdout)
         print()
     else:
-        print(score_report.as_text(captures, cases))
+        texts = (
+            score_found.as_text(found),
+            score_report.as_text(captures, cases) if captures or cases else "",
+        )
+        print(*filter(None, texts), sep="\n\n")
     if arguments.write:
         arguments.report.write_text(score_report.as_markdown(captures, cases), "utf-8")
     return 0 if all(score.verdict.good for score in (*captures, *cases) if not score.absent) else 1
 
 
+def _judged(arguments: argparse.Namespace) -> bool:
+    """Whether anybody says what is expected of the captures."""
+    return bool(arguments.expect or not arguments.folder or (arguments.folder / EXPECT).exists())
+
+
 def _lines(arguments: argparse.Namespace) -> list[Expectation]:
-    """What is expected; of a folder that does not say, nothing of any capture in it."""
+    """What is expected; of a folder that does not say, nothing of any capture in it. Raises ExpectationError,
+    also where there is nothing to read."""
+    folder: Path | None = arguments.folder
     if arguments.expect:
         return read(arguments.expect)
-    if not arguments.folder:
+    if not folder:
         return []
-    path: Path = arguments.folder / EXPECT
-    if path.exists() or not arguments.folder.is_dir():
+    if not folder.is_dir():
+        there = (
+            f"is no folder; for a file:  python3 sentinel.py replay {folder}"
+            if folder.exists()
+            else "is not there"
+        )
+        raise ExpectationError(f"{folder} {there}")
+    path = folder / EXPECT
+    if path.exists():
         return read(path)
-    files = sorted(file.name for file in arguments.folder.iterdir() if file.suffix in CAPTURES)
+    files = sorted(file.name for file in folder.iterdir() if file.suffix in CAPTURES)
     if not files:
-        raise ExpectationError(f"{arguments.folder}: neither captures nor an {EXPECT} are here")
-    told = f"{arguments.folder} has no {EXPECT}: nothing is expected of its {len(files)} captures"
+        raise ExpectationError(f"{folder}: neither captures nor an {EXPECT} are here")
+    if arguments.write:
+        raise ExpectationError(f"--write needs to know what is expected: {folder} has no {EXPECT}")
+    told = f"{folder} has no {EXPECT}: what was found in its {len(files)} captures is listed, and not judged"
     print(f"{told}. See docs/detection.md.", file=sys.stderr)
     return [Expectation(name, *[ANY] * 7) for name in files]
 
@@ -111,7 +134,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         nargs="?",
         type=Path,
         metavar="DIR",
-        help="captures, best beside an expect.tsv that says what to expect",
+        help="captures; without an expect.tsv beside them what is found is listed, not judged",
     )
     parser.add_argument("--expect", type=Path, metavar="FILE", help="another file than DIR/expect.tsv")
     parser.add_argument("--captures-only", action="store_true", help="leave the made-up situations out")

@@ -98,7 +98,7 @@ def as_json(captures: Sequence[Score], cases: Sequence[Score]) -> dict[str, Any]
             kind: {rule: tally.record() for rule, tally in by_rule(scores).items()}
             for kind, scores in (("captures", captures), ("cases", cases))
         },
-        "rates": rates(captures),
+        **({"rates": rates(captures)} if captures else {}),
         "microseconds_per_packet": stages((*captures, *cases)),
     }
 

@@ -113,13 +113,37 @@ def test_real_captures_score(captures: Path, name: str, tmp_path: Path) -> None:
     assert [a["title"] for a in verdict.surplus] == []
 
 
-def test_a_folder_without_expectations_is_run_and_said(folder: Path, capsys) -> None:
-    arguments = [str(folder), "--captures-only", "--json", "--config", str(folder / "config.yaml")]
-    assert main(arguments) == 0
+def test_a_folder_without_expectations_is_run_and_not_judged(folder: Path, capsys) -> None:
+    arguments = [str(folder), "--captures-only", "--config", str(folder / "config.yaml")]
+    assert main([*arguments, "--json"]) == 0
     out, err = capsys.readouterr()
-    told = {capture["name"]: capture for capture in json.loads(out)["captures"]}
+    report = json.loads(out)
+    told = {capture["name"]: capture for capture in report["captures"]}
     assert set(told) == {"telnet.pcap", "closed.pcap"} and "has no expect.tsv" in err
-    assert [alert["rule"] for alert in told["telnet.pcap"]["surplus"]] == ["insecure-protocol"]
+    assert {capture["state"] for capture in told.values()} == {"not judged"}
+    assert [alert["rule"] for alert in told["telnet.pcap"]["incidents"]] == ["insecure-protocol"]
+    assert told["telnet.pcap"]["newcomers"] > 0 and "rates" not in report
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "telnet.pcap: " in text and "CRITICAL  insecure-protocol" in text
+    assert not {"ok", "false", "unexpected", "expected", "missed"} & set(text.lower().split())
+
+
+def test_without_expectations_no_report_is_written(folder: Path, capsys) -> None:
+    report = folder / "detection.md"
+    assert main([str(folder), "--write", "--report", str(report)]) == 2
+    assert "--write needs to know" in capsys.readouterr().err and not report.exists()
+
+
+def test_what_is_not_there_is_told_in_words(folder: Path, capsys) -> None:
+    for arguments, told in (
+        ([str(folder / "nowhere")], "nowhere is not there"),
+        ([str(folder / "telnet.pcap")], f"replay {folder / 'telnet.pcap'}"),
+        (["--expect", str(folder / "gone.tsv")], "gone.tsv is not there"),
+    ):
+        assert main(arguments) == 2
+        err = capsys.readouterr().err
+        assert told in err and "Errno" not in err
 
 
 def test_a_folder_without_captures_is_a_mistake(tmp_path: Path, capsys) -> None:

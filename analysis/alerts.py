@@ -12,6 +12,10 @@ class Severity(IntEnum):
     CRITICAL = 2
 
 
+LASTING = frozenset({"answered", "connected", "login_seen"})
+"""Evidence that, once true in an incident, no later finding without it puts out of sight."""
+
+
 class Subject(NamedTuple):
     """Whom an incident is about, and whom they talked to.
 
@@ -49,3 +53,13 @@ class Finding(NamedTuple):
     advice: str
     """What to do about it."""
     times: int = 1
+
+    @property
+    def strength(self) -> tuple[int, int]:
+        """How much it says: an incident has the words of its strongest finding, the latest of equals."""
+        return strength(self.severity, self.evidence)
+
+
+def strength(severity: int, evidence: dict[str, Any]) -> tuple[int, int]:
+    """The severity, and how many of the `LASTING` facts were seen. Of a finding, or of a stored incident."""
+    return int(severity), sum(evidence.get(fact) is True for fact in LASTING)

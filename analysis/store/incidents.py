@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
 
-from analysis.alerts import Finding
+from analysis.alerts import Finding, strength
 from analysis.store.identity import Identity
 from analysis.store.rows import DeviceKey
 from analysis.store.told_within import settle
@@ -17,7 +17,7 @@ Entry = tuple[Finding, DeviceKey | None, float]
 
 
 class Incident(NamedTuple):
-    """Findings of one key that are one incident; `finding` is the latest of them."""
+    """Findings of one key that are one incident; `finding` is the strongest of them, the latest of equals."""
 
     finding: Finding
     device: DeviceKey | None
@@ -32,11 +32,11 @@ class Incident(NamedTuple):
         return self.first_seen - self.cooldown <= ts <= self.last_seen + self.cooldown
 
     def with_entry(self, entry: Entry) -> "Incident":
-        """The incident with one more entry; text and evidence are the latest finding's."""
+        """The incident with one more entry."""
         finding, device, cooldown = entry
         late = finding.ts < self.last_seen
         return Incident(
-            self.finding if late else finding,
+            _telling(finding, self.finding) if late else _telling(self.finding, finding),
             self.device or device,
             self.cooldown if late else cooldown,
             max(self.severity, int(finding.severity)),
@@ -44,6 +44,11 @@ class Incident(NamedTuple):
             min(self.first_seen, finding.ts),
             max(self.last_seen, finding.ts),
         )
+
+
+def _telling(earlier: Finding, later: Finding) -> Finding:
+    """Whose words stand: a graver fact is not overwritten by a weaker later one."""
+    return later if later.strength >= earlier.strength else earlier
 
 
 def coalesce(entries: Iterable[Entry]) -> list[Incident]:
@@ -64,7 +69,7 @@ def coalesce(entries: Iterable[Entry]) -> list[Incident]:
 
 def thin(entries: Iterable[Entry]) -> list[Entry]:
     """Fewer entries that make the same incidents: of a key, those go that the one before and the one
-    after hold together without them; the one before takes their count and severity."""
+    after hold together without them; the one before takes their count, and the words if they are stronger."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry[0].key, []).append(entry)
@@ -74,8 +79,7 @@ def thin(entries: Iterable[Entry]) -> list[Entry]:
         for entry, after in pairwise(group[1:]):
             last = kept[-1][0]
             if last.ts <= entry[0].ts <= after[0].ts <= last.ts + min(entry[2], after[2], kept[-1][2]):
-                severity = max(last.severity, entry[0].severity)
-                joined = last._replace(times=last.times + entry[0].times, severity=severity)
+                joined = _telling(last, entry[0])._replace(ts=last.ts, times=last.times + entry[0].times)
                 kept[-1] = (joined, kept[-1][1] or entry[1], kept[-1][2])
             else:
                 kept.append(entry)
@@ -98,17 +102,20 @@ ORDER BY last_seen DESC LIMIT 1"""
 _MERGE = """
 UPDATE alerts SET
     severity = max(severity, :severity), count = count + :count,
-    title = CASE WHEN :last_seen >= last_seen THEN :title ELSE title END,
-    why = CASE WHEN :last_seen >= last_seen THEN :why ELSE why END,
-    evidence = CASE WHEN :last_seen >= last_seen THEN :evidence ELSE evidence END,
-    advice = CASE WHEN :last_seen >= last_seen THEN :advice ELSE advice END,
+    title = iif(:told, :title, title),
+    why = iif(:told, :why, why),
+    evidence = iif(:told, :evidence, evidence),
+    advice = iif(:told, :advice, advice),
     device = coalesce(device, :device), device_mac = coalesce(device_mac, :device_mac),
     device_ip = coalesce(:device_ip, device_ip), device_name = coalesce(:device_name, device_name),
-    peer_ip = coalesce(:peer_ip, peer_ip), peer_name = coalesce(:peer_name, peer_name),
-    port = CASE WHEN :last_seen >= last_seen THEN coalesce(:port, port) ELSE coalesce(port, :port) END,
-    proto = CASE WHEN :last_seen >= last_seen THEN coalesce(:proto, proto) ELSE coalesce(proto, :proto) END,
+    peer_ip = iif(:told, coalesce(:peer_ip, peer_ip), coalesce(peer_ip, :peer_ip)),
+    peer_name = iif(:told, coalesce(:peer_name, peer_name), coalesce(peer_name, :peer_name)),
+    port = iif(:told, coalesce(:port, port), coalesce(port, :port)),
+    proto = iif(:told, coalesce(:proto, proto), coalesce(proto, :proto)),
     first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change
 WHERE id = :id"""
+
+_WORDS = "SELECT severity, evidence, last_seen FROM alerts WHERE id = ?"
 
 _INSERT = """
 INSERT INTO alerts (uid, key, rule, severity, sensor, device, device_mac, device_ip, device_name, peer_ip,
@@ -152,8 +159,15 @@ class Incidents:
             hour = int(incident.first_seen) // 3600
             self._db.execute(_HOUR, (hour, incident.finding.rule, incident.severity))
         else:
-            self._db.execute(_MERGE, {**values, "id": same[0]})
+            told = self._is_told(incident, same[0])
+            self._db.execute(_MERGE, {**values, "id": same[0], "told": told})
         settle(self._db, same[0])
+
+    def _is_told(self, incident: Incident, row: int) -> bool:
+        """Whether the stored incident takes these words: see `_telling`."""
+        severity, evidence, last_seen = self._db.execute(_WORDS, (row,)).fetchone()
+        stored, new = strength(severity, json.loads(evidence)), incident.finding.strength
+        return new > stored or (new == stored and incident.last_seen >= last_seen)
 
     def _values(self, incident: Incident, change: int) -> dict[str, str | int | float | None]:
         finding, subject = incident.finding, incident.finding.subject

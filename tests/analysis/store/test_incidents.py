@@ -94,11 +94,34 @@ def test_different_keys_are_different_incidents(path: Path) -> None:
     assert one(path, "SELECT count(DISTINCT uid) FROM alerts") == 2
 
 
-def test_merging_keeps_the_worst_severity_and_the_latest_words(path: Path) -> None:
+def test_merging_keeps_the_worst_severity_and_the_latest_words_of_it(path: Path) -> None:
     write(path, 10, severity=Severity.HIGH, title="first", evidence={"n": 1}, times=2)
-    write(path, 20, severity=Severity.NORMAL, title="second", evidence={"n": 2}, times=3)
-    write(path, 15, severity=Severity.NORMAL, title="late", evidence={"n": 3})
-    assert ask(path, "SELECT severity, title, evidence, count FROM alerts") == [(1, "second", '{"n":2}', 6)]
+    write(path, 20, severity=Severity.HIGH, title="second", evidence={"n": 2}, times=3)
+    write(path, 15, severity=Severity.HIGH, title="late", evidence={"n": 3})
+    write(path, 30, severity=Severity.NORMAL, title="weaker", evidence={"n": 4})
+    assert ask(path, "SELECT severity, title, evidence, count FROM alerts") == [(1, "second", '{"n":2}', 7)]
+
+
+LOGIN = {"title": "logged in", "evidence": {"login_seen": True}}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 0, 1, 2), (2, 3, 0, 1), (3, 2, 1, 0)])
+@pytest.mark.parametrize("manner", ["one by one", "together", "thinned"])
+def test_a_login_is_not_overwritten_by_a_later_talk_without_one(path: Path, order, manner: str) -> None:
+    said = [
+        finding(T0 + 10, "k", title="talks", evidence={}),
+        finding(T0 + 20, "k", **LOGIN),
+        finding(T0 + 30, "k", title="talks", evidence={}),
+        finding(T0 + 40, "k", title="talks", evidence={"login_seen": False}),
+    ]
+    entries = [(said[n], KEY, HOUR) for n in order]
+    parts = {"one by one": [[entry] for entry in entries], "together": [entries], "thinned": [thin(entries)]}
+    with Writer(path, "eth0") as writer:
+        for part in parts[manner]:
+            writer.write(Batch(findings=part))
+    assert ask(path, "SELECT title, evidence, count, last_seen FROM alerts") == [
+        ("logged in", '{"login_seen":true}', 4, T0 + 40)
+    ]
 
 
 def test_every_change_has_a_greater_number(path: Path) -> None:

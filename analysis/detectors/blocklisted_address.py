@@ -1,4 +1,4 @@
-"""A device talks to an address that stands on a blocklist."""
+"""A device talks, or tries to talk, to an address that stands on a blocklist."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from analysis.window import RecentSet
 
 @dataclass
 class BlocklistedAddress(Detector):
-    """A device exchanges packets with an address that one of the address lists holds.
+    """A device reaches, or tries to reach, an address that one of the address lists holds.
 
-    Outward each attempt counts; inward only what a device of yours answered, since listed addresses
-    knock at every door of the internet all day.
+    Outward each attempt counts, and the incident says "tried to reach" until one is answered; inward only
+    what a device of yours answered, since listed addresses knock at every door of the internet all day.
     """
 
     id = "blocklisted-address"
@@ -32,7 +32,7 @@ class BlocklistedAddress(Detector):
         if flow.server_home or flow.group or (match := self.known.blocked_address(flow.server_ip)) is None:
             return ()
         self._told.add(flow.id, event.ts)
-        return (self._finding(event.ts, flow, flow.server_ip, match, 1),)
+        return (self._finding(event.ts, flow, flow.server_ip, match, 1, answered=False),)
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
@@ -45,13 +45,14 @@ class BlocklistedAddress(Detector):
         return (self._finding(event.ts, flow, flow.client_ip, match, 1, answered=True),)
 
     def _finding(
-        self, ts: float, flow: Flow, listed: str, match: Match, times: int, **more: object
+        self, ts: float, flow: Flow, listed: str, match: Match, times: int, *, answered: bool
     ) -> Finding:
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
         inward = listed == flow.client_ip
         named = f"{subject.peer_name} ({listed})" if subject.peer_name else listed
-        did = "answered a connection from" if inward else "contacted"
+        reached = "contacted" if answered else "tried to reach"
+        did = "answered a connection from" if inward else reached
         expect = f"mark this as expected: no single address of the list “{match.list}” can be allowed"
         advice = (
             f"Check whether {device} should be reachable from the internet; if not, remove the port "
@@ -67,5 +68,6 @@ class BlocklistedAddress(Detector):
             why=f"The list “{match.list}” says: {match.category}. Honest services are rarely "
             "found at such an address.",
             advice=advice, severity=match.severity, times=times, address=listed, list=match.list,
-            entry=match.entry, category=match.category, direction="inward" if inward else "outward", **more,
+            entry=match.entry, category=match.category, direction="inward" if inward else "outward",
+            answered=answered,
         )  # fmt: skip

@@ -4,6 +4,7 @@ import pytest
 
 from analysis.alerts import Severity
 from analysis.detectors.blocklisted_address import BlocklistedAddress
+from analysis.store.incidents import coalesce
 from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, TELEVISION, TELEVISION_IP, Home, Lists
 
 BAD = "6.6.6.6"
@@ -19,7 +20,12 @@ def test_an_attempt_outward_counts_and_the_answer_adds_evidence(home: Home) -> N
     (tried,) = home.start(flow)
     (answered,) = home.answer(flow)
     assert tried.severity == Severity.CRITICAL and (tried.times, answered.times) == (1, 0)
-    assert tried.key == answered.key and answered.evidence["answered"]
+    assert tried.key == answered.key and answered.evidence["answered"] and not tried.evidence["answered"]
+    assert f" tried to reach {BAD}, " in tried.title and f" contacted {BAD}, " in answered.title
+    again = home.flow(BAD, client_port=40_009)
+    (unanswered,) = home.start(again)  # what was once answered stays in the incident's words
+    (incident,) = coalesce((found, None, 3_600.0) for found in (tried, answered, unanswered))
+    assert incident.finding == answered and incident.times == 2
     assert tried.subject.device_mac == LAPTOP and tried.subject.peer_ip == BAD
 
 

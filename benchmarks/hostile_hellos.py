@@ -2,8 +2,9 @@
 
     python -m benchmarks.hostile_hellos [COUNT]
 
-The goal is 1 ms. Each hello is read three times and its best time counts: the rest is other work of the
-machine. What leaves a parser other than ParseError ends the run.
+It builds them as the tests do, and so needs the tests' packages. The goal is 1 ms. Each hello is read three
+times and its best time counts: the rest is other work of the machine. What leaves a parser other than
+ParseError ends the run.
 """
 
 import random
@@ -16,10 +17,14 @@ from benchmarks.measure import percentile
 from sensors.packets import ParseError
 from sensors.parsers import quic, tls
 from sensors.parsers.base import Stream
-from tests.sensors.parsers.feed import flow
-from tests.sensors.parsers.hellos import chrome_hello, extension, record, records
-from tests.sensors.parsers.test_quic import crypto, datagram, initial
-from tests.sensors.parsers.test_streams_hostile import mutated
+
+try:
+    from tests.sensors.parsers.feed import flow
+    from tests.sensors.parsers.hellos import chrome_hello, extension, record, records
+    from tests.sensors.parsers.test_quic import crypto, datagram, initial
+    from tests.sensors.parsers.test_streams_hostile import mutated
+except ModuleNotFoundError as error:
+    sys.exit(f"{error}. The tests' packages are needed:  python3 sentinel.py test --version  installs them.")
 
 SEED, SEGMENT = 7, 1460
 FLOW = flow(443)

@@ -28,7 +28,7 @@ def as_text(found: Sequence[Found]) -> str:
 
 def _lines(name: str, run: Run) -> Iterator[str]:
     incidents = _incidents(run)
-    yield f"{name}: {run.packets:,} packets, {len(incidents)} incidents"
+    yield f"{name}: {run.packets:,} packets, {len(incidents)} incident{'s' * (len(incidents) != 1)}"
     for alert in incidents:
         times = f" ({alert['count']} times)" if alert["count"] > 1 else ""
         yield f"  {alert['severity']:<8}  {alert['rule']:<18}  {alert['title']}{times}"

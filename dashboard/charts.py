@@ -41,3 +41,14 @@ def week(hours: dict[int, int], last_hour: int, about: str) -> html.Div:
     cells = [hours.get(hour, 0) for hour in range(last_hour - 8 * 24 + 1, last_hour + 1)]
     given = json.dumps({"last": last_hour, "bytes": cells}, separators=(",", ":"))
     return html.Div(className="week", **{"data-week": given, "aria-label": about, "role": "group"})
+
+
+def round_hours(times: Sequence[int], *, hourly: bool = False) -> dict[str, Any]:
+    """The labels of a time axis at round hours of the viewer's day. `times` are milliseconds since the epoch,
+    in steps that half an hour is a multiple of; `hourly`: in steps of an hour. time.js knows the viewer's
+    zone and chooses among the half hours, because in some zones hours begin with one."""
+    hours = (times[-1] - times[0]) / 3_600_000 if times else 0
+    every = 1 if hours <= 8 else 3 if hours <= 25 else 6
+    marks = [t for t in times if t % 1_800_000 == 0]
+    write = f"{'hourly' if hourly else 'every'}{every}"
+    return {"tickFormatter": {"function": write}, "ticks": marks, "interval": 0}

@@ -116,7 +116,7 @@
     list.id = "map-choice";
     label.htmlFor = list.id;
     const groups = [["Devices", "device"], ["Destinations", "peer"]];
-    list.append(new Option("Choose a device or destination…", ""));
+    list.append(new Option("Choose one…", ""));
     for (const [title, kind] of groups) {
       const group = document.createElement("optgroup");
       group.label = title;

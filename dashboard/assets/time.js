@@ -9,6 +9,12 @@
   const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
   // Charts ask also where nothing is pointed at.
   const span = (ms, hours) => Number.isFinite(ms) ? `${weekday.format(ms)}, ${short.format(ms)} to ${short.format(ms + hours * 3600000)}` : "";
+  // Labels of an axis at every n-th hour of the day, on phones half as many. Marks come every half hour, or `hourly`.
+  const every = (n, hourly) => (ms) => {
+    if (!Number.isFinite(ms)) return "";
+    const at = new Date(ms), wanted = n * (window.innerWidth < 700 ? 2 : 1);
+    return (hourly || at.getMinutes() < 30) && at.getHours() % wanted === 0 ? short.format(at) : "";
+  };
   const date = (ts) => new Date(ts * 1000);
   const today = (d) => d.toDateString() === new Date().toDateString();
   const dated = (d) => (d.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(d);
@@ -56,6 +62,7 @@
     day: (ms) => (Number.isFinite(ms) ? day.format(ms) : ""),
     dayOrHour: (ms) => (Number.isFinite(ms) ? (new Date(ms).getHours() ? short : day).format(ms) : ""),
     span1: (ms) => span(ms, 1), span6: (ms) => span(ms, 6), span24: (ms) => (Number.isFinite(ms) ? weekday.format(ms) : ""),
+    every1: every(1), every3: every(3), every6: every(6), hourly1: every(1, true), hourly3: every(3, true), hourly6: every(6, true),
     count: (value) => (value == null ? "" : Math.round(value).toLocaleString()),
     bitrate: (value) => `${bytes(value).replace("B", "bit")}/s`,
   });

@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row, StoreError
+from dashboard.charts import round_hours
 from dashboard.context import context, notes, reader
 from dashboard.device_forget import forget_callbacks, forget_panel
 from dashboard.device_identity import evidence, identity_callbacks, kind, programs, same_device, sure
@@ -164,7 +165,7 @@ def _over_time(store: Reader, device: int, hour: int) -> html.Section:
         series=[{"name": "Down", "color": "var(--accent)"}, {"name": "Up", "color": "var(--second)"}],
         legendProps={"verticalAlign": "top", "height": 30}, barProps={"isAnimationActive": False},
         valueFormatter={"function": "bytes"}, yAxisProps={"width": 70}, tooltipAnimationDuration=0,
-        xAxisProps={"tickFormatter": {"function": "clock"}, "minTickGap": 50},
+        xAxisProps=round_hours([row["t"] for row in data], hourly=True),
         tooltipProps={"labelFormatter": {"function": "moment"}},
     )  # fmt: skip
     return panel("Traffic, 48 h", chart)

@@ -25,7 +25,6 @@ _TABLES = {
     "tls": "encrypted connections (TLS)",
     "http": "requests in clear (HTTP)",
     "packets": "logged packets",
-    "alerts": "incidents",
 }
 _COUNTERS = {
     "undecoded": ("Not readable", "Packets cut short, or of a kind that Sentinel does not read."),
@@ -156,14 +155,20 @@ def _findings(store: Reader) -> html.Section:
 
 def _database(store: Reader) -> html.Section:
     taken, cap = store.size_bytes(), context().config.retention.size_mb * 2**20
-    kept = store.row_estimates()
     used = html.Div(html.Span(style={"width": f"{min(100, 100 * taken / cap):.1f}%"}), className="bar tall")
     rows: list[tuple[str, Any]] = [("Size", f"{size(taken)} of {size(cap)}")]
     rows += [
         (_TABLES[name][0].upper() + _TABLES[name][1:], f"about {number(count)}" if count else "none")
-        for name, count in kept.items()
+        for name, count in store.row_estimates().items()
     ]
+    rows.append(("Incidents", _incidents(store)))
     return panel("Database", used, facts(rows))
+
+
+def _incidents(store: Reader) -> str:
+    """Exact, and with the number of the alerts page, which shows the open ones."""
+    total, still_open = store.incident_count(), sum(store.open_counts().values())
+    return f"{number(total)}, {number(still_open)} of them open" if total else "none"
 
 
 def _rules() -> html.Section:

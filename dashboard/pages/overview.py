@@ -7,6 +7,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 
 from analysis.store.reader import Reader, Row
+from dashboard.charts import round_hours
 from dashboard.context import reader
 from dashboard.page import Page
 from dashboard.parts import bars, device_link, empty, heading, panel, redraw, severity, tile, when
@@ -167,7 +168,7 @@ def _traffic(store: Reader, now: float) -> html.Section:
         valueFormatter={"function": "bitrate"},
         tooltipAnimationDuration=0,
         areaProps={"isAnimationActive": False},
-        xAxisProps={"tickFormatter": {"function": "clock"}, "minTickGap": 60},
+        xAxisProps=round_hours([row["t"] for row in data]),
         yAxisProps={"width": 80},
         tooltipProps={"labelFormatter": {"function": "moment"}},
     )

@@ -1,4 +1,4 @@
-"""Live traffic: the packet log, and conversations."""
+"""Live traffic: conversations, which say who and what, and the packet log."""
 
 from typing import Any
 
@@ -31,19 +31,19 @@ _FLOWS = [
     columns.on_phone_only("Who and what", "PhoneFlow"),
     columns.drawn("device_label", "Device", 120, "DeviceName", grow=1, wide=True),
     columns.computed("peer", "Other side", 130, "otherSide", grow=2),
-    columns.text("owner", "Whose", 130, grow=1),
-    columns.number("port", "Port", 80),
+    columns.text("owner", "Whose", 90, grow=1),
+    columns.number("port", "Port", 68),
     columns.text("proto", "Protocol", 92),
     columns.text("service", "Content", 92),
-    columns.number("bytes_up", "Up", 92, "bytes"),
-    columns.number("bytes_down", "Down", 92, "bytes"),
+    columns.number("bytes_up", "Up", 80, "bytes"),
+    columns.number("bytes_down", "Down", 80, "bytes"),
     columns.text("state", "State", 108),
 ]
 _PROTOCOLS = {name: name.upper() for name in ("tcp", "udp", "icmp", "icmpv6", "igmp")}
 
 
 def layout(
-    view: str = "packets",
+    view: str = "flows",
     device: str = "all",
     proto: str = "all",
     q: str = "",
@@ -51,7 +51,7 @@ def layout(
     row: str = "",
     **_: str,
 ) -> Any:
-    flows = view == "flows"
+    flows = view != "packets"
     protocols = options_of(_PROTOCOLS, "Any protocol")
     asked, said = settled(
         {"proto": proto, "range": range}, {"proto": ("all", *_PROTOCOLS), "range": RANGE_WORDS}
@@ -84,7 +84,10 @@ def _views(flows: bool) -> html.Div:
         return dcc.Link(name, href=where, className="tab on" if on else "tab")
 
     return html.Div(
-        [tab("Packets", "/traffic", not flows), tab("Conversations", "/traffic?view=flows", flows)],
+        [
+            tab("Conversations", "/traffic?view=flows", flows),
+            tab("Packets", "/traffic?view=packets", not flows),
+        ],
         className="tabs",
     )
 

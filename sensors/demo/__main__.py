@@ -31,7 +31,7 @@ LIVE_SHARE = 0.05
 """The last part of the evening that plays live: 15 minutes of 5 hours."""
 INTERFACE = "demo0"
 _LEARNING_HOURS = 1.5
-OVER = "The demo's evening is over"
+OVER = "The evening is over"
 ROUND = 1.0
 """Seconds between two batches while playing live."""
 
@@ -90,7 +90,7 @@ class Player:
             self._write(part)
         if not self._stop.is_set():
             self._state, self._message = "over", OVER
-            print(f"{OVER}. Its pages stay until Ctrl-C; start it again for another.", flush=True)
+            print(f"{OVER}. The pages stay until Ctrl-C; start the demo again for another.", flush=True)
         while not self._stop.wait(ROUND):
             self._write([])
 

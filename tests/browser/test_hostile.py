@@ -79,7 +79,7 @@ PAGES = [
     "/devices/1",
     "/devices/3",
     "/dns",
-    "/traffic",
+    "/traffic?view=packets",
     "/traffic?view=flows",
     "/charts",
     "/health",

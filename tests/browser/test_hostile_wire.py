@@ -88,7 +88,7 @@ def go(page: Any, where: str, ready: str = "#content h1") -> None:
 
 PAGES = {
     "/": ".tiles", "/map": ".map-box canvas", "/map?view=list": ".map-list tbody tr", "/alerts?state=all": ".ag-row",
-    "/devices": ".ag-row", "/dns": ".ag-row", "/traffic": ".ag-row", "/traffic?view=flows": ".ag-row",
+    "/devices": ".ag-row", "/dns": ".ag-row", "/traffic?view=packets": ".ag-row", "/traffic?view=flows": ".ag-row",
     "/charts?range=24h": ".recharts-rectangle", "/health": ".facts",
 }  # fmt: skip
 

@@ -60,3 +60,11 @@ def test_a_long_name_on_a_phone_ends_within_the_canvas(site: Site, new_page: Cal
     box = page.evaluate("sentinel.map.nodes(':visible').renderedBoundingBox({includeLabels: true})")
     assert box["x1"] >= 0 and box["x2"] <= page.evaluate("document.querySelector('.map-canvas').clientWidth")
     assert page.evaluate("sentinel.map.$('[label=\"thinkpad-t14\"]').length") == 1, "short ones stay whole"
+
+
+def test_the_chooser_says_what_it_chooses(site: Site, new_page: Callable[..., Any]) -> None:
+    page = new_page(site.url + "/map?view=map")
+    page.wait_for_function(READY)
+    assert page.locator(".map-choose label").is_visible()
+    page.get_by_label("Show the links of").select_option(label="ipcam-front, critical alert")
+    page.wait_for_selector("#map-chosen h2:has-text('ipcam-front')")

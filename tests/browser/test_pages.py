@@ -11,12 +11,12 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "/": "Overview", "/map": "Network map", "/alerts": "Alerts", "/devices": "Devices", "/devices/4": "ipcam-front",
-    "/dns": "DNS", "/traffic": "Live traffic", "/traffic?view=flows": "Live traffic", "/charts": "Charts",
+    "/dns": "DNS", "/traffic?view=packets": "Live traffic", "/traffic": "Live traffic", "/traffic?view=flows": "Live traffic", "/charts": "Charts",
     "/health": "Health",
 }  # fmt: skip
 CONTENT = {
     "/": ".incidents li", "/map": ".map-box canvas", "/alerts": ".ag-row", "/devices": ".ag-row", "/devices/4": ".bars li",
-    "/dns": ".ag-row", "/traffic": ".ag-row", "/traffic?view=flows": ".ag-row", "/charts": ".week .heat",
+    "/dns": ".ag-row", "/traffic?view=packets": ".ag-row", "/traffic": ".ag-row", "/traffic?view=flows": ".ag-row", "/charts": ".week .heat",
     "/health": ".facts",
 }  # fmt: skip
 
@@ -158,3 +158,28 @@ def test_before_the_first_sensor_the_page_teaches_and_then_wakes_up(
     page.wait_for_selector("text=sudo python3 sentinel.py up")
     small(tmp_path / "later.db")
     page.wait_for_selector(".tiles", timeout=12_000)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "UTC"])
+def test_charts_are_labelled_at_round_hours(site: Site, new_page: Callable[..., Any], zone: str) -> None:
+    page = new_page(site.url + "/", timezone_id=zone)
+    page.wait_for_selector(".recharts-xAxis text", state="attached")
+    told = [text for text in page.locator(".recharts-xAxis text").all_text_contents() if text]
+    assert len(told) >= 4 and {text[3:] for text in told} == {"00"}, told
+    assert all(int(text[:2]) % 3 == 0 for text in told), told
+
+
+def test_live_traffic_begins_with_conversations_and_addresses_that_name_a_view_keep_it(
+    site: Site, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(site.url + "/traffic")
+    for path, on in (
+        ("/traffic", "Conversations"), ("/traffic?view=packets", "Packets"), ("/traffic?view=flows", "Conversations")
+    ):  # fmt: skip
+        page.goto(site.url + path)
+        page.wait_for_selector(".ag-row")
+        assert page.locator(".tabs .tab.on").inner_text() == on
+        assert page.get_by_role("columnheader", name="From port").count() == (on == "Packets")
+    page.click(".tab:has-text('Packets')")
+    page.wait_for_url("**/traffic?view=packets")
+    page.wait_for_selector(".tab.on:has-text('Packets')")

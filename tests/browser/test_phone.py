@@ -28,7 +28,7 @@ def test_the_map_has_text_of_a_size_to_read(site: Site, new_page: Callable[..., 
 
 def test_tables_say_who_and_what_without_scrolling_sideways(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/dns", **PHONE)
-    for path in ("/dns", "/traffic", "/traffic?view=flows"):
+    for path in ("/dns", "/traffic?view=packets", "/traffic?view=flows"):
         page.goto(site.url + path)
         page.wait_for_selector(".ag-row .two-lines")
         viewport = ".ag-center-cols-viewport"

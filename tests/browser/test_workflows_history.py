@@ -72,7 +72,7 @@ def test_lookups_are_searched_filtered_and_saved(world: World, new_page: Callabl
 
 @pytest.mark.parametrize(
     ("where", "table"),
-    [("/dns?range=7d", "dns"), ("/traffic?view=flows&range=7d", "flows"), ("/traffic?range=7d", "packets")],
+    [("/dns?range=7d", "dns"), ("/traffic?view=flows&range=7d", "flows"), ("/traffic?view=packets&range=7d", "packets")],
 )
 def test_history_is_paged_without_gaps_or_repeats(
     world: World, new_page: Callable[..., Any], where: str, table: str
@@ -111,7 +111,7 @@ def test_conversations_of_one_device_and_protocol(world: World, new_page: Callab
 
 
 def test_packets_come_and_one_is_read(world: World, new_page: Callable[..., Any]) -> None:
-    page = new_page(world.url + "/traffic")
+    page = new_page(world.url + "/traffic?view=packets")
     page.wait_for_selector(".ag-row")
     db = world.db
     db.execute(

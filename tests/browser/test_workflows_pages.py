@@ -26,7 +26,8 @@ def places(world: World) -> dict[str, str]:
         "/alerts?range=all": ".ag-row", f"/alerts?id={newest['alerts']}": ".details h3:has-text('Evidence')",
         "/devices": ".ag-row", f"/devices/{device}": "h2:has-text('Forget')", "/charts": ".week .heat",
         "/dns?range=7d": ".ag-row", f"/dns?row={newest['dns']}": ".details .facts",
-        "/traffic": ".ag-row", f"/traffic?row={newest['packets']}": ".details .facts",
+        "/traffic": ".ag-row",
+        "/traffic?view=packets": ".ag-row", f"/traffic?view=packets&row={newest['packets']}": ".details .facts",
         "/traffic?view=flows&range=7d": ".ag-row", f"/traffic?view=flows&row={newest['flows']}": ".details .facts",
         "/health": ".fold",
     }  # fmt: skip

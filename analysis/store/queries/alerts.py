@@ -42,6 +42,10 @@ class AlertQueries(SeriousQueries):
         )[1]
         return dict(rows)
 
+    def incident_count(self) -> int:
+        """All incidents that are kept, whatever their state."""
+        return self.kept("incident_count", lambda: int(self.value("SELECT COUNT(*) FROM alerts") or 0))
+
     def alert(self, alert_id: int) -> Row | None:
         """One incident in full, its evidence as a dict, with what a person said about it."""
         row = self.one(

@@ -58,7 +58,7 @@ class WatchQueries(DirectoryQueries):
     def row_estimates(self) -> dict[str, int]:
         """About how many rows each growing table holds: the span of its ids, which costs two
         look-ups where counting reads the whole table."""
-        tables = ("flows", "dns", "tls", "http", "packets", "alerts")
+        tables = ("flows", "dns", "tls", "http", "packets")
         return {table: self._span(table) for table in tables}
 
     def _span(self, table: str) -> int:

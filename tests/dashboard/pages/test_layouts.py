@@ -184,5 +184,19 @@ def test_a_device_that_nothing_answered_has_no_usual_and_is_not_said_to_be_silen
 
 def test_health_says_none_of_what_is_not_kept(own_client: FlaskClient, home: Home) -> None:
     home.db.execute("DELETE FROM alerts")
+    home.db.execute("DELETE FROM http")
     shown = page(own_client, "/health")
     assert "about 0" not in shown and re.search(r'"children":\s*"none"', shown)
+
+
+def test_health_counts_incidents_exactly_as_the_alerts_page(own_client: FlaskClient, home: Home) -> None:
+    home.db.execute(
+        "INSERT INTO alert_notes (uid, state, changed) SELECT uid, 'acknowledged', 1 FROM alerts LIMIT 1"
+        " ON CONFLICT DO UPDATE SET state = excluded.state"
+    )
+    still_open = len(own_client.get("/api/v1/alerts?state=open&n=500").json["alerts"])
+    total = len(own_client.get("/api/v1/alerts?n=500").json["alerts"])
+    assert 0 < still_open < total
+    home.db.execute("UPDATE alerts SET id = id + 1000 WHERE id = (SELECT MAX(id) FROM alerts)")
+    shown = page(own_client, "/health")
+    assert f"{total}, {still_open} of them open" in shown and f"about {total}" not in shown

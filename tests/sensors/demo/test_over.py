@@ -31,6 +31,6 @@ def test_an_evening_that_is_over_says_so_and_when_its_last_packet_came(tmp_path,
     (row,) = Reader(database).sensors()
     assert begin <= row["last_packet"] < row["heartbeat"] - 1
     watch = present_watch(Reader(database), time.time())
-    assert (watch.state, watch.text) == ("over", "The demo's evening is over")
+    assert (watch.state, watch.text) == ("over", "The evening is over")
     assert watch.fix == "python3 sentinel.py demo" and watch.since == row["last_packet"]
-    assert "The demo's evening is over" in capsys.readouterr().out
+    assert "The evening is over" in capsys.readouterr().out

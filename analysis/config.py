@@ -199,8 +199,8 @@ class Dashboard(Section):
     def url(self) -> str:
         """The address that a browser on this computer uses, without a slash at its end."""
         host = self.host.strip("[]")
-        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            host = "127.0.0.1"
+        # Every address of one family: a server on `::` answers IPv6 alone.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
         scheme = "https" if self.tls_certificate is not None else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 

@@ -102,7 +102,7 @@ def test_the_database_is_relative_to_the_file_or_absolute(tmp_path) -> None:
     [
         ("127.0.0.1", "http://127.0.0.1:8050"),
         ("0.0.0.0", "http://127.0.0.1:8050"),
-        ("::", "http://127.0.0.1:8050"),
+        ("::", "http://[::1]:8050"),
         ("::1", "http://[::1]:8050"),
         ("[::1]", "http://[::1]:8050"),
         ("nas.lan", "http://nas.lan:8050"),

@@ -28,21 +28,26 @@ def test_the_address_is_the_one_that_leads_there() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ends it in the way of POSIX systems")
-def test_the_dashboard_says_where_the_family_finds_it(tmp_path: Path) -> None:
-    own = own_address(*EVERYWHERE["0.0.0.0"])
+@pytest.mark.parametrize("host", EVERYWHERE)
+def test_the_dashboard_says_where_it_is_found_by_us_and_by_the_family(tmp_path: Path, host: str) -> None:
+    own = own_address(*EVERYWHERE[host])
     if own is None:
-        pytest.skip("no network leads out of this computer")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        pytest.skip("no network of this kind leads out of this computer")
+    family, local = EVERYWHERE[host][0], "127.0.0.1" if host == "0.0.0.0" else "::1"
+    with socket.socket(family) as probe:
+        probe.bind((local, 0))
         port = probe.getsockname()[1]
     config = tmp_path / "config.yaml"
-    config.write_text(f"dashboard:\n  host: 0.0.0.0\n  password_hash: '{hash_password('right one')}'\n")
+    config.write_text(f"dashboard:\n  host: '{host}'\n  password_hash: '{hash_password('right one')}'\n")
     command = [sys.executable, "-m", "dashboard", "--config", str(config), "--port", str(port)]
     with subprocess.Popen(
         [*command, "--db", str(tmp_path / "s.db")], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as pages:
         assert pages.stdout is not None
         told = [pages.stdout.readline(), pages.stdout.readline()]
+        for line, address in zip(told, (local, own), strict=True):
+            named = f"[{address}]" if ":" in address else address
+            assert f"http://{named}:{port}/" in line
+            socket.create_connection((address, port), timeout=20).close()
         pages.send_signal(signal.SIGTERM)
-    assert f"http://127.0.0.1:{port}/" in told[0]
-    assert f"http://{own}:{port}/" in told[1] and "other devices" in told[1]
+    assert "other devices" in told[1]

@@ -160,15 +160,17 @@ def pytest_arguments(rest: list[str]) -> list[str]:
 def check(config: str | None) -> int:
     """The verb `check`; runs inside the environment."""
     from analysis.config import ConfigError, load
-    from analysis.config_files import unreadable
+    from analysis.config_files import unusable
+    from analysis.config_load import located
+    from sensors.filters import wrong_filters
 
+    path = Path(config) if config else None
     try:
-        wrong = unreadable(load(Path(config) if config else None))
+        read = load(path)
+        if wrong := located([*unusable(read), *wrong_filters(read)], path):
+            raise ConfigError(wrong)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 2
-    if wrong:
-        print(*wrong, sep="\n", file=sys.stderr)
         return 2
     print(f"{config or 'config.yaml'}: OK")
     return 0

@@ -1,4 +1,4 @@
-"""Whether the files that config.yaml names are there and can be read."""
+"""Whether the files that config.yaml names are there and can be used."""
 
 import os
 from collections.abc import Iterator
@@ -7,14 +7,33 @@ from pathlib import Path
 from analysis.blocklist_build import enabled_lists
 from analysis.config import DEFAULT_LISTS, Config
 
-
-def unreadable(config: Config) -> list[str]:
-    """A line for each file of a list or of destinations that cannot be used, with what to do. A list
-    that was never fetched is no mistake in the configuration and is left out."""
-    return [*_lists(config), *_destinations(config)]
+Wrong = tuple[tuple[str | int, ...], str]
+"""The keys that lead to a value of config.yaml, and what is wrong with it and what to do."""
 
 
-def _lists(config: Config) -> Iterator[str]:
+def unusable(config: Config) -> list[Wrong]:
+    """Each file of a list, of destinations or of the database that cannot be used. A list that was never
+    fetched is no mistake in the configuration and is left out."""
+    found = [*_lists(config), *_destinations(config)]
+    if why := no_place_for(config.database_path):
+        found.append((("database",), why))
+    return found
+
+
+def no_place_for(database: Path) -> str | None:
+    """Why a database cannot be where it is to be; None where it can."""
+    folder = database.absolute().parent
+    if not folder.is_dir():
+        return f"there is no folder {folder}; make it, or name another file"
+    if database.is_dir():
+        return f"{database} is a folder; name a file in it"
+    if not database.exists() and not os.access(folder, os.W_OK):
+        return f"{folder} cannot be written by you; ask with sudo, or name another file"
+    return None
+
+
+def _lists(config: Config) -> Iterator[Wrong]:
+    numbers = {source.name: number for number, source in enumerate(config.blocklists.lists)}
     for item in enabled_lists(config):
         if item.source in DEFAULT_LISTS:
             continue  # nobody wrote its name; the doctor and the Health page tell how it is
@@ -23,13 +42,14 @@ def _lists(config: Config) -> Iterator[str]:
             cure = (
                 "make the file, or set `enabled: false` for the list" if own else "remove it and run `update`"
             )
-            yield f"blocklists.lists: {item.source.name!r}: {why}; {cure}"
+            keys = ("blocklists", "lists", numbers[item.source.name], "file" if own else "feed")
+            yield keys, f"{item.source.name!r}: {why}; {cure}"
 
 
-def _destinations(config: Config) -> Iterator[str]:
-    for name in config.destinations.mmdb:
+def _destinations(config: Config) -> Iterator[Wrong]:
+    for number, name in enumerate(config.destinations.mmdb):
         if why := _hindrance(Path(config.base, name)):
-            yield f"destinations.mmdb: {why}; correct the path, or remove it"
+            yield ("destinations", "mmdb", number), f"{why}; correct the path, or remove it"
 
 
 def _hindrance(path: Path) -> str | None:

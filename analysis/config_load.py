@@ -1,6 +1,6 @@
 """config.yaml → Config, or the list of everything that is wrong with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from analysis.config import Config, ConfigError, Mistake
+from analysis.config_files import Wrong
 from analysis.config_rules import all_detectors, make, rule_model
 from analysis.config_schema import Schema, at, describe
 from analysis.config_types import FEEDS, ROOT, did_you_mean
@@ -53,6 +54,18 @@ def parse(text: str, name: str, base: str, detectors: Sequence[type[Detector]]) 
         unique = dict.fromkeys(sorted(mistakes, key=lambda m: m.line))
         raise ConfigError(tuple(unique))
     return config
+
+
+def located(wrong: Iterable[Wrong], path: Path | None) -> tuple[Mistake, ...]:
+    """What was found wrong with values that could be read, by the lines of their file."""
+    name = "config.yaml" if path is None else str(path)
+    path = ROOT / "config.yaml" if path is None else path
+    tree = read_tree(_read(path, name))[0] if path.exists() else Node(0, {})
+    found = []
+    for keys, message in wrong:
+        node = _place(keys, tree, keep_last=False)[1]
+        found.append(Mistake(name, node.line, _joined(keys), message))
+    return tuple(sorted(found, key=lambda mistake: mistake.line))
 
 
 def _read(path: Path, name: str) -> str:

@@ -15,6 +15,8 @@ from sensors.host import Person
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 """Seconds between a death and the next start."""
+MISTAKEN = 2
+"""The exit status of all our programs for a mistake in config.yaml."""
 FAST = 5.0
 """Seconds of life under which a death counts as fast: it died before it did any work."""
 SILENCE = 60.0
@@ -58,6 +60,8 @@ def pause_before_restart(fast_deaths: int) -> float:
 
 def fate(status: int) -> str:
     """An exit status in words."""
+    if status == MISTAKEN:
+        return f"ended with status {status}: config.yaml has a mistake, which the lines above name"
     if status >= 0:
         return f"ended with status {status}"
     with suppress(ValueError):
@@ -123,6 +127,8 @@ class Child:
         self._close()
         self.how = self.how or fate(status)
         self.plan_restart()
+        if status == MISTAKEN:  # nothing but a person mends that
+            self.due = time.monotonic() + LONGEST_PAUSE
         return status
 
     def hung_for(self) -> float | None:

@@ -11,7 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analysis.config import Config, ConfigError, load
+from analysis.config_load import located
 from sensors import doctor_host, doctor_network
+from sensors.filters import wrong_filters
 from sensors.findings import Result, State, ok, problem, unknown
 
 _MARKS = {State.OK: "ok", State.PROBLEM: "PROBLEM", State.UNKNOWN: "?"}
@@ -33,11 +35,15 @@ def examine(config_path: Path | None, database: Path | None) -> Iterator[Result]
 
 def _configuration(path: Path | None) -> tuple[Config, Result]:
     """The configuration, or the defaults where it has mistakes."""
+    fix = "Correct these lines; `python3 sentinel.py check` reads the file again."
     try:
-        return load(path), ok("config", "config.yaml is understood")
+        config = load(path)
+        wrong = located(wrong_filters(config), path)
     except ConfigError as error:
-        fix = "Correct these lines; `python3 sentinel.py check` reads the file again."
         return Config(), problem("config", str(error), fix)
+    if wrong:
+        return config, problem("config", "\n".join(map(str, wrong)), fix)
+    return config, ok("config", "config.yaml is understood")
 
 
 def _network(config: Config) -> Iterator[Result]:

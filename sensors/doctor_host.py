@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis import blocklist
 from analysis.config import Config
+from analysis.config_files import no_place_for
 from analysis.store.database import StoreError, is_ours
 from analysis.store.recovery import problems
 from analysis.store.rows import HealthRow
@@ -98,6 +99,8 @@ def is_sentinel(url: str) -> bool:
 
 def database(path: Path) -> Result:
     """Is the database whole?"""
+    if why := no_place_for(path):
+        return problem("database", why, "Name another file: --db, or database in config.yaml.")
     if not path.exists():
         return ok("database", f"{path} will be made at the first start")
     if path.is_file() and os.access(path, os.R_OK) and not is_ours(path):

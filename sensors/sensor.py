@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, Interface, load
+from analysis.config_load import located
 from analysis.store.claim import claim
 from analysis.store.database import StoreCorrupt, StoreError, share_with
 from analysis.store.known import AllGiven, Reset
@@ -28,6 +29,7 @@ from sensors.capture_live import TAKE
 from sensors.clock import PacketClock
 from sensors.demo.evening import batch_of, evening
 from sensors.engine import Engine
+from sensors.filters import wrong_filters
 from sensors.honesty import status
 from sensors.host import invoker
 from sensors.keeping_up import KeepingUp
@@ -222,6 +224,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         config = load(arguments.config)
+        if wrong := located(wrong_filters(config), arguments.config):
+            raise ConfigError(wrong)
         database = arguments.db or config.database_path
         config, interface = settled(config, arguments.interface)
         listen(interface, config, database, stop)

@@ -19,11 +19,14 @@ from pathlib import Path
 from types import FrameType
 
 from analysis.config import Config, ConfigError, load
+from analysis.config_files import no_place_for
+from analysis.config_load import located
 from analysis.store.claim import claim
 from analysis.store.database import StoreError, StoreUnavailable, share_with
 from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
+from sensors.filters import wrong_filters
 from sensors.health import HealthLog
 from sensors.host import Person, invoker, local_connection, may_capture, port_free
 from sensors.lifeline import PATIENCE
@@ -211,11 +214,16 @@ def programs(config: Config, arguments: argparse.Namespace, common: tuple[str, .
 
 def up(arguments: argparse.Namespace) -> None:
     """Runs until it is told to stop; NoStart, ConfigError or StoreError where it cannot begin."""
-    config = load(Path(arguments.config) if arguments.config else None)
+    path = Path(arguments.config) if arguments.config else None
+    config = load(path)
+    if wrong := located(wrong_filters(config), path):
+        raise ConfigError(wrong)
     database = Path(arguments.db).absolute() if arguments.db else config.database_path
     common: tuple[str, ...] = ("--db", str(database))
     if arguments.config:
         common += ("--config", str(Path(arguments.config).absolute()))
+    if why := no_place_for(database):
+        raise NoStart(f"database: {why}")
     wanted = programs(config, arguments, common)
     stop = threading.Event()
     stop_on_signals(stop)

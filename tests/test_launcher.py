@@ -376,12 +376,33 @@ def test_check_names_the_files_that_are_not_there(tmp_path: Path, capsys: pytest
     assert sentinel.check(str(config)) == 2
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 3  # neither what is switched off nor what was only never fetched
-    assert "'mine': there is no file" in told[0] and "mine.txt" in told[0]
+    assert f"{config}:3: blocklists.lists[0].file: 'mine': there is no file" in told[0]
+    assert "mine.txt" in told[0] and f"{config}:8: destinations.mmdb[0]: " in told[2]
     assert "'folder'" in told[1] and "is a folder" in told[1]
     assert "owners.mmdb" in told[2]
     (tmp_path / "lists").rmdir()
     for name in ("mine.txt", "lists", "owners.mmdb"):
         (tmp_path / name).touch()
+    assert sentinel.check(str(config)) == 0
+
+
+def test_check_names_a_filter_that_libpcap_does_not_take_and_a_database_without_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pcapy")
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "interfaces:\n  - name: eth0\n    filter: tcp prot 80\n  - {name: eth1, filter: inbound}\n"
+        "  - {name: wlan0, filter: type mgt}\n  - {name: eth2, filter: 'tcp port 80'}\n"
+        "database: gone/sentinel.db\n"
+    )
+    assert sentinel.check(str(config)) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2  # what some kind of link takes is no mistake
+    assert told[0].startswith(f"{config}:3: interfaces[0].filter: 'tcp prot 80' is no filter")
+    assert "syntax error" in told[0]
+    assert told[1].startswith(f"{config}:7: database: there is no folder {tmp_path / 'gone'}; make it")
+    config.write_text("interfaces:\n  - {name: eth2, filter: 'tcp port 80'}\n")
     assert sentinel.check(str(config)) == 0
 
 

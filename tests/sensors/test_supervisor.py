@@ -300,3 +300,33 @@ def test_time_in_which_the_supervisor_itself_stood_still_is_not_silence(tmp_path
     finally:
         child.kill()
         assert child.wait(time.monotonic() + 10)
+
+
+@pytest.mark.parametrize("verb", ["sensors.supervisor", "sensors.sensor"])
+def test_a_filter_with_a_mistake_is_told_by_its_line_before_anything_starts(
+    tmp_path: Path, verb: str
+) -> None:
+    pytest.importorskip("pcapy")
+    config = tmp_path / "config.yaml"
+    config.write_text("interfaces:\n  - name: lo\n    filter: tcp prot 80\n")
+    name = ["lo"] if verb == "sensors.sensor" else []
+    command = [sys.executable, "-m", verb, *name, "--config", str(config), "--db", str(tmp_path / "a.db")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(f"{config}:3: interfaces[0].filter: 'tcp prot 80' is no filter of libpcap")
+    assert done.stderr.count("\n") == 1 and not (tmp_path / "a.db").exists()
+
+
+def test_a_mistake_in_the_configuration_is_told_and_tried_again_in_half_a_minute() -> None:
+    child = Child(Program("sensor eth0", (sys.executable, "-c", "raise SystemExit(2)")))
+    child.start()
+    assert eventually(lambda: child.died_with() == 2)
+    assert "config.yaml has a mistake" in child.how
+    assert LONGEST_PAUSE - 2 < child.due - time.monotonic() <= LONGEST_PAUSE
+
+
+def test_up_needs_a_folder_for_its_database(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sensors.supervisor", "--db", str(tmp_path / "gone" / "a.db")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"database: there is no folder {tmp_path / 'gone'}; make it")

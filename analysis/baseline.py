@@ -101,7 +101,8 @@ class Baseline:
             return "known"
         usual = self._devices.get(device)
         since = max(first_seen, usual.since if usual else 0.0)
-        learning = ts < since + self.learning_seconds
+        # Without a learning period nothing is learned, also where the clock was set back behind `since`.
+        learning = self.learning_seconds > 0 and ts < since + self.learning_seconds
         familiar = bool(usual and service and (service, port, proto) in usual.services)
         self._insert(device, (ip, port, proto), _Entry(service, learning or familiar, ts, ts))
         return "known" if familiar else "learned" if learning else "new"

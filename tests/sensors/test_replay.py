@@ -119,6 +119,17 @@ def test_learning_keeps_new_connections_quiet(telnet, capsys):
     assert "new-connection" not in {r.get("rule") for r in lines(capsys)}
 
 
+def test_a_clock_set_back_by_two_hours_hides_no_new_connection(tmp_path, capsys):
+    frames, talk = [], ([b"hello\r\n"], [b"world\r\n"])
+    for number in range(4):
+        ts = 10_000.0 + number - (7_200 if number > 1 else 0)
+        frames += conversation(ts, "192.168.1.10", "203.0.113.9", 40_000 + number, 9_000 + number, *talk)
+    (tmp_path / "back.pcap").write_bytes(pcap(frames))
+    assert main([str(tmp_path / "back.pcap"), "--json"]) == 0
+    found = [line for line in lines(capsys) if line.get("rule") == "new-connection"]
+    assert sorted(line["port"] for line in found) == [9_000, 9_001, 9_002, 9_003]
+
+
 @pytest.mark.parametrize("table", ["alerts", "devices", "dns"])
 def test_a_damaged_database_is_set_aside_and_told(telnet, tmp_path, capsys, table):
     database = tmp_path / "kept.db"

@@ -167,7 +167,8 @@ def check(config: str | None) -> int:
     path = Path(config) if config else None
     try:
         read = load(path)
-        if wrong := located([*unusable(read), *wrong_filters(read)], path):
+        wrong = located([*unusable(read), *wrong_filters(read)], path)
+        if wrong:
             raise ConfigError(wrong)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -240,7 +241,8 @@ def main(argv: list[str]) -> int:
             return 2
         if unknown and options.verb in ("check", "password"):
             parser().error(f"unknown arguments: {' '.join(unknown)}")
-        if early := early_help(options.verb, argv[1:]):
+        early = early_help(options.verb, argv[1:])
+        if early:
             print(early)
             return 0
         return run(options.verb, getattr(options, "config", None), argv[1:])

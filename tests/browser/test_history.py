@@ -191,7 +191,9 @@ def test_one_incident_expected_alone_has_no_period_and_says_what_it_is(
     page.wait_for_selector(".details .state-open")
 
 
-@pytest.mark.parametrize("where", ["/alerts", "/dns", "/traffic?view=packets", "/traffic?view=flows", "/map", "/charts"])
+@pytest.mark.parametrize(
+    "where", ["/alerts", "/dns", "/traffic?view=packets", "/traffic?view=flows", "/map", "/charts"]
+)
 def test_a_device_that_no_address_means_is_said_quietly(
     site: Site, new_page: Callable[..., Any], where: str
 ) -> None:

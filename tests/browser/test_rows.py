@@ -87,7 +87,9 @@ def test_an_incident_is_expected_from_its_conversation_and_taken_back(
 def test_a_packet_tells_all_on_a_phone_and_back_closes_it(
     listed: Listed, new_page: Callable[..., Any]
 ) -> None:
-    page = new_page(listed.url + "/traffic?view=packets", viewport={"width": 360, "height": 740}, has_touch=True)
+    page = new_page(
+        listed.url + "/traffic?view=packets", viewport={"width": 360, "height": 740}, has_touch=True
+    )
     page.click(".ag-row >> nth=2")
     page.wait_for_selector(".details .facts >> visible=true")
     told = page.locator(".details .facts").inner_text()

@@ -72,7 +72,11 @@ def test_lookups_are_searched_filtered_and_saved(world: World, new_page: Callabl
 
 @pytest.mark.parametrize(
     ("where", "table"),
-    [("/dns?range=7d", "dns"), ("/traffic?view=flows&range=7d", "flows"), ("/traffic?view=packets&range=7d", "packets")],
+    [
+        ("/dns?range=7d", "dns"),
+        ("/traffic?view=flows&range=7d", "flows"),
+        ("/traffic?view=packets&range=7d", "packets"),
+    ],
 )
 def test_history_is_paged_without_gaps_or_repeats(
     world: World, new_page: Callable[..., Any], where: str, table: str

@@ -170,7 +170,10 @@ def sensors_behind_sudo(common: tuple[str, ...]) -> Program:
         print(WHY_RIGHTS, flush=True)
         if subprocess.call([sudo, "-v"]) != 0:
             raise NoStart("Without administrator rights there is nothing to watch.")
-    surroundings = (f"PYTHONPATH={ROOT}", "PYTHONSAFEPATH=1", "PYTHONDONTWRITEBYTECODE=1")
+    output = os.environ.get("PYTHONIOENCODING", "")
+    surroundings = (
+        f"PYTHONPATH={ROOT}", "PYTHONSAFEPATH=1", "PYTHONDONTWRITEBYTECODE=1", f"PYTHONIOENCODING={output}",
+    )  # fmt: skip
     command = under_lifeline("sensors.supervisor", "--sensors-only", *common)
     return Program("sensors", (sudo, "-n", "--", "env", *surroundings, *command), signals=False)
 

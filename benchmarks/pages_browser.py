@@ -21,7 +21,7 @@ PAGES = {
     "/devices": ("Devices", _ROW),
     f"/devices/{DEVICE}": ("Device", "document.querySelector('#device-body .facts')"),
     "/dns": ("DNS", _ROW),
-    "/traffic": ("Live traffic", _ROW),
+    "/traffic?view=packets": ("Packets", _ROW),
     "/traffic?view=flows": ("Conversations", _ROW),
     "/charts": ("Charts", "document.querySelector('#content .week')"),
     "/health": ("Health", "document.querySelector('#content .facts')"),

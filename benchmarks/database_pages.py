@@ -15,7 +15,7 @@ _HEADERS = {"Host": "localhost", "Origin": "http://localhost", "Accept-Encoding"
 _VIEWS = {
     "Network map": ("?range=7d", "?range=30d"),
     "Charts": ("?range=24h", "?range=30d"),
-    "Live traffic": ("?view=flows",),
+    "Live traffic": ("?view=packets",),
     "Alerts": ("?id={alert}",),
 }
 """Further views of pages that ask other questions than the first one."""

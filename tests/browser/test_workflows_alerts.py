@@ -101,7 +101,7 @@ def test_one_thing_is_expected_previewed_listed_and_taken_back(
     page.goto(f"{world.url}/alerts?state=expected&range=all&rule={alert['rule']}")
     page.wait_for_selector(f".ag-row[row-id='{alert['id']}']")
     page.goto(world.url + "/health")
-    page.wait_for_selector(f"#health-expected tr:has-text('{alert['rule']}')")
+    page.wait_for_selector(f"#health-expected tr:has([title='{alert['rule']}'])")
     assert world.value("SELECT COUNT(*) FROM alerts WHERE id = ?", alert["id"]) == 1, "still recorded"
     page.click("#health-expected button:has-text('Undo')")
     page.wait_for_selector("#health-expected >> text=Nothing yet")

@@ -22,7 +22,8 @@ def device_of(peer: str) -> int | None:
 def is_everyone(peer: str) -> bool:
     """Whether the other side is an address by which all devices of a network are called at once: multicast,
     the limited broadcast, or the last address of a private /24, the usual broadcast of a home."""
-    if ":" not in peer and not peer[-1:].isdigit():
+    # The map asks of 20,000 others at once, and to parse an address takes ten times as long as to look at it.
+    if not (peer.endswith(".255") or peer.startswith(("22", "23", "ff", "FF"))):
         return False
     try:
         address = ip_address(peer)

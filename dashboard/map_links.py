@@ -37,7 +37,7 @@ def links_of(data: Data) -> Links:
     links: Links = {device: {} for device in known}
     for edge in data.edges:
         if edge["device"] in known:
-            peer = _at_home(edge["peer"], data.by_ip)
+            peer = at_home(edge["peer"], data.by_ip)
             before = links[edge["device"]].get(peer, Link(0, 0)).bytes
             links[edge["device"]][peer] = Link(before + edge["bytes_up"] + edge["bytes_down"], 0)
     for row in data.worst:
@@ -68,7 +68,7 @@ def to_somebody(links: Links) -> Links:
     }
 
 
-def _at_home(peer: str, by_ip: dict[str, int]) -> str:
+def at_home(peer: str, by_ip: dict[str, int]) -> str:
     """A peer as a device where its address is one's: sensors call a router by its address."""
     if peer in by_ip:
         return device_peer(by_ip[peer])
@@ -78,8 +78,8 @@ def _at_home(peer: str, by_ip: dict[str, int]) -> str:
 def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
     """The link that an incident is about: a device at home, the domain that covers the name, or the
     name or address itself."""
-    if row["peer_ip"] and (at_home := _at_home(row["peer_ip"], by_ip)) != row["peer_ip"]:
-        return at_home
+    if row["peer_ip"] and (near := at_home(row["peer_ip"], by_ip)) != row["peer_ip"]:
+        return near
     domain = row["peer_name"] or ""
     while "." in domain:
         if domain in links:

@@ -5,14 +5,15 @@ from typing import Any
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from analysis.store.peers import device_of, is_everyone
+from analysis.store.peers import device_of
+from analysis.store.queries.devices import EVERYONE
 from analysis.store.reader import RANGES
 from dashboard.address import SPANS, USUAL_SPAN, settled
 from dashboard.context import reader
 from dashboard.filters import gone_said
 from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
-from dashboard.map_links import Data, Links, both_ways, links_of, peer_name
+from dashboard.map_links import Data, Links, at_home, both_ways, links_of, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
@@ -66,9 +67,8 @@ def read(span: str) -> Data:
 
 
 def _lead(data: Data, span: str) -> str:
-    home = data.by_ip
-    outside = {e["peer"] for e in data.edges if device_of(e["peer"]) is None and e["peer"] not in home}
-    peers = [peer for peer in outside if not is_everyone(peer)]
+    met = {at_home(peer, data.by_ip) for peer in {edge["peer"] for edge in data.edges}} - {EVERYONE}
+    peers = [peer for peer in met if device_of(peer) is None]
     routers = sum(device["router"] for device in data.devices)
     told = [plural(len(data.devices) - routers, "device"), *([plural(routers, "router")] if routers else [])]
     return ", ".join([*told, plural(len(peers), "destination"), f"last {SPANS[span]}."])

@@ -2,39 +2,62 @@
 
 import socket
 import struct
+from collections.abc import Iterable, Iterator
 
 _LIMIT = 65_536
-_ip_text: dict[tuple[int, int], str] = {}
-_mac_text: dict[int, str | None] = {0: None}
 _MAPPED = 0xFFFF
 _PACK6 = struct.Struct("!QQ").pack
 _PACK4 = struct.Struct("!I").pack
 
 
-def ip_text(hi: int, lo: int) -> str:
-    """The address whose 128 bits are `hi` and `lo`; IPv4-mapped addresses as IPv4."""
-    text = _ip_text.get((hi, lo))
-    if text is None:
-        if len(_ip_text) >= _LIMIT:
-            _ip_text.clear()
+class _IpTexts(dict[tuple[int, int], str]):
+    """Texts by the two halves of an address; one that is not there is made. Bounded by `_LIMIT`."""
+
+    def __missing__(self, halves: tuple[int, int]) -> str:
+        hi, lo = halves
+        if len(self) >= _LIMIT:
+            self.clear()
         if not hi and lo >> 32 == _MAPPED:
             text = socket.inet_ntoa(_PACK4(lo & 0xFFFFFFFF))
         else:
             text = socket.inet_ntop(socket.AF_INET6, _PACK6(hi, lo))
-        _ip_text[hi, lo] = text
-    return text
+        self[halves] = text
+        return text
+
+
+class _MacTexts(dict[int, str | None]):
+    """The same for MACs; 0 means that the link has none."""
+
+    def __missing__(self, number: int) -> str | None:
+        if len(self) >= _LIMIT:
+            self.clear()
+        text = number.to_bytes(6, "big").hex(":") if number else None
+        self[number] = text
+        return text
+
+
+_ip_texts = _IpTexts()
+_mac_texts = _MacTexts()
+
+
+def ip_text(hi: int, lo: int) -> str:
+    """The address whose 128 bits are `hi` and `lo`; IPv4-mapped addresses as IPv4."""
+    return _ip_texts[hi, lo]
+
+
+def ip_texts(hi: Iterable[int], lo: Iterable[int]) -> Iterator[str]:
+    """`ip_text` of many."""
+    return map(_ip_texts.__getitem__, zip(hi, lo, strict=True))
 
 
 def mac_text(number: int) -> str | None:
     """A 48-bit number as `aa:bb:cc:dd:ee:ff`; None for 0, which means that the link has none."""
-    text = _mac_text.get(number)
-    if text is None and number:
-        if len(_mac_text) >= _LIMIT:
-            _mac_text.clear()
-            _mac_text[0] = None
-        text = number.to_bytes(6, "big").hex(":")
-        _mac_text[number] = text
-    return text
+    return _mac_texts[number]
+
+
+def mac_texts(numbers: Iterable[int]) -> Iterator[str | None]:
+    """`mac_text` of many."""
+    return map(_mac_texts.__getitem__, numbers)
 
 
 def sender_text(sender: int) -> str | None:

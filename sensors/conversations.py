@@ -1,6 +1,7 @@
 """Flows as the rest of Sentinel knows them: with addresses as text, owners, services and rows."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,14 @@ from numpy.typing import NDArray
 
 from analysis.devices import Inventory
 from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
-from analysis.networks import is_group
 from analysis.store.rows import DeviceKey, TrafficRow
-from sensors.addresses import ip_text, mac_text, protocol_text
+from sensors.addresses import mac_text, protocol_text
 from sensors.floods import senders
-from sensors.flow_keys import TCP
+from sensors.flow_keys import RST, SYN, TCP
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
-from sensors.recorder import Recorder, Totals, flow_state
+from sensors.parties import PAIR_COLUMNS, Numbers, Parties
+from sensors.recorder import Recorder, Totals
 from sensors.shedding import Detail, Shedding
 
 FIRST_ROW = 30.0
@@ -27,8 +28,9 @@ REFRESH = 30.0
 MAX_PAIRS = 16_384
 
 
-_START = ("first_ts", "serial", "client_mac", "server_mac", "client_hi", "client_lo", "server_hi",
-          "server_lo", "client_port", "server_port", "proto", "syn")  # fmt: skip
+_START = ("first_ts", "serial", "client_port", "server_port", "proto")
+"""What a new flow is made of, besides the columns of its `Pair`."""
+_new = tuple.__new__  # of a NamedTuple's own, written in Python, the call alone costs as much
 
 
 class Conversations:
@@ -42,6 +44,7 @@ class Conversations:
         self.table = FlowTable()
         self.fragments = 0
         self._inventory, self._recorder = inventory, recorder
+        self._parties = Parties(inventory.networks)
         self._base = run << 32
         self._flows: dict[int, Flow] = {}
         self._services: dict[int, str] = {}
@@ -90,8 +93,8 @@ class Conversations:
         """What `starts` would have told of a flow that was held back; from now on it is like others."""
         self._held[row] = False
         self.table.col["watched"][row] = True
-        values = tuple(self.table.col[name][row].item() for name in _START)
-        return ts, self._start(row, True, values), values[-1]
+        (started,) = self._begun(np.array([row]))
+        return ts, self._start(True, *started), bool(self.table.col["syn"][row])
 
     def count_traffic(self, update: FlowUpdate) -> None:
         """Add what the packets of an update carried to the devices of their flows."""
@@ -109,26 +112,31 @@ class Conversations:
     def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether
         it began with a SYN."""
-        rows, col = update.started, self.table.col
-        lists = [col[name][rows].tolist() for name in _START]
-        for from_client, row, values in zip(
-            update.up[update.start_at].tolist(), rows.tolist(), zip(*lists, strict=True), strict=True
-        ):
-            yield values[0], self._start(row, from_client, values), values[-1]
+        from_client = update.up[update.start_at].tolist()
+        syn = self.table.col["syn"][update.started].tolist()
+        for up, began, begun in zip(from_client, syn, self._begun(update.started), strict=True):
+            yield begun[2], self._start(up, *begun), began
 
-    def _start(self, row: int, from_client: bool, values: tuple[Any, ...]) -> Flow:
-        ts, serial, client_mac, server_mac, ch, cl, sh, sl, client_port, port, proto, _ = values
-        client_ip, server_ip = ip_text(ch, cl), ip_text(sh, sl)
-        if from_client:
-            self._sighting(ts, mac_text(client_mac), client_ip)
-        else:
-            self._sighting(ts, mac_text(server_mac), server_ip)
-        is_home = self._inventory.is_home
-        group = bool(server_mac >> 40 & 1) or is_group(server_ip)
-        flow = self._flows[row] = Flow(
-            self._base | serial, ts, mac_text(client_mac), None if group else mac_text(server_mac),
-            client_ip, server_ip, client_port, port, protocol_text(proto),
-            is_home(client_ip), is_home(server_ip), group,
+    def _begun(self, rows: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+        """Of new flows: row, the numbers of its `Pair`, and the columns `_START`."""
+        col = self.table.col
+        numbers = zip(*(col[name][rows].tolist() for name in PAIR_COLUMNS), strict=True)
+        return zip(rows.tolist(), numbers, *(col[name][rows].tolist() for name in _START), strict=True)
+
+    def _start(
+        self, from_client: bool, row: int, numbers: Numbers, ts: float, serial: int, client_port: int,
+        port: int, proto: int,
+    ) -> Flow:  # fmt: skip
+        pair = self._parties.of(numbers)
+        if self._sighting(ts, *pair[:2] if from_client else pair[2:4]):
+            pair = self._parties.of(numbers)  # it may have told that a network is at home
+        _, client_ip, _, server_ip, client_mac, server_mac, client_home, server_home, group = pair
+        flow = self._flows[row] = _new(
+            Flow,
+            (
+                self._base | serial, ts, client_mac, server_mac, client_ip, server_ip, client_port, port,
+                protocol_text(proto), client_home, server_home, group,
+            ),
         )  # fmt: skip
         self._own(row, flow)
         return flow
@@ -150,15 +158,15 @@ class Conversations:
         if event.service:
             self._services[event.flow.id] = event.service
 
-    def _sighting(self, ts: float, mac: str | None, ip: str) -> None:
-        if mac is None:
-            return
-        pair = (mac, ip)
-        if self._pairs.get(pair, 0.0) <= ts:
-            if len(self._pairs) >= MAX_PAIRS:
-                self._pairs.clear()
-            self._pairs[pair] = ts + REFRESH
-            self._inventory.sighting(ts, mac, ip)
+    def _sighting(self, ts: float, mac: str | None, ip: str) -> bool:
+        """A packet came from this address; whether the inventory was told, which is so once in a while."""
+        if mac is None or self._pairs.get(pair := (mac, ip), 0.0) > ts:
+            return False
+        if len(self._pairs) >= MAX_PAIRS:
+            self._pairs.clear()
+        self._pairs[pair] = ts + REFRESH
+        self._inventory.sighting(ts, mac, ip)
+        return True
 
     def _own(self, row: int, flow: Flow) -> None:
         device_key = self._inventory.device_key
@@ -190,54 +198,61 @@ class Conversations:
 
     def expire(self, now: float) -> Columns:
         """Flows that are over. Those that go on get a row now and then, their devices a sign of life."""
-        self.note_presence(now)
-        gone = self.table.remove(self.table.idle(now))
-        col = self.table.col
-        rows = self.table.all_rows()
-        age, since = now - col["first_ts"][rows], now - col["written_ts"][rows]
-        fresh = col["last_ts"][rows] > col["written_ts"][rows]
-        # What is not TCP and silent for so long ends soon, and has its row then.
-        alive = (col["proto"][rows] == TCP) | (now - col["last_ts"][rows] <= FIRST_ROW)
-        due = rows[fresh & alive & (age >= FIRST_ROW) & (since >= NEXT_ROW)]
-        if len(due) and not self._shedding.drops(Detail.FLOW_ROWS, len(due)):
-            self._write(self.table.snapshot(due), now)
-            col["written_ts"][due] = now
-            col["written_up"][due] = col["bytes_up"][due]
-            col["written_down"][due] = col["bytes_down"][due]
+        table, col = self.table, self.table.col
+        rows = table.live_rows()
+        self._note_presence(rows, now)
+        gone = table.remove(table.idle(now, rows))
+        due = rows[(now - col["written_ts"][rows] >= NEXT_ROW) & table.live[rows]]
+        due = due[now - col["first_ts"][due] >= FIRST_ROW]
+        if len(due):
+            self._write_running(due, now)
         return gone
+
+    def _write_running(self, due: NDArray[np.int64], now: float) -> None:
+        """Rows of flows that go on, unless nothing came since their last one."""
+        col = self.table.col
+        last, written = col["last_ts"][due], col["written_ts"][due]
+        # What is not TCP and silent for so long ends soon, and has its row then.
+        alive = (col["proto"][due] == TCP) | (now - last <= FIRST_ROW)
+        due = due[(last > written) & alive]
+        if not len(due) or self._shedding.drops(Detail.FLOW_ROWS, len(due)):
+            return
+        due = due[np.argsort(col["serial"][due])]
+        self._write(self.table.snapshot(due), now)
+        col["written_ts"][due] = now
+        col["written_up"][due] = col["bytes_up"][due]
+        col["written_down"][due] = col["bytes_down"][due]
 
     def note_presence(self, now: float) -> None:
         """Tell the inventory which MACs sent something since the last call."""
-        col, rows = self.table.col, np.flatnonzero(self.table.live)
+        self._note_presence(self.table.live_rows(), now)
+
+    def _note_presence(self, rows: NDArray[np.int64], now: float) -> None:
+        col = self.table.col
         rows = rows[col["last_ts"][rows] > self._presence]
         self._presence = now
-        macs = np.concatenate(
-            [
-                col["client_mac"][rows[col["packets_up"][rows] > 0]],
-                col["server_mac"][rows[col["packets_down"][rows] > 0]],
-            ]
-        )
-        for number in sorted(set(macs.tolist())):  # np.unique would load NumPy's masked arrays for it
+        macs = set(col["client_mac"][rows[col["packets_up"][rows] > 0]].tolist())
+        macs.update(col["server_mac"][rows[col["packets_down"][rows] > 0]].tolist())
+        for number in sorted(macs):
             if mac := mac_text(number):
                 self._inventory.seen(mac, now)
 
     def ended(self, gone: Columns, now: float) -> Iterator[FlowEnd]:
         """The ends of removed flows, in order; their rows go to the recorder."""
-        for row, totals in zip(gone["row"].tolist(), _totals(gone), strict=True):
+        shed_lookups = self._shedding.level >= Detail.FLOW_ROWS
+        for row, state, totals in zip(gone["row"].tolist(), flow_states(gone), _totals(gone), strict=True):
             flow = self._flows.pop(row, None)
             if flow is None:
                 continue
             service = self._services.pop(flow.id, None)
-            state = flow_state(
-                totals.proto, totals.syn, totals.answered, totals.flags_down,
-                totals.payload_up + totals.payload_down,
-            )  # fmt: skip
-            if not (flow.port == 53 and flow.proto == "udp" and self._shedding.drops(Detail.FLOW_ROWS)):
+            if not (
+                shed_lookups
+                and flow.port == 53
+                and flow.proto == "udp"
+                and self._shedding.drops(Detail.FLOW_ROWS)
+            ):
                 self._recorder.flow(flow, service, state, totals)
-            yield FlowEnd(
-                now, flow, totals.packets_up, totals.packets_down, totals.bytes_up, totals.bytes_down,
-                totals.payload_up, totals.payload_down, state, service,
-            )  # fmt: skip
+            yield _new(FlowEnd, (now, flow, *totals[1:7], state, service))
 
     def take_active(self) -> list[FlowActive]:
         """What goes on, as found by the last `expire`."""
@@ -249,12 +264,20 @@ class Conversations:
             flow = self._flows.get(row)
             if flow is not None:
                 self._recorder.flow(flow, self._services.get(flow.id), "open", totals)
-                self._active.append(
-                    FlowActive(
-                        now, flow, totals.packets_up, totals.packets_down, totals.bytes_up, totals.bytes_down
-                    )
-                )
+                self._active.append(FlowActive(now, flow, *totals[1:5]))
 
 
 def _totals(columns: Columns) -> Iterator[Totals]:
-    return map(Totals, *(columns[name].tolist() for name in Totals._fields))
+    values = zip(*(columns[name].tolist() for name in Totals._fields), strict=True)
+    return map(partial(_new, Totals), values)
+
+
+_STATES = ("stateless", "midstream", "established", "rejected", "attempt")
+
+
+def flow_states(columns: Columns) -> list[str]:
+    """How each conversation went, from its TCP flags seen in either direction; see `events.FlowEnd`."""
+    refused = (columns["flags_down"] & (RST | SYN)) == RST
+    spoke = columns["answered"] | (columns["payload_up"] + columns["payload_down"] > 0)
+    kinds = [columns["proto"] != TCP, ~columns["syn"], spoke, refused]
+    return [_STATES[number] for number in np.select(kinds, [0, 1, 2, 3], 4).tolist()]

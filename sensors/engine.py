@@ -41,6 +41,7 @@ from sensors.shedding import Detail, Shedding
 from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
+_new = tuple.__new__  # of a NamedTuple's own, written in Python, the call alone costs as much
 
 MAX_CUTS, FEW_CUTS = 64, 4
 """Reopened connections for which one batch is cut, and while rows are given up; more share a row with the one
@@ -101,6 +102,7 @@ class Engine:
         if self.began is None:
             self.began = float(batch.ts[0])
         ts = np.maximum.accumulate(np.maximum(batch.ts, self.now))
+        self._moments.begin(table)
         lo = 0
         while lo < len(ts):
             if ts[lo] >= self._next_step:
@@ -202,14 +204,14 @@ class Engine:
             elif kind == SEGMENT:
                 self._parse_segment(what, table.batch.buffer.data)
             elif kind == ANSWER:
-                self.handle(FlowAnswered(*what))
+                self.handle(_new(FlowAnswered, what))
             else:
-                self.handle(FlowStart(*what))
+                self.handle(_new(FlowStart, what))
 
     def _parse_packet(self, number: int, packet: Packet) -> None:
         events: list[Event] = []
         try:
-            events.extend(self._parse[number](packet))
+            events += self._parse[number](packet)
         except ParseError:
             self._failed(self.selector.parsers[number].name)
         except Exception:
@@ -237,11 +239,7 @@ class Engine:
 
     def handle(self, event: Event) -> None:
         """Tell an event to those who record it, to the inventory and to the detectors."""
-        kind = type(event)
-        plan = self._plans.get(kind)
-        if plan is None:
-            plan = self._plan(kind)
-        for tell in plan:
+        for tell in self._plans.get(type(event)) or self._plan(type(event)):
             tell(event)
 
     def _plan(self, kind: type) -> tuple[Callable[[Any], None], ...]:
@@ -252,9 +250,14 @@ class Engine:
         if kind in self.inventory.handled_events:
             plan.append(self.inventory.handle)
         if kind in self.pipeline.handled_events:
-            plan.append(lambda event: self._record(self.pipeline.handle(event)))
+            plan.append(self._detect)
         self._plans[kind] = tuple(plan)
         return self._plans[kind]
+
+    def _detect(self, event: Event) -> None:
+        findings = self.pipeline.handle(event)
+        if findings:
+            self._record(findings)
 
     def _record(self, findings: list[Any]) -> None:
         for finding in findings:

@@ -2,12 +2,13 @@
 much as ten out of a list."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.addresses import ip_text, mac_text
+from sensors.addresses import ip_texts, mac_texts
 from sensors.flow_keys import TCP
 from sensors.packets import Packet, PacketTable
 
@@ -26,19 +27,24 @@ class Segment(NamedTuple):
 
 def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
     """The packets `at`, in that order."""
-    payloads = _payloads(table, at)
-    columns = (
-        table.batch.ts, table.src_mac, table.dst_mac, table.version, table.src_hi, table.src_lo,
-        table.dst_hi, table.dst_lo, table.sport, table.dport, table.proto,
+    macs = (mac_texts(column[at].tolist()) for column in (table.src_mac, table.dst_mac))
+    ports = (column[at].tolist() for column in (table.sport, table.dport, table.proto))
+    columns = zip(
+        table.batch.ts[at].tolist(), *macs, _addresses(table, at, table.src_hi, table.src_lo),
+        _addresses(table, at, table.dst_hi, table.dst_lo), *ports, _payloads(table, at),
+        _sequences(table, at), strict=True,
     )  # fmt: skip
-    lists = [column[at].tolist() for column in columns]
-    for ts, src_mac, dst_mac, version, sh, sl, dh, dl, sport, dport, proto, seq, payload in zip(
-        *lists, _sequences(table, at), payloads, strict=True
-    ):
-        yield Packet(
-            ts, mac_text(src_mac), mac_text(dst_mac), ip_text(sh, sl) if version else "",
-            ip_text(dh, dl) if version else "", sport, dport, proto, payload, seq,
-        )  # fmt: skip
+    return map(partial(tuple.__new__, Packet), columns)
+
+
+def _addresses(
+    table: PacketTable, at: NDArray[np.int64], hi: NDArray[np.uint64], lo: NDArray[np.uint64]
+) -> list[str]:
+    """The addresses of these columns as text; empty where there is no IP."""
+    texts = list(ip_texts(hi[at].tolist(), lo[at].tolist()))
+    for none in np.flatnonzero(table.version[at] == 0).tolist():
+        texts[none] = ""
+    return texts
 
 
 def segment(table: PacketTable, at: int, row: int, up: bool) -> Segment:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.packets import PacketTable
+from sensors.packets import Ends, PacketTable
 
 TCP, UDP = 6, 17
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -22,30 +22,40 @@ _K = np.array(
 _S29, _S32 = np.uint64(29), np.uint64(32)
 
 
-def endpoint_hashes(
-    table: PacketTable, at: NDArray[np.int64] | slice
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """For packets `at`: a hash of the source endpoint, of the target endpoint, and one of both and the
-    protocol that is the same in both directions (never 0 or 1). What one packet gives depends on no other."""
-    six = bool((table.version[at] == 6).any())
-    halves = []
-    for hi, lo, port in (("src_hi", "src_lo", "sport"), ("dst_hi", "dst_lo", "dport")):
-        half = getattr(table, lo)[at] * _K[0]
-        half ^= half >> _S29
-        if six:
-            high = getattr(table, hi)[at] * _K[1]
-            high ^= high >> _S32  # of IPv4 it is 0, as if it had not been looked at
-            half += high
-        half += getattr(table, port)[at].astype(np.uint64) * _K[2]
-        half *= _K[4]
-        half ^= half >> _S32
-        halves.append(half)
-    key = halves[0] + halves[1]
-    key += table.proto[at].astype(np.uint64) * _K[3]
+def ends_of(table: PacketTable) -> Ends:
+    """For every packet of a table a hash of the source endpoint, of the target endpoint, and one of both and
+    the protocol. What one packet gives depends on no other. Made once a table."""
+    if table.ends is None:
+        table.ends = _hashes(table)
+    return table.ends
+
+
+def _hashes(table: PacketTable) -> Ends:
+    six = bool((table.version == 6).any())
+    source = _half(table.src_hi if six else None, table.src_lo, table.sport)
+    target = _half(table.dst_hi if six else None, table.dst_lo, table.dport)
+    key = source + target
+    key += table.proto.astype(np.uint64) * _K[3]
     key *= _K[5]
     key ^= key >> _S29
     key |= np.uint64(2)
-    return halves[0], halves[1], key
+    return Ends(source, target, key)
+
+
+def _half(
+    hi: NDArray[np.uint64] | None, lo: NDArray[np.uint64], port: NDArray[np.uint16]
+) -> NDArray[np.uint64]:
+    """The hash of one endpoint; without `hi` where there is IPv4 alone."""
+    half: NDArray[np.uint64] = lo * _K[0]
+    half ^= half >> _S29
+    if hi is not None:
+        high = hi * _K[1]
+        high ^= high >> _S32  # of IPv4 it is 0, as if it had not been looked at
+        half += high
+    half += port.astype(np.uint64) * _K[2]
+    half *= _K[4]
+    half ^= half >> _S32
+    return half
 
 
 _SERVER_RANK = np.full(65_536, 3, np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.flow_index import HashIndex
-from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes
+from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of
 from sensors.packets import PacketTable
 
 Rows = NDArray[np.int64]
@@ -35,7 +35,8 @@ def reuse(table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[s
     opening = _tcp(table, np.flatnonzero(flags & (SYN | ACK | RST | FIN) == SYN) + lo)
     if not len(opening):
         return NOTHING
-    keys = endpoint_hashes(table, opening)[2]
+    hashes = ends_of(table).key
+    keys = hashes[opening]
     row = index.find(keys)
     sent, got = col["flags_up"][row], col["flags_down"][row]
     shut = np.flatnonzero((row >= 0) & (((sent | got) & RST != 0) | (sent & got & FIN != 0)))
@@ -44,15 +45,23 @@ def reuse(table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[s
         first = shut[np.sort(np.unique(keys[shut], return_index=True)[1])]
         early = _nothing_before(table, lo, hi, keys[first], opening[first])
         over, cuts = row[first[early]], opening[first[~early]][:1].tolist()
-    closing = _tcp(table, np.flatnonzero(flags & (FIN | RST) != 0) + lo)
-    closed_at: dict[int, int] = {}
-    for key, i in zip(endpoint_hashes(table, closing)[2].tolist(), closing.tolist(), strict=True):
-        closed_at.setdefault(key, i)
-    reopened = (
-        i for key, i in zip(keys.tolist(), opening.tolist(), strict=True) if closed_at.get(key, i) < i
-    )
-    cuts += [i for i in (next(reopened, None),) if i is not None]
+    reopened = opening[_after_a_close(table, lo, flags, hashes, opening)]
+    cuts += reopened[:1].tolist()
     return Reuse(over, min(cuts, default=None))
+
+
+def _after_a_close(
+    table: PacketTable, lo: int, flags: NDArray[np.uint8], hashes: NDArray[np.uint64], opening: Rows
+) -> NDArray[np.bool_]:
+    """bool[k]: whether a packet from `lo` on closes the endpoints of each of `opening` before it comes."""
+    closing = _tcp(table, np.flatnonzero(flags & (FIN | RST) != 0) + lo)
+    if not len(closing):
+        return np.zeros(len(opening), np.bool_)
+    keys, wanted = hashes[closing], hashes[opening]
+    order = np.argsort(keys, kind="stable")  # of equal keys the earliest packet comes first
+    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    earliest = order[place]
+    return np.asarray((keys[earliest] == wanted) & (closing[earliest] < opening))
 
 
 def _nothing_before(
@@ -60,7 +69,7 @@ def _nothing_before(
 ) -> NDArray[np.bool_]:
     """bool[k]: whether the packet `opening` is the first of [lo, hi) with its key, each key once."""
     at = _tcp(table, np.arange(lo, hi))
-    every = endpoint_hashes(table, at)[2]
+    every = ends_of(table).key[at]
     order = np.argsort(keys)
     place = np.minimum(np.searchsorted(keys[order], every), len(keys) - 1)
     found = np.flatnonzero(keys[order][place] == every)

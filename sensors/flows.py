@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sensors.flow_columns import COLUMNS
 from sensors.flow_groups import Groups
 from sensors.flow_index import HashIndex
-from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, endpoint_hashes, source_is_client
+from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of, source_is_client
 from sensors.flow_reuse import Reuse, reuse
 from sensors.flow_traffic import MOST_PACKETS, Traffic
 from sensors.packets import PacketTable
@@ -109,7 +109,7 @@ class FlowTable:
         update = FlowUpdate.nothing(hi - lo)
         if not len(valid):
             return update
-        src_half, dst_half, key = endpoint_hashes(table, part)
+        src_half, dst_half, key = (column[part] for column in ends_of(table))
         lower = src_half < dst_half
         at: Rows | slice = part
         if len(valid) < hi - lo:
@@ -206,10 +206,14 @@ class FlowTable:
             return rows[:0]
         return rows[np.argpartition(self.col["last_ts"][rows], number - 1)[:number]]
 
-    def idle(self, now: float) -> Rows:
-        """Rows whose flow is over at packet time `now`, in the order they began."""
-        rows = np.flatnonzero(self.live[: self._top])
-        col = self.col
+    def live_rows(self) -> Rows:
+        """Every row in use, in no useful order."""
+        return np.flatnonzero(self.live[: self._top])
+
+    def idle(self, now: float, rows: Rows | None = None) -> Rows:
+        """Rows whose flow is over at packet time `now`, in the order they began; of `rows`, or of all."""
+        rows, col = self.live_rows() if rows is None else rows, self.col
+        rows = rows[now - col["last_ts"][rows] > CLOSED_TIMEOUT]
         tcp = col["proto"][rows] == TCP
         up, down = col["flags_up"][rows], col["flags_down"][rows]
         closed = tcp & (((up | down) & RST != 0) | (up & down & FIN != 0))
@@ -219,8 +223,8 @@ class FlowTable:
         return rows[np.argsort(col["serial"][rows])]
 
     def all_rows(self) -> Rows:
-        """Every live row, in the order they began."""
-        rows = np.flatnonzero(self.live[: self._top])
+        """Every row in use, in the order their flows began."""
+        rows = self.live_rows()
         return rows[np.argsort(self.col["serial"][rows])]
 
     def snapshot(self, rows: Rows) -> Columns:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.store.rows import PacketRow
-from sensors.addresses import ip_text, protocol_text
+from sensors.addresses import ip_texts, protocol_text
 from sensors.packets import PacketTable
 
 _COLUMNS = ("src_hi", "src_lo", "dst_hi", "dst_lo", "sport", "dport", "proto", "wirelen")
@@ -54,7 +54,7 @@ class PacketLog:
         result: list[PacketRow] = []
         for ts, step, (sh, sl, dh, dl, *ports, proto, length) in self._parts:
             columns = (
-                ts.tolist(), map(ip_text, sh.tolist(), sl.tolist()), map(ip_text, dh.tolist(), dl.tolist()),
+                ts.tolist(), ip_texts(sh.tolist(), sl.tolist()), ip_texts(dh.tolist(), dl.tolist()),
                 *(column.tolist() for column in ports), map(protocol_text, proto.tolist()), length.tolist(),
             )  # fmt: skip
             result += map(PacketRow, *columns, repeat(step))

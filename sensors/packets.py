@@ -39,6 +39,14 @@ class Undecoded(IntEnum):
     LINKTYPE = 6  # a link layer we do not know
 
 
+class Ends(NamedTuple):
+    """Hashes of the endpoints of each packet, and of its conversation; see `sensors.flow_keys`."""
+
+    source: NDArray[np.uint64]  # [n]
+    target: NDArray[np.uint64]
+    key: NDArray[np.uint64]  # the same in both directions, never 0 or 1
+
+
 @dataclass(slots=True)
 class PacketTable:
     """The headers of a batch in columns, one row a packet, in the order of the batch.
@@ -70,6 +78,7 @@ class PacketTable:
     payload_len: NDArray[np.int32]  # [n] captured payload bytes, padding excluded
     ip_len: NDArray[np.int32]  # [n] bytes of the IP packet on the wire, from its header
     wirelen: NDArray[np.int32]  # [n] frame bytes on the wire
+    ends: "Ends | None" = None  # made by `sensors.flow_keys.ends_of` when first asked for
 
 
 class Packet(NamedTuple):

@@ -47,6 +47,9 @@ class _SingleMoments:
     def __init__(self, engine: Engine) -> None:
         self._flows = engine.conversations
 
+    def begin(self, table: PacketTable) -> None:
+        """Nothing is looked at before its turn."""
+
     def of(self, table: PacketTable, lo: int, hi: int) -> Iterator[Moment]:
         assert (lo, hi) == (0, 1)
         data, row = _seen(table)

@@ -32,7 +32,7 @@ def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
     columns = zip(
         table.batch.ts[at].tolist(), *macs, _addresses(table, at, table.src_hi, table.src_lo),
         _addresses(table, at, table.dst_hi, table.dst_lo), *ports, _payloads(table, at),
-        _sequences(table, at), strict=True,
+        _sequences(table, at).tolist(), strict=True,
     )  # fmt: skip
     return map(partial(tuple.__new__, Packet), columns)
 
@@ -47,12 +47,15 @@ def _addresses(
     return texts
 
 
-def segment(table: PacketTable, at: int, row: int, up: bool) -> Segment:
-    """The TCP packet `at`, which belongs to the flow of a row and comes from the client if `up`. One at a
-    time: most are not wanted any more when their turn comes."""
-    begin, seq = int(table.payload[at]), int(table.l4[at]) + 4
-    number = int.from_bytes(table.batch.buffer.data[seq : seq + 4], "big")
-    return Segment(row, float(table.batch.ts[at]), up, number, begin, begin + int(table.payload_len[at]))
+def segments(
+    table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
+) -> Iterator[tuple[int, float, bool, int, int, int]]:
+    """The TCP packets `at` as the values of a `Segment` each, of the flows of `rows` and from the client where
+    `up`. Most are not wanted any more when their turn comes, and stay plain tuples."""
+    begin = table.payload[at]
+    end = begin + table.payload_len[at]
+    columns = (rows, table.batch.ts[at], up, _sequences(table, at), begin, end)
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def payload_spans(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -70,12 +73,11 @@ def _payloads(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:
     return (bytes(view[b:e]) for b, e in zip(begin.tolist(), end.tolist(), strict=True))
 
 
-def _sequences(table: PacketTable, at: NDArray[np.int64]) -> list[int]:
+def _sequences(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.uint32]:
     """TCP sequence numbers; 0 for other protocols."""
     result = np.zeros(len(at), np.uint32)
     tcp = np.flatnonzero((table.proto[at] == TCP) & ~table.fragment[at] & (table.version[at] != 0))
     start, buffer = table.l4[at[tcp]] + 4, table.batch.buffer
     for step in range(4):
         result[tcp] = (result[tcp] << np.uint32(8)) | buffer[start + step]
-    values: list[int] = result.tolist()
-    return values
+    return result

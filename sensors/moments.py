@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.conversations import Conversations
-from sensors.extract import packets, segment
+from sensors.extract import Segment, packets, segments
 from sensors.floods import FloodGuard, senders
 from sensors.flows import CAPACITY, FlowUpdate
 from sensors.packets import PacketTable
@@ -23,6 +23,8 @@ START, PACKET, SEGMENT, ANSWER = range(4)
 Moment = tuple[int, Any]
 """START: (time, flow, began with SYN). PACKET: (number of its parser, packet). SEGMENT: a `Segment`.
 ANSWER: (time, flow)."""
+
+_new = tuple.__new__
 
 STEP = 10.0
 """Seconds of packet time between two looks for idle flows, and that a flood's bounds are for; a divisor of a
@@ -75,7 +77,7 @@ class Moments:
         early = np.flatnonzero(update.early)
         starts = flows.starts(update)
         chosen = packets(table, at + lo)
-        payloads = zip(early.tolist(), update.row[early].tolist(), update.up[early].tolist(), strict=True)
+        payloads = segments(table, early + lo, update.row[early], update.up[early])
         when = table.batch.ts[update.answer_at + lo]
         answers = zip(update.answered.tolist(), when.tolist(), strict=True)
         watched, owners, begun, late, until = self._watched, iter(owner.tolist()), 0, False, shedding.until
@@ -84,9 +86,9 @@ class Moments:
                 late = True
                 flows.hold(update.started[begun:])
             if kind == SEGMENT:
-                number, row, up = next(payloads)
-                if watched[row] and not self._skips(late):
-                    yield SEGMENT, segment(table, number + lo, row, up)
+                found = next(payloads)
+                if watched[found[0]] and not self._skips(late):
+                    yield SEGMENT, _new(Segment, found)
             elif kind == ANSWER:
                 yield from self._answer(*next(answers), late)
             elif self._skips(late):

@@ -50,8 +50,8 @@ def _addresses(
 def segments(
     table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
 ) -> Iterator[tuple[int, float, bool, int, int, int]]:
-    """The TCP packets `at` as the values of a `Segment` each, of the flows of `rows` and from the client where
-    `up`. Most are not wanted any more when their turn comes, and stay plain tuples."""
+    """The TCP packets `at` as the values of a `Segment` each, of the flows of `rows`, and from the client
+    where `up`. Most are not wanted any more when their turn comes, and stay plain tuples."""
     begin = table.payload[at]
     end = begin + table.payload_len[at]
     columns = (rows, table.batch.ts[at], up, _sequences(table, at), begin, end)

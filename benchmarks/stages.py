@@ -26,7 +26,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "sensors.flows:FlowTable.reused",
         "sensors.flows:FlowTable.remove",
     ),
-    "select": ("sensors.select:Selector.select", "sensors.moments:packets", "sensors.moments:segments"),
+    "select": ("sensors.select:Selector.select", "sensors.moments:packets", "sensors.moments:Segments"),
     "parse": ("sensors.engine:Engine._parse_packet", "sensors.engine:Engine._parse_segment"),
     "who is who": (
         "analysis.devices:Inventory.handle",

@@ -47,15 +47,28 @@ def _addresses(
     return texts
 
 
-def segments(
-    table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
-) -> Iterator[tuple[int, float, bool, int, int, int]]:
-    """The TCP packets `at` as the values of a `Segment` each, of the flows of `rows`, and from the client
-    where `up`. Most are not wanted any more when their turn comes, and stay plain tuples."""
-    begin = table.payload[at]
-    end = begin + table.payload_len[at]
-    columns = (rows, table.batch.ts[at], up, _sequences(table, at), begin, end)
-    return zip(*(column.tolist() for column in columns), strict=True)
+class Segments:
+    """TCP packets with payload, of which most are not wanted any more when their turn comes: each is made
+    when it is asked for."""
+
+    def __init__(
+        self, table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
+    ) -> None:
+        """The packets `at`, which belong to the flows of `rows` and come from the client where `up`."""
+        begin = table.payload[at]
+        self.rows: list[int] = rows.tolist()
+        self._ts, self._up, self._seq = (
+            table.batch.ts[at].tolist(),
+            up.tolist(),
+            _sequences(table, at).tolist(),
+        )
+        self._begin, self._end = begin.tolist(), (begin + table.payload_len[at]).tolist()
+
+    def __getitem__(self, number: int) -> Segment:
+        return Segment(
+            self.rows[number], self._ts[number], self._up[number], self._seq[number],
+            self._begin[number], self._end[number],
+        )  # fmt: skip
 
 
 def payload_spans(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.conversations import Conversations
-from sensors.extract import Segment, packets, segments
+from sensors.extract import Segments, packets
 from sensors.floods import FloodGuard, senders
 from sensors.flows import CAPACITY, FlowUpdate
 from sensors.packets import PacketTable
@@ -23,8 +23,6 @@ START, PACKET, SEGMENT, ANSWER = range(4)
 Moment = tuple[int, Any]
 """START: (time, flow, began with SYN). PACKET: (number of its parser, packet). SEGMENT: a `Segment`.
 ANSWER: (time, flow)."""
-
-_new = tuple.__new__
 
 STEP = 10.0
 """Seconds of packet time between two looks for idle flows, and that a flood's bounds are for; a divisor of a
@@ -77,18 +75,19 @@ class Moments:
         early = np.flatnonzero(update.early)
         starts = flows.starts(update)
         chosen = packets(table, at + lo)
-        payloads = segments(table, early + lo, update.row[early], update.up[early])
+        payloads, number = Segments(table, early + lo, update.row[early], update.up[early]), -1
         when = table.batch.ts[update.answer_at + lo]
         answers = zip(update.answered.tolist(), when.tolist(), strict=True)
-        watched, owners, begun, late, until = self._watched, iter(owner.tolist()), 0, False, shedding.until
+        watched, rows, owners = self._watched, payloads.rows, iter(owner.tolist())
+        begun, late, until = 0, False, shedding.until
         for kind in _kinds(update.start_at, at, early, update.answer_at):
             if until != inf and not late and monotonic() > until:
                 late = True
                 flows.hold(update.started[begun:])
             if kind == SEGMENT:
-                found = next(payloads)
-                if watched[found[0]] and not self._skips(late):
-                    yield SEGMENT, _new(Segment, found)
+                number += 1
+                if watched[rows[number]] and not self._skips(late):
+                    yield SEGMENT, payloads[number]
             elif kind == ANSWER:
                 yield from self._answer(*next(answers), late)
             elif self._skips(late):

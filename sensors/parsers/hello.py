@@ -32,8 +32,8 @@ MAX_CIPHERS = 1024
 """IANA lists a few hundred suites; scanners offer them all."""
 MAX_PROTOCOLS = 16
 _REMEMBERED = 256
-"""Different contents of an extension whose meaning is kept: a home's programs send a few dozen, GREASE makes 16
-of one. Each is shorter than the 16 kB of a hello, so that hostile ones hold 4 MB."""
+"""Different contents of an extension whose meaning is kept: a home's programs send a few dozen, GREASE makes
+16 of one. Each is shorter than the 16 kB of a hello, so that hostile ones hold 4 MB."""
 
 _NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "SSL 3.0", 0x0002: "SSL 2.0"}
 

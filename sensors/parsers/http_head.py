@@ -13,7 +13,7 @@ HEAD_LIMIT = 8192
 """Bytes of a request that are looked at; servers refuse longer heads."""
 
 REMEMBERED = 512
-"""Heads whose contents are kept: programs without encryption mostly ask for the same again, every few seconds."""
+"""Heads whose contents are kept: programs without encryption mostly ask for the same again and again."""
 _LONGEST = 1024
 """Bytes of a head worth remembering; with what it says that bounds the memory to about 1 MB."""
 

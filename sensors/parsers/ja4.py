@@ -81,8 +81,8 @@ def ja4(
 def _fingerprint(
     transport: str, version: int, ciphers: bytes, kinds: tuple[int, ...], signatures: bytes, protocol: bytes
 ) -> str:
-    """What `ja4` says of sorted extension types without GREASE. Remembered, because a home has some dozens of
-    programs: browsers shuffle their extensions and put one of 16 GREASE values among their suites, no more."""
+    """What `ja4` says of sorted extension types without GREASE. Remembered, because a home has some dozens
+    of programs; a browser that shuffles its extensions differs in one of 16 GREASE values, no more."""
     hashed = [k for k in kinds if k != SERVER_NAME and k != ALPN]
     count, suites = _ciphers(ciphers)
     target = "d" if SERVER_NAME in kinds else "i"

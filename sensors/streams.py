@@ -36,15 +36,20 @@ class _Side:
     def add(self, into: bytearray, seq: int, data: bytes) -> bool:
         """Append a segment; False when nothing in order was added."""
         before = len(into)
-        self._place(into, seq, data)
+        if seq == self.next or self.next is None:
+            into += data[: STREAM_LIMIT - before]
+            self.next = (seq + len(data)) % _WRAP
+        else:
+            self._place(into, seq, data)
         if self.ahead:
             while self.next in self.ahead:
                 self._place(into, self.next, self.ahead.pop(self.next))
         return len(into) > before
 
     def _place(self, into: bytearray, seq: int, data: bytes) -> None:
-        offset = 0 if self.next is None else (self.next - seq) % _WRAP
-        if offset == 0 or offset < len(data):  # in order, or a retransmission that adds something
+        """Of a segment that comes again what is new; one that comes early is kept."""
+        offset = ((self.next or 0) - seq) % _WRAP
+        if offset == 0 or offset < len(data):
             into += data[offset : offset + STREAM_LIMIT - len(into)]
             self.next = (seq + len(data)) % _WRAP
         elif offset > _WRAP // 2:

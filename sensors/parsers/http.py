@@ -74,9 +74,11 @@ def parse(stream: Stream, ts: float) -> Iterable[Event]:
     following: _Following | None = stream.state
     if following is not None:
         return following.next(stream, ts)
-    stream.state = _Following()
-    stream.done = not stream.up.startswith(_STARTS) or LINE.match(stream.up) is not None
-    return (SessionSeen(ts, stream.flow, "http", False),) if stream.done else _follow(stream, ts)
+    if stream.up.startswith(_STARTS) and not LINE.match(stream.up):
+        stream.state = _Following()
+        return _follow(stream, ts)
+    stream.done = True
+    return (SessionSeen(ts, stream.flow, "http", False),)
 
 
 def _follow(stream: Stream, ts: float) -> Iterator[Event]:

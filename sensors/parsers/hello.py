@@ -39,7 +39,7 @@ _NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "S
 
 
 class ClientHello(NamedTuple):
-    """What a client offers."""
+    """What a client offers; the fields are those of `TlsHello`, in its order."""
 
     sni: str | None
     """Lower case."""

@@ -38,7 +38,7 @@ _AUTHORITY = re.compile(rb"[a-z][a-z0-9+.-]{0,31}://([^/?#]*)", re.I)
 
 
 class Head(NamedTuple):
-    """The fields are those of `HttpRequest`."""
+    """The fields are those of `HttpRequest`, in its order."""
 
     method: str
     host: str | None

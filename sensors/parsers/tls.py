@@ -167,18 +167,11 @@ class Handshake:
 
 
 def _event(flow: Flow, hello: ClientHello, ts: float) -> TlsHello:
-    return TlsHello(
-        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port,
-        hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, False,
-    )  # fmt: skip
+    return TlsHello(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, *hello, False)
 
 
 def _certificate(flow: Flow, sni: str | None, leaf: Leaf, ts: float) -> CertificateSeen:
-    return CertificateSeen(
-        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, sni,
-        leaf.subject, leaf.issuer, leaf.names, leaf.not_before, leaf.not_after, leaf.key, leaf.key_bits,
-        leaf.self_signed, leaf.fingerprint,
-    )  # fmt: skip
+    return CertificateSeen(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, sni, *leaf)
 
 
 def begins_record(buffer: bytearray) -> bool | None:

@@ -1,5 +1,7 @@
 """SSDP, the discovery of UPnP (UPnP Device Architecture 1.1, section 1), port 1900."""
 
+from functools import lru_cache
+
 from analysis.events import Event, NameSeen
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
@@ -25,16 +27,21 @@ def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
         raise ParseError("not SSDP")
     if payload.startswith(b"M-SEARCH"):
         return ()
+    ts, mac, ip = packet.ts, packet.src_mac, packet.src
+    return tuple(NameSeen(ts, mac, ip, source, name) for source, name in _told(payload[:_HEAD_LIMIT]))
+
+
+@lru_cache(maxsize=512)
+def _told(head: bytes) -> tuple[tuple[str, str], ...]:
+    """(source, name) of what an announcement tells. Devices repeat theirs to the byte while they run; the
+    memory holds 3 MB at most."""
     told: dict[str, bytes] = {}
-    for line in payload[:_HEAD_LIMIT].split(b"\n"):
+    for line in head.split(b"\n"):
         name, _, value = line.partition(b":")
         source = _HEADERS.get(name.strip().lower())
         if source is not None and (value := value.strip()) and not value.startswith(_IDENTIFIERS):
             told.setdefault(source, value)
-    return tuple(
-        NameSeen(packet.ts, packet.src_mac, packet.src, source, clean(value))
-        for source, value in told.items()
-    )
+    return tuple((source, clean(value)) for source, value in told.items())
 
 
 PARSER = PacketParser("ssdp", parse_ssdp, udp_ports=frozenset({1900}))

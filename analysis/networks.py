@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 CACHED = 65_536
 """Answers kept: a busy home talks to some thousand addresses a day."""
@@ -39,6 +40,25 @@ def interface_id(mac: str) -> int:
     return ((raw >> 24) ^ 0x020000) << 40 | 0xFFFE << 24 | raw & 0xFFFFFF
 
 
+def _number(ip: str) -> int | None:
+    """An address as a number, None where `ipaddress` sees none in the text.
+
+    The C library reads ten times as fast, but some read more than `ipaddress` does (octal, fewer dots, words
+    behind): its answer counts where it spells the address as the text does.
+    """
+    family = AF_INET6 if ":" in ip else AF_INET
+    try:
+        raw = inet_pton(family, ip)
+        if inet_ntop(family, raw) == ip:
+            return int.from_bytes(raw)
+    except (OSError, ValueError):
+        pass  # no address, or one with a zone or a NUL in its text
+    try:
+        return int(ipaddress.ip_address(ip))
+    except ValueError:
+        return None
+
+
 class HomeNetworks:
     """The home networks: `cidrs` and what was learned. Raises ValueError on text that is no CIDR."""
 
@@ -71,12 +91,10 @@ class HomeNetworks:
         return answer
 
     def _look_up(self, ip: str) -> bool:
-        try:
-            address = ipaddress.ip_address(ip)
-        except ValueError:
+        number = _number(ip)
+        if number is None:
             return False
-        number = int(address)
-        return any(number & mask == base for base, mask in self._networks[address.version])
+        return any(number & mask == base for base, mask in self._networks[6 if ":" in ip else 4])
 
     def learn_prefix(self, cidr: str) -> bool:
         """Add an on-link prefix that a router announced (RFC 4861 section 4.6.2).

@@ -58,20 +58,20 @@ class ArpSpoof(Detector):
         return ()
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        mac, ip, ts = event.sender_mac, event.sender_ip, event.ts
-        if is_unspecified(ip) or is_group(ip) or is_virtual_router(mac):
+        ts, op, source, mac, ip, _, target = event
+        if source != mac:  # bridges that answer for others, and arpspoof that undoes its work
             return ()
-        if event.source_mac != mac:  # bridges that answer for others, and arpspoof that undoes its work
+        if is_unspecified(ip) or is_group(ip) or is_virtual_router(mac):
             return ()
         self._owners.add(ip, mac, ts)
         self._addresses.add(mac, ip, ts)
-        if event.target_ip == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
+        if target == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
             return ()
-        if event.op == "request":
-            self._asked.add((ip, event.target_ip), ts)
-            claimed = self._claims.get((mac, event.target_ip))
-            if claimed and ts - claimed[-1] <= self.seconds and self._is_another(mac, event.target_ip, ts):
-                return self._tell(event, event.target_ip, "asks who has the address it claims", len(claimed))
+        if op == "request":
+            self._asked.add((ip, target), ts)
+            claimed = self._claims.get((mac, target))
+            if claimed and ts - claimed[-1] <= self.seconds and self._is_another(mac, target, ts):
+                return self._tell(event, target, "asks who has the address it claims", len(claimed))
         return self._claim(event) if self._unasked(event) else ()
 
     def _is_another(self, mac: str, ip: str, ts: float) -> bool:

@@ -92,9 +92,10 @@ class HomeNetworks:
 
     def _look_up(self, ip: str) -> bool:
         number = _number(ip)
-        if number is None:
-            return False
-        return any(number & mask == base for base, mask in self._networks[6 if ":" in ip else 4])
+        return number is not None and self._holds(6 if ":" in ip else 4, number)
+
+    def _holds(self, version: int, number: int) -> bool:
+        return any(number & mask == base for base, mask in self._networks[version])
 
     def learn_prefix(self, cidr: str) -> bool:
         """Add an on-link prefix that a router announced (RFC 4861 section 4.6.2).
@@ -124,18 +125,19 @@ class HomeNetworks:
 
     def learn_address(self, ip: str) -> bool:
         """Add the /64 of an address that neighbour discovery showed to be on the link."""
-        try:
-            return ":" in ip and self._learn(ipaddress.IPv6Network((ip, 64), strict=False))
-        except ValueError:
+        number = _number(ip) if ":" in ip else None
+        if number is None or self._holds(6, number >> 64 << 64):
             return False
+        return self._learn(ipaddress.IPv6Network((ip, 64), strict=False))
 
     def learn_sender(self, ip: str, mac: str) -> bool:
         """Add the /64 of an address whose interface identifier was made of its sender's MAC: nobody
         forwarded this packet, so the prefix is on the link."""
         if ":" not in ip or self.is_home(ip):
             return False
+        number = _number(ip)
         try:
-            identifier = int(ipaddress.IPv6Address(ip)) & (1 << 64) - 1
-            return identifier == interface_id(mac) and self.learn_address(ip)
+            own = number is not None and number & (1 << 64) - 1 == interface_id(mac)
         except ValueError:
             return False
+        return own and self.learn_address(ip)

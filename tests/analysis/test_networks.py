@@ -127,3 +127,12 @@ def test_groups_and_loopback() -> None:
     assert is_group("224.0.0.251") and is_group("ff02::fb") and is_group("255.255.255.255")
     assert not is_group("192.168.1.255") and not is_group("nonsense")
     assert is_loopback("127.0.0.53") and is_loopback("::1") and not is_loopback("192.168.1.1")
+
+
+def test_an_address_teaches_its_prefix_only_where_the_whole_of_it_is_not_at_home() -> None:
+    home = HomeNetworks(["fd00::/8", "2001:db8:0:1::/80", "::1/128"])
+    assert not home.learn_address("fd00::5") and home.refused == 0
+    assert not home.learn_address("::1") and home.refused == 1, "its /64 is not at home, and never may be"
+    assert not home.learn_address("2001:db8:0:1::7") and home.version == 0
+    assert home.learn_address("2001:db8:0:2::7") and home.learned == ("2001:db8:0:2::/64",)
+    assert not home.learn_address("2001:db8:0:2::8") and not home.learn_address("no:address")

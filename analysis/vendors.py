@@ -27,7 +27,7 @@ LOCAL = {0xDAA119: "Google, Inc."}
 Google's company id for the random addresses of its scans."""
 
 _MANUF = re.compile(rb"^([0-9A-Fa-f:]{11,14})/(28|36)[ \t]+\S+[ \t]*\t(.+)$", re.MULTILINE)
-_PACKED = re.compile(rb'DATA = _d\("""(.*?)"""\)', re.DOTALL)
+_BEFORE, _BEHIND = b'DATA = _d("""', b'""")'
 _GROUPS = 5 * 8192
 """Characters of base 85 unpacked at once: small pieces, because what the largest needs stays with the
 process for good."""
@@ -131,9 +131,17 @@ def _manuf() -> Iterator[bytes]:
     spec = find_spec("scapy")
     for folder in spec.submodule_search_locations or () if spec else ():
         path = Path(folder) / "libs" / "manuf.py"
-        if path.is_file() and (found := _PACKED.search(path.read_bytes())):
-            yield from _unpacked(found[1].translate(None, b"\r\n"))
+        packed = _between(path.read_bytes()) if path.is_file() else None
+        if packed is not None:
+            yield from _unpacked(packed.translate(None, b"\r\n"))
             return
+
+
+def _between(source: bytes) -> bytes | None:
+    """The packed text in the source of `manuf.py`; None where there is none."""
+    begin = source.find(_BEFORE) + len(_BEFORE)
+    end = source.find(_BEHIND, begin)
+    return source[begin:end] if begin >= len(_BEFORE) and end >= 0 else None
 
 
 def _unpacked(packed: bytes) -> Iterator[bytes]:

@@ -9,6 +9,8 @@ from sensors.parsers.base import PacketParser
 
 _STARTS = (b"NOTIFY ", b"HTTP/1.", b"M-SEARCH ")
 _HEADERS = {b"server": "ssdp-server", b"nt": "ssdp-type", b"st": "ssdp-type"}
+_INITIALS = b"SNsn \t\r\v\f"
+"""How a line with one of them may begin: with its first letter, or with white space."""
 _IDENTIFIERS = (b"uuid:", b"upnp:", b"ssdp:")
 _HEAD_LIMIT = 2048
 """Bytes of head looked at; discovery messages stay below one Ethernet frame."""
@@ -37,6 +39,8 @@ def _told(head: bytes) -> tuple[tuple[str, str], ...]:
     memory holds 3 MB at most."""
     told: dict[str, bytes] = {}
     for line in head.split(b"\n"):
+        if line[:1] not in _INITIALS:
+            continue
         name, _, value = line.partition(b":")
         source = _HEADERS.get(name.strip().lower())
         if source is not None and (value := value.strip()) and not value.startswith(_IDENTIFIERS):

@@ -26,8 +26,9 @@ GENERIC = frozenset(
 
 
 _RANKS = {source: rank for rank, source in enumerate(NAME_SOURCES)}
-_NONE = len(NAME_SOURCES)
-"""The rank of what tells no name."""
+_NO_NAME = len(NAME_SOURCES)
+"""The rank of a source that tells no name: below all others."""
+_LAST = _NO_NAME - 1
 
 _Key = TypeVar("_Key", str, tuple[str, str])
 
@@ -76,7 +77,7 @@ class Device:
         self.evictions = 0
         self.wire_name: tuple[str, str] | tuple[None, None] = (None, None)
         """The best name from the wire and its source; the newest of the best source."""
-        self._rank = _NONE
+        self._rank = _LAST
 
     def address(self, ip: str, ts: float) -> bool:
         """The device used this address; True when that is new."""
@@ -156,24 +157,26 @@ class Device:
             self.names.move_to_end(key)
             span.last = ts
             span.news = True
-        self._prefer(source, name)
+        rank = _RANKS.get(source, _NO_NAME)
+        if rank <= self._rank:
+            self._prefer(rank, source, name)
         self.evidence.add(source if source in MODELS else "name", name, ts)
 
-    def _prefer(self, source: str, name: str) -> None:
-        """The newest name takes the place of the best so far if its source is as good."""
-        rank = _RANKS.get(source, _NONE)
-        if rank > self._rank or rank == _NONE:
-            return
-        if (rank < self._rank or name != self.wire_name[0]) and name.lower() not in GENERIC:
+    def _prefer(self, rank: int, source: str, name: str) -> None:
+        """The newest name, of a source as good as that of the best so far, takes its place."""
+        again = rank == self._rank and name == self.wire_name[0]
+        if not again and name.lower() not in GENERIC:
             self.wire_name, self._rank = (name, source), rank
 
     def _forget_oldest_name(self) -> None:
         source, name = self.names.popitem(last=False)[0]
         self.evictions += 1
         if self.wire_name == (name, source):
-            self.wire_name, self._rank = (None, None), _NONE
+            self.wire_name, self._rank = (None, None), _LAST
             for source, name in self.names:
-                self._prefer(source, name)
+                rank = _RANKS.get(source, _NO_NAME)
+                if rank <= self._rank:
+                    self._prefer(rank, source, name)
 
     @property
     def has_name(self) -> bool:

@@ -91,8 +91,10 @@ class DeviceEvents:
     def _client(self, mac: str, ts: float) -> Device | None:
         device = self._inventory.touch(mac, ts)
         if device is not None:
-            device.present = device.dhcp_client = True
-            self._inventory.judge(device)
+            device.present = True
+            if not device.dhcp_client:
+                device.dhcp_client = True
+                self._inventory.judge(device)
         return device
 
     def _dhcp_server(self, event: DhcpMessage) -> None:
@@ -100,8 +102,7 @@ class DeviceEvents:
             self._gateway(event.router)
             server = self._inventory.touch(event.source_mac, event.ts)
             if server is not None and event.server_id == event.router:
-                server.advertises = True
-                self._inventory.judge(server)
+                self._advertises(server)
         if event.kind == "ack" and event.client_ip and not is_unspecified(event.client_ip):
             device = self._client(event.client_mac, event.ts)
             if device is not None:
@@ -175,6 +176,10 @@ class DeviceEvents:
             self._inventory.prefix_learned()
         device = self._inventory.touch(event.source_mac, event.ts)
         if device is not None and event.lifetime > 0:
+            self._advertises(device)
+
+    def _advertises(self, device: Device) -> None:
+        if not device.advertises:
             device.advertises = True
             self._inventory.judge(device)
 

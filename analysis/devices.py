@@ -147,7 +147,8 @@ class Inventory(IdentityAnswers):
     def learn_name(self, event: Any) -> None:
         """Join the addresses of a DnsLookup to the name that was asked."""
         self.names.answer(event)
-        self.gateway.lookup(event, self.is_home(event.server_ip))
+        if event.server_ip not in self.gateway.resolvers:
+            self.gateway.lookup(event, self.is_home(event.server_ip))
 
     def touch(self, mac: str | None, ts: float) -> Device | None:
         """The device of this MAC, made if need be; None when it can be no host's or there is no room."""

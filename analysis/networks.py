@@ -13,6 +13,8 @@ thousands (flood_router6 of THC-IPv6)."""
 SHORTEST = 48
 """The shortest prefix that may be learned, in bits: what a home is given at most (RFC 6177). An
 advertisement of 2000::/3 must not turn the whole internet into home."""
+_GROUPS = frozenset(map(str, range(224, 240)))
+"""The first number of IPv4 multicast addresses (RFC 5771)."""
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
 
 
@@ -21,8 +23,7 @@ def is_group(ip: str) -> bool:
     """Whether an address is multicast or the limited broadcast address."""
     if ":" in ip:
         return ip[:2].lower() == "ff" and ip[4:5] == ":"
-    head = ip.partition(".")[0]
-    return ip == "255.255.255.255" or (head.isdigit() and 224 <= int(head) <= 239)
+    return ip.partition(".")[0] in _GROUPS or ip == "255.255.255.255"
 
 
 def is_loopback(ip: str) -> bool:

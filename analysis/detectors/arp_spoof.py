@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
@@ -13,6 +14,12 @@ from analysis.networks import is_group, is_unspecified
 from analysis.window import DistinctWindow, RecentSet
 
 CLAIMS = "claims another's address unasked"
+
+
+@lru_cache(maxsize=4096)
+def _hosts_own(mac: str, ip: str) -> bool:
+    """Whether a claim can be that of one host: not of a group's address, not of routers that share a MAC."""
+    return not (is_unspecified(ip) or is_group(ip) or is_virtual_router(mac))
 
 
 @dataclass
@@ -61,7 +68,7 @@ class ArpSpoof(Detector):
         ts, op, source, mac, ip, _, target = event
         if source != mac:  # bridges that answer for others, and arpspoof that undoes its work
             return ()
-        if is_unspecified(ip) or is_group(ip) or is_virtual_router(mac):
+        if not _hosts_own(mac, ip):
             return ()
         self._owners.add(ip, mac, ts)
         self._addresses.add(mac, ip, ts)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from ipaddress import IPv6Address
+from typing import TypeVar
 
 from analysis.identity import Evidence
 from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, NameRow
@@ -24,13 +25,22 @@ GENERIC = frozenset(
 )
 
 
-class Span:
-    """When something was first and last seen."""
+_RANKS = {source: rank for rank, source in enumerate(NAME_SOURCES)}
+_NO_NAME = len(NAME_SOURCES)
+"""The rank of a source that tells no name: below all others."""
+_LAST = _NO_NAME - 1
 
-    __slots__ = ("first", "last")
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+
+class Span:
+    """When something was first and last seen, and whether that is still to be written."""
+
+    __slots__ = ("first", "last", "news")
 
     def __init__(self, ts: float) -> None:
         self.first = self.last = ts
+        self.news = True
 
 
 def _prefix(ip: str) -> int:
@@ -65,35 +75,38 @@ class Device:
         self.claimed: OrderedDict[str, None] = OrderedDict()
         self.foreign: OrderedDict[str, None] = OrderedDict()
         self.evictions = 0
-        self.new_addresses: set[str] = set()
-        self.new_names: set[tuple[str, str]] = set()
+        self.wire_name: tuple[str, str] | tuple[None, None] = (None, None)
+        """The best name from the wire and its source; the newest of the best source."""
+        self._rank = _LAST
 
-    def address(self, ip: str, ts: float) -> None:
-        """The device used this address."""
+    def address(self, ip: str, ts: float) -> bool:
+        """The device used this address; True when that is new."""
         span = self.addresses.get(ip)
+        new = span is None
         if span is None:
             span = self.addresses[ip] = Span(ts)
             if len(self.addresses) > ADDRESSES:
-                gone = self.addresses.popitem(last=False)[0]
-                self.new_addresses.discard(gone)
+                self.addresses.popitem(last=False)
                 self.evictions += 1
-        self.addresses.move_to_end(ip)
-        span.last = ts
-        self.new_addresses.add(ip)
-        self.present = True
-        if ":" in ip:
-            if self.ip6 is None or not ip.startswith("fe80:"):
-                self.ip6 = ip
         else:
+            self.addresses.move_to_end(ip)
+            span.last = ts
+            span.news = True
+        self.present = True
+        if ":" not in ip:
             self.ip4 = ip
+        elif self.ip6 is None or not ip.startswith("fe80:"):
+            self.ip6 = ip
+        return new
 
     def claim(self, ip: str) -> bool:
         """The device says by ARP that an address is its own; True when that is new."""
-        new = ip not in self.claimed
+        if ip in self.claimed:
+            return False
         self.claimed[ip] = None
         if len(self.claimed) > ADDRESSES:
             self.claimed.popitem(last=False)
-        return new
+        return True
 
     def saw_foreign(self, ip: str) -> None:
         """The device sent a packet from an address outside the home or its subnet."""
@@ -128,33 +141,47 @@ class Device:
         others = [ip for ip in self.addresses if ip not in self.claimed and not ip.startswith("fe80:")]
         for ip in others:
             del self.addresses[ip]
-            self.new_addresses.discard(ip)
         self.ip4 = next((ip for ip in reversed(self.addresses) if ":" not in ip), None)
         self.ip6 = next((ip for ip in reversed(self.addresses) if ":" in ip), None)
         return others
 
     def named(self, source: str, name: str, ts: float) -> None:
         """The device told a name of its own."""
-        key = (source, name)
+        key = source, name
         span = self.names.get(key)
         if span is None:
-            span = self.names[key] = Span(ts)
+            self.names[key] = Span(ts)
             if len(self.names) > NAMES:
-                self.new_names.discard(self.names.popitem(last=False)[0])
-                self.evictions += 1
-        self.names.move_to_end(key)
-        span.last = ts
-        self.new_names.add(key)
+                self._forget_oldest_name()
+        else:
+            self.names.move_to_end(key)
+            span.last = ts
+            span.news = True
+        rank = _RANKS.get(source, _NO_NAME)
+        if rank <= self._rank:
+            self._prefer(rank, source, name)
         self.evidence.add(source if source in MODELS else "name", name, ts)
 
+    def _prefer(self, rank: int, source: str, name: str) -> None:
+        """The newest name, of a source as good as that of the best so far, takes its place."""
+        again = rank == self._rank and name == self.wire_name[0]
+        if not again and name.lower() not in GENERIC:
+            self.wire_name, self._rank = (name, source), rank
+
+    def _forget_oldest_name(self) -> None:
+        source, name = self.names.popitem(last=False)[0]
+        self.evictions += 1
+        if self.wire_name == (name, source):
+            self.wire_name, self._rank = (None, None), _LAST
+            for source, name in self.names:
+                rank = _RANKS.get(source, _NO_NAME)
+                if rank <= self._rank:
+                    self._prefer(rank, source, name)
+
     @property
-    def wire_name(self) -> tuple[str, str] | tuple[None, None]:
-        """The best name from the wire and its source; the newest of the best source."""
-        for wanted in NAME_SOURCES:
-            for source, name in reversed(self.names):
-                if source == wanted and name.lower() not in GENERIC:
-                    return name, source
-        return None, None
+    def has_name(self) -> bool:
+        """Whether it told a name of its own, however little that says."""
+        return any(source in _RANKS for source, _ in self.names)
 
     @property
     def ip(self) -> str | None:
@@ -176,11 +203,17 @@ class Device:
         )  # fmt: skip
 
     def drain_addresses(self) -> list[AddressRow]:
-        spans = [(ip, self.addresses[ip]) for ip in sorted(self.new_addresses)]
-        self.new_addresses.clear()
-        return [AddressRow(self.key, ip, span.first, span.last) for ip, span in spans]
+        """Rows of the addresses used since the last call, sorted."""
+        return [AddressRow(self.key, ip, span.first, span.last) for ip, span in _news(self.addresses)]
 
     def drain_names(self) -> list[NameRow]:
-        spans = [(key, self.names[key]) for key in sorted(self.new_names)]
-        self.new_names.clear()
-        return [NameRow(self.key, *key, span.first, span.last) for key, span in spans]
+        """Rows of the names told since the last call, sorted."""
+        return [NameRow(self.key, *key, span.first, span.last) for key, span in _news(self.names)]
+
+
+def _news(seen: OrderedDict[_Key, Span]) -> list[tuple[_Key, Span]]:
+    """What is to be written, in the order of its keys; from now on it is written."""
+    keys = sorted(key for key, span in seen.items() if span.news)
+    for key in keys:
+        seen[key].news = False
+    return [(key, seen[key]) for key in keys]

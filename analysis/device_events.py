@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.device import Device
@@ -32,6 +33,12 @@ AGENTS = 300
 """Unknown User-Agents read a minute: a home has some hundred in all."""
 GATEWAYS = 16
 """Addresses that DHCP named as the router: a home has one, a lab a few."""
+
+
+@lru_cache(maxsize=512)
+def _listed(parameters: tuple[int, ...]) -> str:
+    """DHCP parameters as tables of fingerprints write them; a home's clients ask with some ten lists."""
+    return ",".join(map(str, parameters))
 
 
 class DeviceEvents:
@@ -72,7 +79,7 @@ class DeviceEvents:
                 device.named("dhcp", name, event.ts)
         device.vendor_class = event.vendor_class or device.vendor_class
         if event.parameters:
-            device.parameters = ",".join(map(str, event.parameters))
+            device.parameters = _listed(event.parameters)
             device.evidence.add("dhcp-parameters", device.parameters, event.ts)
         if event.vendor_class:
             device.evidence.add("dhcp-class", event.vendor_class, event.ts)
@@ -84,8 +91,10 @@ class DeviceEvents:
     def _client(self, mac: str, ts: float) -> Device | None:
         device = self._inventory.touch(mac, ts)
         if device is not None:
-            device.present = device.dhcp_client = True
-            self._inventory.judge(device)
+            device.present = True
+            if not device.dhcp_client:
+                device.dhcp_client = True
+                self._inventory.judge(device)
         return device
 
     def _dhcp_server(self, event: DhcpMessage) -> None:
@@ -93,8 +102,7 @@ class DeviceEvents:
             self._gateway(event.router)
             server = self._inventory.touch(event.source_mac, event.ts)
             if server is not None and event.server_id == event.router:
-                server.advertises = True
-                self._inventory.judge(server)
+                self._advertises(server)
         if event.kind == "ack" and event.client_ip and not is_unspecified(event.client_ip):
             device = self._client(event.client_mac, event.ts)
             if device is not None:
@@ -126,19 +134,21 @@ class DeviceEvents:
 
     def arp(self, event: ArpSeen) -> None:
         """The frame's sender claims the address, whatever MAC stands inside."""
-        self._inventory.gateway.arp(event)
-        device = self._inventory.touch(event.source_mac, event.ts)
+        inventory = self._inventory
+        inventory.gateway.arp(event)
+        ts, ip = event.ts, event.sender_ip
+        device = inventory.touch(event.source_mac, ts)
         if device is None:
             return
         device.present = True
-        ip = event.sender_ip
         if is_unspecified(ip) or is_group(ip):
             return
         new = device.claim(ip)
-        device.owns_gateway = device.owns_gateway or ip in self._gateways
-        self._inventory.record_address(device, ip, event.ts)
+        if ip in self._gateways:
+            device.owns_gateway = True
+        inventory.record_address(device, ip, ts)
         if new:
-            self._inventory.judge(device)
+            inventory.judge(device)
 
     def flow_answered(self, event: FlowAnswered) -> None:
         self._inventory.gateway.answered(event.ts, event.flow)
@@ -166,24 +176,32 @@ class DeviceEvents:
             self._inventory.prefix_learned()
         device = self._inventory.touch(event.source_mac, event.ts)
         if device is not None and event.lifetime > 0:
+            self._advertises(device)
+
+    def _advertises(self, device: Device) -> None:
+        if not device.advertises:
             device.advertises = True
             self._inventory.judge(device)
 
     def name_seen(self, event: NameSeen) -> None:
         """The name goes to the frame's sender, or to the address's owner if a router relayed it."""
         inventory = self._inventory
-        mac = event.mac
-        if event.ip is not None and (mac is None or inventory.is_router(mac)):
-            mac = inventory.device_of(event.ip)
-        if mac is None or (event.ip is not None and not inventory.is_home(event.ip)):
+        ts, mac, ip, source, name = event
+        if ip is not None:
+            if mac is None or inventory.is_router(mac):
+                mac = inventory.device_of(ip)
+            if mac is None or not inventory.is_home(ip):
+                return
+        elif mac is None:
             return
-        device = inventory.touch(mac, event.ts)
-        if device is not None and event.name:
-            device.present = True
-            if event.source in CLUES:
-                device.evidence.add(event.source, event.name, event.ts)
-            else:
-                device.named(event.source, event.name, event.ts)
+        device = inventory.touch(mac, ts)
+        if device is None or not name:
+            return
+        device.present = True
+        if source in CLUES:
+            device.evidence.add(source, name, ts)
+        else:
+            device.named(source, name, ts)
 
     def tls_hello(self, event: TlsHello) -> None:
         """The names reached, and the client's habit."""

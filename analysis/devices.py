@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.baseline import Baseline
 from analysis.config import Config
 from analysis.detector import NewDevice
-from analysis.device import NAME_SOURCES, Device
+from analysis.device import Device
 from analysis.device_events import DeviceEvents
 from analysis.device_identity import IdentityAnswers
 from analysis.gateway import Gateway
@@ -53,6 +53,7 @@ class Inventory(IdentityAnswers):
     ) -> None:  # fmt: skip
         self.network = network
         self.networks = HomeNetworks(config.home)
+        self.is_home = self.networks.is_home  # asked of every event: no call in between
         self.names = names if names is not None else Names()
         self.baseline = baseline if baseline is not None else Baseline(config.learning_hours * 3600)
         self.volumes = volumes if volumes is not None else Volumes()
@@ -90,8 +91,7 @@ class Inventory(IdentityAnswers):
         for source, name in known.names:
             device.named(source, name, known.last_seen)
         device.evidence.restore(known.evidence)
-        device.new_addresses.clear()
-        device.new_names.clear()
+        device.drain_addresses(), device.drain_names()  # written by the run that saw them
         device.judge()
         self._devices[mac] = device
 
@@ -147,19 +147,25 @@ class Inventory(IdentityAnswers):
     def learn_name(self, event: Any) -> None:
         """Join the addresses of a DnsLookup to the name that was asked."""
         self.names.answer(event)
-        self.gateway.lookup(event, self.is_home(event.server_ip))
+        if event.server_ip not in self.gateway.resolvers:
+            self.gateway.lookup(event, self.is_home(event.server_ip))
 
     def touch(self, mac: str | None, ts: float) -> Device | None:
         """The device of this MAC, made if need be; None when it can be no host's or there is no room."""
         device = self._devices.get(mac) if mac is not None else None
         if device is None:
-            if mac is None or not individual(mac) or not self._make_room():
-                return None
-            device = Device((self.network, mac), ts, vendor(mac), is_randomised(mac))
-            self._devices[mac] = self._waiting[mac] = device
-            self._recent.append(mac)
-        device.last_seen = max(device.last_seen, ts)
+            return self._appeared(mac, ts)
+        if ts > device.last_seen:
+            device.last_seen = ts
         self._dirty[device.mac] = device
+        return device
+
+    def _appeared(self, mac: str | None, ts: float) -> Device | None:
+        if mac is None or not individual(mac) or not self._make_room():
+            return None
+        device = Device((self.network, mac), ts, vendor(mac), is_randomised(mac))
+        self._devices[mac] = self._waiting[mac] = self._dirty[mac] = device
+        self._recent.append(mac)
         return device
 
     def _make_room(self) -> bool:
@@ -178,8 +184,7 @@ class Inventory(IdentityAnswers):
 
     def record_address(self, device: Device, ip: str, ts: float) -> None:
         """The device uses this address."""
-        new = ip not in device.addresses
-        device.address(ip, ts)
+        new = device.address(ip, ts)
         self._own(ip, device.mac)
         self._dirty[device.mac] = device
         if new:
@@ -261,9 +266,6 @@ class Inventory(IdentityAnswers):
     def service_of(self, ip: str, client_ip: str | None = None) -> str | None:
         return self.names.service_of(ip, client_ip)
 
-    def is_home(self, ip: str) -> bool:
-        return self.networks.is_home(ip)
-
     def blocked_name(self, name: str) -> "Match | None":
         return self.blocklist.match_name(name) if self.blocklist is not None else None
 
@@ -281,8 +283,9 @@ class Inventory(IdentityAnswers):
         """Devices new over all runs that have a name by now, or had `NAME_WAIT` seconds to tell it."""
         ready = []
         for mac, device in list(self._waiting.items()):
-            named = any(source in NAME_SOURCES for source, _ in device.names)
-            if not device.present or device.router or not (named or now - device.first_seen >= NAME_WAIT):
+            if not device.present or device.router:
+                continue
+            if now - device.first_seen < NAME_WAIT and not device.has_name:
                 continue
             del self._waiting[mac]
             device.told = True

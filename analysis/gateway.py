@@ -78,8 +78,10 @@ class Gateway:
 
     def arp(self, event: ArpSeen) -> None:
         """The address of a MAC that forwards much, as long as no lease named a router."""
+        if self.routers:
+            return
         found = self.forwarders.get(event.sender_mac)
-        if found is None or found.connections < CERTAIN or self.routers:
+        if found is None or found.connections < CERTAIN:
             return
         if not is_unspecified(event.sender_ip):
             self.evictions += _keep(self.routers, event.sender_ip, None, ADDRESSES)

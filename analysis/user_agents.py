@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LONGEST = 255
 """Characters looked at; what the sensor keeps of a text from the wire."""
+REMEMBERED = 1024
+"""Texts, agents and clues kept, each under 1 kB: a home has some hundred, and each request names one."""
 TOOLS = frozenset({
     "curl", "wget", "python requests", "python-urllib", "python aiohttp", "aiohttp", "httpx", "python-httpx",
     "go-http-client", "libwww-perl", "powershell", "httpie", "nmap scripting engine", "nmap", "masscan",
@@ -50,15 +52,21 @@ class Agent(NamedTuple):
     @property
     def clue(self) -> str:
         """All of it as one text, from which `read` makes the same again."""
-        return _SEPARATOR.join(part.replace("|", "/") for part in self)
+        return _clue(self)
 
     @staticmethod
+    @lru_cache(maxsize=REMEMBERED)
     def read(clue: str) -> "Agent":
         """The agent of a stored clue."""
         return Agent(*[*clue.split(_SEPARATOR, 2), "", "", ""][:3])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=REMEMBERED)
+def _clue(agent: Agent) -> str:
+    return _SEPARATOR.join(part.replace("|", "/") for part in agent)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def agent_of(text: str) -> Agent:
     """What a User-Agent names. The first call loads ua-parser's 1,300 patterns (0.1 s, 8 MB in RE2)."""
     found = _parser().parse(text[:LONGEST])

@@ -26,8 +26,10 @@ LOCAL = {0xDAA119: "Google, Inc."}
 """Locally administered prefixes that say who made the address up: Android before version 10 took
 Google's company id for the random addresses of its scans."""
 
-_MANUF = re.compile(rb"^([0-9A-Fa-f:]{11,14})/(28|36)[ \t]+\S+[ \t]*\t(.+)$", re.MULTILINE)
-_PACKED = re.compile(rb'DATA = _d\("""(.*?)"""\)', re.DOTALL)
+_MANUF = re.compile(rb"\n([0-9A-Fa-f:]{11,14})/(28|36)[ \t]+\S+[ \t]*\t(.+)")
+"""A line of a small block, with the end of the line before it: a letter to look for is found twice as fast as
+every beginning of a line."""
+_BEFORE, _BEHIND = b'DATA = _d("""', b'""")'
 _GROUPS = 5 * 8192
 """Characters of base 85 unpacked at once: small pieces, because what the largest needs stays with the
 process for good."""
@@ -120,9 +122,9 @@ def _small_rows() -> Iterator[tuple[bytes, bytes, bytes]]:
     """Prefix, its bits and the maker's name, as `manuf` has them; a piece of it at a time."""
     rest = b""
     for piece in _manuf():
-        whole, newline, rest = (rest + piece).rpartition(b"\n")
-        yield from _MANUF.findall(whole + newline)
-    yield from _MANUF.findall(rest)
+        whole, _, rest = (rest + piece).rpartition(b"\n")
+        yield from _MANUF.findall(b"\n" + whole)
+    yield from _MANUF.findall(b"\n" + rest)
 
 
 def _manuf() -> Iterator[bytes]:
@@ -131,9 +133,17 @@ def _manuf() -> Iterator[bytes]:
     spec = find_spec("scapy")
     for folder in spec.submodule_search_locations or () if spec else ():
         path = Path(folder) / "libs" / "manuf.py"
-        if path.is_file() and (found := _PACKED.search(path.read_bytes())):
-            yield from _unpacked(found[1].translate(None, b"\r\n"))
+        packed = _between(path.read_bytes()) if path.is_file() else None
+        if packed is not None:
+            yield from _unpacked(packed.translate(None, b"\r\n"))
             return
+
+
+def _between(source: bytes) -> bytes | None:
+    """The packed text in the source of `manuf.py`; None where there is none."""
+    begin = source.find(_BEFORE) + len(_BEFORE)
+    end = source.find(_BEHIND, begin)
+    return source[begin:end] if begin >= len(_BEFORE) and end >= 0 else None
 
 
 def _unpacked(packed: bytes) -> Iterator[bytes]:

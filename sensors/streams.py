@@ -31,35 +31,42 @@ class _Side:
 
     def __init__(self) -> None:
         self.next: int | None = None
-        self.ahead: dict[int, bytes] = {}
+        self.ahead: dict[int, bytes] | None = None  # made when the first one comes early, which is rare
 
     def add(self, into: bytearray, seq: int, data: bytes) -> bool:
         """Append a segment; False when nothing in order was added."""
         before = len(into)
-        self._place(into, seq, data)
-        while self.next in self.ahead:
-            self._place(into, self.next, self.ahead.pop(self.next))
+        if seq == self.next or self.next is None:
+            into += data[: STREAM_LIMIT - before]
+            self.next = (seq + len(data)) % _WRAP
+        else:
+            self._place(into, seq, data)
+        if self.ahead:
+            while self.next in self.ahead:
+                self._place(into, self.next, self.ahead.pop(self.next))
         return len(into) > before
 
     def _place(self, into: bytearray, seq: int, data: bytes) -> None:
-        expected = seq if self.next is None else self.next
-        offset = (expected - seq) % _WRAP
-        if offset == 0 or offset < len(data):  # in order, or a retransmission that adds something
+        """Of a segment that comes again what is new; one that comes early is kept."""
+        offset = ((self.next or 0) - seq) % _WRAP
+        if offset == 0 or offset < len(data):
             into += data[offset : offset + STREAM_LIMIT - len(into)]
             self.next = (seq + len(data)) % _WRAP
-        elif offset > _WRAP // 2 and len(self.ahead) < _AHEAD:
-            self.ahead[seq] = data
+        elif offset > _WRAP // 2:
+            if self.ahead is None:
+                self.ahead = {}
+            if len(self.ahead) < _AHEAD:
+                self.ahead[seq] = data
 
 
 class _State:
-    __slots__ = ("down", "parser", "segments", "since", "stream", "told", "up")
+    __slots__ = ("down", "parser", "segments", "since", "stream", "up")
 
     def __init__(self, flow: Flow, midstream: bool, ts: float) -> None:
         self.stream = Stream(flow, midstream)
         self.up, self.down = _Side(), _Side()
         self.parser: StreamParser | None = None
         self.since = ts
-        self.told = False
         self.segments = 0
 
 
@@ -68,14 +75,17 @@ class Streams:
 
     def __init__(self, parsers: Sequence[StreamParser]) -> None:
         self._parsers = parsers
-        self._open: dict[int, _State | None] = {}
-        self._buffered = 0
+        self._open: dict[int, _State] = {}
+        self._undecided: dict[int, _State] = {}
+        """Those of the open ones that no parser has recognised and nobody was told of."""
+        self._over: set[int] = set()
+        """Flows that go on although nothing more of them is of use."""
         self.failures: dict[str, int] = {}
         self.evicted = 0
 
     def wants(self, serial: int) -> bool:
         """Whether more payload of this flow is of use."""
-        return self._open.get(serial, self) is not None
+        return serial not in self._over
 
     def feed(
         self, serial: int, flow: Flow, midstream: bool, up: bool, seq: int, data: bytes, ts: float
@@ -83,84 +93,76 @@ class Streams:
         """A payload segment of a flow; returns the events that it completes."""
         state = self._open.get(serial)
         if state is None:
-            if serial in self._open:
+            if serial in self._over:
                 return []
             state = self._begin(serial, flow, midstream, ts)
-        side, buffer = (state.up, state.stream.up) if up else (state.down, state.stream.down)
+        stream = state.stream
+        side, buffer = (state.up, stream.up) if up else (state.down, stream.down)
         if not side.add(buffer, seq, data):
             return []
-        events = self._look(state, ts)
-        if state.stream.done or len(buffer) >= STREAM_LIMIT:
+        events = self._look(serial, state, ts)
+        if stream.done or len(buffer) >= STREAM_LIMIT:
             events += self._close(serial, ts)
+            self._over.add(serial)
         return events
 
     def tick(self, now: float) -> list[Event]:
         """Tell the streams that nobody recognised in time."""
-        events: list[Event] = []
-        for state in self._open.values():
-            if state and not state.told and state.parser is None and now - state.since > UNDECIDED_SECONDS:
-                state.told = True
-                events.append(_unknown(state.stream, now))
-        return events
+        late = [key for key, state in self._undecided.items() if now - state.since > UNDECIDED_SECONDS]
+        return [_unknown(self._undecided.pop(key).stream, now) for key in late]
 
     def end(self, serial: int, ts: float) -> list[Event]:
         """The flow is over: what was still to say."""
-        events = self._close(serial, ts)
-        self._open.pop(serial, None)
-        return events
+        if serial in self._open:
+            return self._close(serial, ts)
+        self._over.discard(serial)
+        return []
 
     def _begin(self, serial: int, flow: Flow, midstream: bool, ts: float) -> _State:
-        if self._buffered >= MAX_STREAMS:
-            oldest = next(key for key, state in self._open.items() if state is not None)
+        if len(self._open) >= MAX_STREAMS:
+            oldest = next(iter(self._open))
             self._close(oldest, ts)
+            self._over.add(oldest)
             self.evicted += 1
-        state = _State(flow, midstream, ts)
-        self._open[serial] = state
-        self._buffered += 1
+        self._open[serial] = self._undecided[serial] = state = _State(flow, midstream, ts)
         return state
 
     def _close(self, serial: int, ts: float) -> list[Event]:
-        state = self._open.get(serial)
-        if state is None:
-            return []
-        self._open[serial] = None
-        self._buffered -= 1
-        if state.parser is None and not state.told:
-            return [_unknown(state.stream, ts)]
-        return []
+        """Free the buffers; what nobody has recognised is told."""
+        del self._open[serial]
+        state = self._undecided.pop(serial, None)
+        return [] if state is None else [_unknown(state.stream, ts)]
 
-    def _look(self, state: _State, ts: float) -> list[Event]:
-        stream = state.stream
-        if state.parser is None:
-            state.parser = self._recognise(state, ts)
-            if state.parser is None:
-                if stream.done and not state.told:
-                    state.told = True
-                    return [_unknown(stream, ts)]
+    def _look(self, serial: int, state: _State, ts: float) -> list[Event]:
+        stream, parser = state.stream, state.parser
+        if parser is None:
+            parser = state.parser = self._recognise(state)
+            if parser is None:
                 return []
-            stream.service = state.parser.name
+            self._undecided.pop(serial, None)
+            stream.service = parser.name
         events: list[Event] = []
         try:
-            events.extend(state.parser.parse(stream, ts))
+            events += parser.parse(stream, ts)
             return events
         except ParseError:
-            self._failed(state.parser.name)
+            self._failed(parser.name)
         except Exception:
-            if state.parser.name + " (bug)" not in self.failures:
-                log.exception("parser %s failed; further failures are counted only", state.parser.name)
-            self._failed(state.parser.name + " (bug)")
+            if parser.name + " (bug)" not in self.failures:
+                log.exception("parser %s failed; further failures are counted only", parser.name)
+            self._failed(parser.name + " (bug)")
         stream.done = True
         return events
 
-    def _recognise(self, state: _State, ts: float) -> StreamParser | None:
-        undecided = False
+    def _recognise(self, state: _State) -> StreamParser | None:
+        stream, undecided = state.stream, False
         for parser in self._parsers:
-            answer = parser.recognise(state.stream)
+            answer = parser.recognise(stream)
             if answer:
                 return parser
             undecided = undecided or answer is None
         state.segments += 1
-        state.stream.done = not undecided or state.segments >= UNDECIDED_SEGMENTS
+        stream.done = not undecided or state.segments >= UNDECIDED_SEGMENTS
         return None
 
     def _failed(self, name: str) -> None:

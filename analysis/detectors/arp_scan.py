@@ -34,13 +34,14 @@ class ArpScan(Detector):
         self._growing: dict[str, tuple[ArpSeen, int]] = {}
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        if event.op != "request" or event.target_ip == event.sender_ip:
+        ts, op, source, _, sender_ip, _, target = event
+        if op != "request" or target == sender_ip:
             return ()
-        count = self._asked.add(event.source_mac, event.target_ip, event.ts)
+        count = self._asked.add(source, target, ts)
         if count < self.addresses:
             return ()
-        oldest = self._asked.nth_newest(event.source_mac, self.addresses)
-        if oldest is None or event.ts - oldest > self.seconds:
+        oldest = self._asked.nth_newest(source, self.addresses)
+        if oldest is None or ts - oldest > self.seconds:
             return ()
         return self._tell(event, count)
 

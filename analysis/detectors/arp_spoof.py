@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
@@ -13,6 +14,12 @@ from analysis.networks import is_group, is_unspecified
 from analysis.window import DistinctWindow, RecentSet
 
 CLAIMS = "claims another's address unasked"
+
+
+@lru_cache(maxsize=4096)
+def _hosts_own(mac: str, ip: str) -> bool:
+    """Whether a claim can be that of one host: not of a group's address, not of routers that share a MAC."""
+    return not (is_unspecified(ip) or is_group(ip) or is_virtual_router(mac))
 
 
 @dataclass
@@ -58,20 +65,20 @@ class ArpSpoof(Detector):
         return ()
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        mac, ip, ts = event.sender_mac, event.sender_ip, event.ts
-        if is_unspecified(ip) or is_group(ip) or is_virtual_router(mac):
+        ts, op, source, mac, ip, _, target = event
+        if source != mac:  # bridges that answer for others, and arpspoof that undoes its work
             return ()
-        if event.source_mac != mac:  # bridges that answer for others, and arpspoof that undoes its work
+        if not _hosts_own(mac, ip):
             return ()
         self._owners.add(ip, mac, ts)
         self._addresses.add(mac, ip, ts)
-        if event.target_ip == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
+        if target == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
             return ()
-        if event.op == "request":
-            self._asked.add((ip, event.target_ip), ts)
-            claimed = self._claims.get((mac, event.target_ip))
-            if claimed and ts - claimed[-1] <= self.seconds and self._is_another(mac, event.target_ip, ts):
-                return self._tell(event, event.target_ip, "asks who has the address it claims", len(claimed))
+        if op == "request":
+            self._asked.add((ip, target), ts)
+            claimed = self._claims.get((mac, target))
+            if claimed and ts - claimed[-1] <= self.seconds and self._is_another(mac, target, ts):
+                return self._tell(event, target, "asks who has the address it claims", len(claimed))
         return self._claim(event) if self._unasked(event) else ()
 
     def _is_another(self, mac: str, ip: str, ts: float) -> bool:

@@ -25,7 +25,19 @@ def covers(names: tuple[str, ...], wanted: str) -> bool:
     6125)."""
     wanted = wanted.rstrip(".")
     _, _, parent = wanted.partition(".")
-    return any(name in (wanted, f"*.{parent}") for name in names)
+    return wanted in names or f"*.{parent}" in names
+
+
+def is_address(name: str) -> bool:
+    """Whether a server is named by its IP address. Few names end in a digit or hold a colon; only those are
+    worth the attempt."""
+    if not name[-1].isdigit() and ":" not in name:
+        return False
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass
@@ -71,13 +83,15 @@ class BadCertificate(Detector):
         return (self._finding(event, name, problems),)
 
     def _problems(self, event: CertificateSeen) -> list[str]:
-        slack = self.days * 86_400
-        early, late = event.ts < event.not_before - slack, event.ts > event.not_after + slack
+        ts, slack = event.ts, self.days * 86_400
+        early, late = ts < event.not_before - slack, ts > event.not_after + slack
+        certain = False
         if not (early or late):
-            self._valid.add(event.fingerprint, event.ts)
-        elif not event.self_signed:
-            self._outdated.add(event.fingerprint, event.ts)
-        certain = len(self._valid) >= max(self.trusted_after, self.trusted_ratio * len(self._outdated))
+            self._valid.add(event.fingerprint, ts)
+        else:
+            if not event.self_signed:
+                self._outdated.add(event.fingerprint, ts)
+            certain = len(self._valid) >= max(self.trusted_after, self.trusted_ratio * len(self._outdated))
         tests = (
             (event.self_signed, "self-signed"),
             (late and certain, "expired"),
@@ -89,13 +103,10 @@ class BadCertificate(Detector):
 
     @staticmethod
     def _misnamed(event: CertificateSeen) -> bool:
-        if not event.sni or len(event.names) >= NAMES_LIMIT:
+        sni, names = event.sni, event.names
+        if not sni or len(names) >= NAMES_LIMIT:
             return False
-        try:
-            ip_address(event.sni)
-        except ValueError:
-            return not covers(event.names, event.sni)
-        return False
+        return not covers(names, sni) and not is_address(sni)
 
     def _finding(self, event: CertificateSeen, name: str, problems: list[str]) -> Finding:
         subject = subject_of(self.known, event, event.port, "tcp", event.client_mac)

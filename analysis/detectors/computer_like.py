@@ -60,8 +60,10 @@ class ComputerLike(Detector):
         return (self._finding(event.ts, self.subject(flow), kind, "servers", did, servers=self.servers),)
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
+        if event.service != "ssh":
+            return ()
         flow = event.flow
-        if event.service != "ssh" or not flow.client_home or flow.client_mac is None:
+        if not flow.client_home or flow.client_mac is None:
             return ()
         kind = self._thing(flow.client_mac, event.ts)
         if kind is None:

@@ -60,7 +60,7 @@ class OldTls(Detector):
             self._first = subject
         name = version if version.startswith("SSL") else f"TLS {version}"
         others = len(self._devices) - 1
-        first, _ = shown(known, self._first)
+        first = device if self._first is subject else shown(known, self._first)[0]
         who = first if not others else f"{first} and {others} other{'s' if others > 1 else ''}"
         finding = self.finding(
             event.ts, self._first, "home",

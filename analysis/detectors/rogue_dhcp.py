@@ -76,11 +76,12 @@ class RogueDhcp(Detector):
         servers[key] = (
             server if known is None or server.router or server.dns else known._replace(ts=server.ts)
         )
-        usual = next((s for k, s in servers.items() if k != key), None)
-        if usual is None or next(iter(servers)) == key:
+        first = next(iter(servers))
+        if first == key:
             return ()
+        usual = servers[first]
         if server.ts - usual.ts > self.minutes * 60:
-            del servers[next(iter(servers))]
+            del servers[first]
             return ()
         if self._harmless(servers[key], usual):
             return ()

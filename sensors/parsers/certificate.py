@@ -18,7 +18,7 @@ MAX_NAMES = 256
 
 
 class Leaf(NamedTuple):
-    """What the server's own certificate says; the fields are those of `CertificateSeen`."""
+    """What the server's own certificate says; the fields are those of `CertificateSeen`, in its order."""
 
     subject: str
     issuer: str

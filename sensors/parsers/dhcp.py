@@ -1,33 +1,52 @@
-"""DHCPv4 (RFC 2131, options of RFC 2132), dissected by scapy behind a guard."""
+"""DHCPv4 (RFC 2131, options of RFC 2132)."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
-from socket import inet_ntoa
-from typing import Any
+from typing import NamedTuple
 
 from analysis.events import DhcpMessage, Event, NameSeen
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
-from sensors.parsers.addresses import mac_text
+from sensors.parsers.addresses import ip4_text, mac_text
 from sensors.parsers.base import PacketParser
 from sensors.parsers.dns_names import unterminated
-from sensors.parsers.scapy_guard import LONGEST, MAX_OPTIONS, dissected, layers
 
 _FIXED = 236
 _COOKIE = b"c\x82Sc"
 _OPTIONS = _FIXED + len(_COOKIE)
+_LONGEST = 1500
+"""Bytes of a message that are read: what an Ethernet frame holds."""
+MAX_OPTIONS = 64
+"""Options read from one message; clients send some ten."""
 _PAD, _END = 0, 255
 _KINDS = {
     1: "discover", 2: "offer", 3: "request", 4: "decline", 5: "ack", 6: "nak", 7: "release", 8: "inform",
 }  # fmt: skip
 _GIVING = frozenset({"offer", "ack"})
-_PARAMETERS = 55
-_WANTED = frozenset({3, 6, 12, 50, 51, 53, 54, 60, 61, 81})
-"""Options that events tell; the others are not worth scapy's time."""
+_ROUTER, _RESOLVERS, _HOST, _REQUESTED, _LEASE, _KIND, _SERVER = 3, 6, 12, 50, 51, 53, 54
+_PARAMETERS, _CLASS, _CLIENT, _FQDN = 55, 60, 61, 81
+_WANTED = frozenset(
+    {_ROUTER, _RESOLVERS, _HOST, _REQUESTED, _LEASE, _KIND, _SERVER, _PARAMETERS, _CLASS, _CLIENT, _FQDN}
+)
+_WORDS = frozenset({_ROUTER, _RESOLVERS, _REQUESTED, _LEASE, _SERVER})
+"""Options made of whole words of four bytes: addresses and a time."""
 _ETHERNET = b"\x01\x06"
 _CANONICAL = 0x04
 """The E bit of option 81: the name is in DNS wire form (RFC 4702 2.1)."""
+
+
+class _Told(NamedTuple):
+    """What the options of a message say, in the order of `DhcpMessage`."""
+
+    requested_ip: str | None
+    server_id: str | None
+    hostname: str | None
+    fqdn: str | None
+    vendor_class: str | None
+    parameters: tuple[int, ...]
+    client_id: str | None
+    router: str | None
+    dns: tuple[str, ...]
+    lease: int | None
 
 
 def parse_dhcp(packet: Packet) -> tuple[Event, ...]:
@@ -40,102 +59,76 @@ def parse_dhcp(packet: Packet) -> tuple[Event, ...]:
         raise ParseError("not BOOTP")
     if payload[_FIXED:_OPTIONS] != _COOKIE:
         return ()
-    options, parameters = _read(payload[_OPTIONS:LONGEST])
-    kind = _KINDS.get(_first(options, "message-type"))
-    if kind is None:
+    found = _read(payload[_OPTIONS:_LONGEST])
+    if found is None:
         return ()
-    message = _message(packet, kind, options, parameters)
-    name = message.hostname or message.fqdn
-    if payload[0] == 1 and name:
-        return message, NameSeen(packet.ts, message.client_mac, message.client_ip, "dhcp", name)
+    if payload[1:3] != _ETHERNET:
+        raise ParseError("hardware address is not Ethernet")
+    kind, told = found
+    ts, mac = packet.ts, mac_text(payload[28:34])
+    given = _address(payload[16:20]) if kind in _GIVING else None
+    client_ip = given or _address(payload[12:16])
+    message = DhcpMessage(ts, kind, mac, packet.src_mac, client_ip, *told)
+    name = told.hostname or told.fqdn
+    if name and payload[0] == 1:
+        return message, NameSeen(ts, mac, client_ip, "dhcp", name)
     return (message,)
 
 
-def _message(
-    packet: Packet, kind: str, options: dict[str, tuple[Any, ...]], parameters: tuple[int, ...]
-) -> DhcpMessage:
-    head = packet.payload[:_FIXED]
-    if head[1:3] != _ETHERNET:
-        raise ParseError("hardware address is not Ethernet")
-    present, given = _ip(inet_ntoa(head[12:16])), _ip(inet_ntoa(head[16:20]))
-    servers = tuple(filter(None, map(_ip, options.get("name_server", ()))))
-    lease = _first(options, "lease_time")
-    return DhcpMessage(
-        packet.ts,
-        kind,
-        mac_text(head[28:34]),
-        packet.src_mac,
-        (given or present) if kind in _GIVING else present,
-        _ip(_first(options, "requested_addr")),
-        _ip(_first(options, "server_id")),
-        _text(options, "hostname"),
-        _fqdn(_bytes(options, "client_FQDN")),
-        _text(options, "vendor_class_id"),
-        parameters,
-        _bytes(options, "client_id").hex() or None,
-        _ip(_first(options, "router")),
-        servers,
-        lease if isinstance(lease, int) else None,
+@lru_cache(maxsize=512)
+def _read(raw: bytes) -> tuple[str, _Told] | None:
+    """The kind of the message and what else its options say; None where they tell no kind that we know.
+
+    Clients ask and servers answer with the same options for years; the memory holds 6 MB at most.
+    """
+    get = _options(raw).get
+    kind = _KINDS.get(next(iter(get(_KIND, b"")), 0))
+    if kind is None:
+        return None
+    resolvers, lease = get(_RESOLVERS, b""), get(_LEASE, b"")
+    return kind, _Told(
+        _address(get(_REQUESTED, b"")[:4]),
+        _address(get(_SERVER, b"")[:4]),
+        _text(get(_HOST, b"")),
+        _name(get(_FQDN, b"")),
+        _text(get(_CLASS, b"")),
+        tuple(get(_PARAMETERS, b"")),
+        get(_CLIENT, b"").hex() or None,
+        _address(get(_ROUTER, b"")[:4]),
+        tuple(ip for at in range(0, len(resolvers), 4) if (ip := _address(resolvers[at : at + 4]))),
+        int.from_bytes(lease[:4]) if lease else None,
     )
 
 
-@lru_cache(maxsize=512)
-def _read(raw: bytes) -> tuple[dict[str, tuple[Any, ...]], tuple[int, ...]]:
-    """Values by scapy's option names, and the parameter list; what comes in parts is joined (RFC 3396).
-
-    Scapy gives up at the first option of a wrong length and so loses all behind it: each option is
-    dissected alone, and a bad one costs only itself. It also stops lists at 100 entries, so the
-    parameter list, which may have 255, is taken as it stands. Clients ask and servers answer with the
-    same options for years, and scapy takes 0.2 ms: hence the cache, of 3 MB at most.
-    """
-    dissect = layers("scapy.layers.dhcp").DHCP
-    found: dict[str, tuple[Any, ...]] = {}
-    parameters = b""
-    for option in _split(raw):
-        if option[0] == _PARAMETERS:
-            parameters += option[2:]
-        elif option[0] in _WANTED:
-            with suppress(ParseError):
-                for item in dissected(dissect, option).options:
-                    if isinstance(item, tuple):
-                        found[item[0]] = found.get(item[0], ()) + item[1:]
-    return found, tuple(parameters)
-
-
-def _split(raw: bytes) -> Iterator[bytes]:
-    """Each whole option, at most `MAX_OPTIONS`, with its code and length."""
+def _options(raw: bytes) -> dict[int, bytes]:
+    """Code to content of the wanted ones among the first `MAX_OPTIONS`; what comes in parts is joined
+    (RFC 3396). Addresses and times of a wrong length say nothing, and hide nothing behind them."""
+    found: dict[int, bytes] = {}
     pos = count = 0
-    while pos + 1 < len(raw) and raw[pos] != _END and count < MAX_OPTIONS:
-        if raw[pos] == _PAD:
+    while pos + 1 < len(raw) and (code := raw[pos]) != _END and count < MAX_OPTIONS:
+        if code == _PAD:
             pos += 1
             continue
-        end = pos + 2 + raw[pos + 1]
-        if end > len(raw):
-            return
-        yield raw[pos:end]
-        pos = end
+        begin, pos = pos + 2, pos + 2 + raw[pos + 1]
+        if pos > len(raw):
+            break
         count += 1
+        if code in _WANTED and not (code in _WORDS and (pos - begin) % 4):
+            found[code] = found.get(code, b"") + raw[begin:pos]
+    return found
 
 
-def _first(options: dict[str, tuple[Any, ...]], name: str) -> Any:
-    values = options.get(name)
-    return values[0] if values else None
+def _address(raw: bytes) -> str | None:
+    """The text of four bytes; None for 0.0.0.0, which stands for no address, and where there are none."""
+    return ip4_text(raw) if raw.strip(b"\0") else None
 
 
-def _bytes(options: dict[str, tuple[Any, ...]], name: str) -> bytes:
-    return b"".join(value for value in options.get(name, ()) if isinstance(value, bytes))
-
-
-def _text(options: dict[str, tuple[Any, ...]], name: str) -> str | None:
+def _text(raw: bytes) -> str | None:
     # Some clients count a terminating NUL into the length (RFC 2132 section 2).
-    return clean(_bytes(options, name).rstrip(b"\0 ")) or None
+    return clean(raw.rstrip(b"\0 ")) or None
 
 
-def _ip(value: Any) -> str | None:
-    return value if isinstance(value, str) and value != "0.0.0.0" else None  # noqa: S104 (not a bind)
-
-
-def _fqdn(raw: bytes) -> str | None:
+def _name(raw: bytes) -> str | None:
     """Option 81: flags, two dead result octets, the name in DNS wire form or in ASCII."""
     name = raw[3:]
     if not name:

@@ -3,7 +3,8 @@
 Shared by TLS over TCP and QUIC, which carries the same messages in its CRYPTO frames.
 """
 
-from struct import Struct, unpack_from
+from functools import lru_cache
+from struct import Struct
 from struct import error as StructError
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ SERVER_HELLO = 2
 _SIGNATURE_ALGORITHMS = 0x000D
 _SUPPORTED_VERSIONS = 0x002B
 _ECH = 0xFE0D  # RFC 9849; browsers also send it as GREASE
+_BEGINNING = Struct(">H32xB")  # version, random, length of the session ID
+_SIZE = Struct(">H")
 _KIND_SIZE = Struct(">HH")
 _READ = frozenset({SERVER_NAME, ALPN, _SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS})
 
@@ -28,12 +31,15 @@ MAX_EXTENSIONS = 256
 MAX_CIPHERS = 1024
 """IANA lists a few hundred suites; scanners offer them all."""
 MAX_PROTOCOLS = 16
+_REMEMBERED = 256
+"""Different contents of an extension whose meaning is kept: a home's programs send a few dozen, GREASE makes
+16 of one. Each is shorter than the 16 kB of a hello, so that hostile ones hold 4 MB."""
 
 _NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "SSL 3.0", 0x0002: "SSL 2.0"}
 
 
 class ClientHello(NamedTuple):
-    """What a client offers."""
+    """What a client offers; the fields are those of `TlsHello`, in its order."""
 
     sni: str | None
     """Lower case."""
@@ -61,9 +67,9 @@ def read_client_hello(message: bytes, transport: str) -> ClientHello:
     """Reads a whole handshake message with its 4-byte header; `transport` is "t" or "q" (JA4).
     Raises ParseError."""
     try:
-        version, session = unpack_from(">H32xB", message, 4)
+        version, session = _BEGINNING.unpack_from(message, 4)
         at = 39 + session
-        (length,) = unpack_from(">H", message, at)
+        (length,) = _SIZE.unpack_from(message, at)
         ciphers = message[at + 2 : at + 2 + length]
         at += 2 + length
         kinds, found = _extensions(message, at + 1 + message[at])
@@ -72,20 +78,16 @@ def read_client_hello(message: bytes, transport: str) -> ClientHello:
     if length > 2 * MAX_CIPHERS:
         raise ParseError("ClientHello with too many cipher suites")
     version = _highest(found.get(_SUPPORTED_VERSIONS, b"")) or version
-    protocols = _protocols(found.get(ALPN, b""))
-    print_ = ja4(
-        transport, version, ciphers, kinds, found.get(_SIGNATURE_ALGORITHMS, b"")[2:],
-        protocols[0] if protocols else b"",
-    )  # fmt: skip
-    names = tuple(map(clean, protocols))
-    return ClientHello(_server_name(found), version_name(version), names, print_, _ECH in kinds)
+    protocol, protocols = _protocols(found.get(ALPN, b""))
+    print_ = ja4(transport, version, ciphers, kinds, found.get(_SIGNATURE_ALGORITHMS, b"")[2:], protocol)
+    return ClientHello(_server_name(found), version_name(version), protocols, print_, _ECH in kinds)
 
 
 def read_server_hello(message: bytes) -> ServerHello:
     """Reads a whole handshake message with its 4-byte header. Raises ParseError."""
     try:
-        version, session = unpack_from(">H32xB", message, 4)
-        (cipher,) = unpack_from(">H", message, 39 + session)
+        version, session = _BEGINNING.unpack_from(message, 4)
+        (cipher,) = _SIZE.unpack_from(message, 39 + session)
         _, found = _extensions(message, 42 + session)
     except (IndexError, StructError):
         raise ParseError("ServerHello cut short") from None
@@ -100,40 +102,49 @@ def _extensions(message: bytes, at: int) -> tuple[list[int], dict[int, bytes]]:
     found: dict[int, bytes] = {}
     if at == len(message):
         return kinds, found
-    (length,) = unpack_from(">H", message, at)
+    (length,) = _SIZE.unpack_from(message, at)
     at += 2
     end = at + length
-    while at < end:
-        kind, size = _KIND_SIZE.unpack_from(message, at)
-        at += 4
-        if kind in _READ:
-            found.setdefault(kind, message[at : at + size])
-        at += size
+    if end != len(message):
+        raise ParseError("extensions do not fill the hello")
+    head = _KIND_SIZE.unpack_from
+    for _ in range(MAX_EXTENSIONS + 1):
+        if at >= end:
+            break
+        kind, size = head(message, at)
+        at += 4 + size
         kinds.append(kind)
-        if len(kinds) > MAX_EXTENSIONS:
-            raise ParseError("hello with too many extensions")
-    if at != end or end != len(message):
+        if kind in _READ and kind not in found:
+            found[kind] = message[at - size : at]
+    else:
+        raise ParseError("hello with too many extensions")
+    if at != end:
         raise ParseError("extensions do not fill the hello")
     return kinds, found
 
 
 def _server_name(found: dict[int, bytes]) -> str | None:
     """The host_name of a server_name extension (RFC 6066, section 3)."""
-    data = found.get(SERVER_NAME, b"")
+    data = found.get(SERVER_NAME)
+    if not data:
+        return None
     size = int.from_bytes(data[3:5], "big")
     if not size or data[2] != 0 or len(data) < 5 + size:
         return None
     return clean(data[5 : 5 + size]).lower()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _highest(data: bytes) -> int:
     """The highest version of a client's supported_versions, GREASE aside; 0 if there is none."""
     versions = (int.from_bytes(data[i : i + 2], "big") for i in range(1, len(data) - 1, 2))
     return max((v for v in versions if v not in GREASE), default=0)
 
 
-def _protocols(data: bytes) -> list[bytes]:
-    """The names of an ALPN extension (RFC 7301), at most `MAX_PROTOCOLS`, GREASE aside."""
+@lru_cache(maxsize=_REMEMBERED)
+def _protocols(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The first name of an ALPN extension (RFC 7301) as it came, empty if there is none, and the names as
+    text, at most `MAX_PROTOCOLS`, GREASE aside."""
     names: list[bytes] = []
     at = 2
     while at < len(data) and len(names) < MAX_PROTOCOLS:
@@ -142,4 +153,4 @@ def _protocols(data: bytes) -> list[bytes]:
         at += 1 + size
         if not (size == 2 and int.from_bytes(name, "big") in GREASE):
             names.append(name)
-    return names
+    return names[0] if names else b"", tuple(map(clean, names))

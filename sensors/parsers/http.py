@@ -5,12 +5,12 @@ where the request line itself goes on in the next segment does it take the conve
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from analysis.events import Event, SessionSeen
+from analysis.events import Event, HttpRequest, SessionSeen
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import PacketParser, Stream, StreamParser
-from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read_request
+from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read_head
 from sensors.parsers.port_mapping import read_mapping
 
 _STARTS = tuple(m + b" " for m in METHODS)
@@ -29,16 +29,17 @@ class Requests:
         """The request that begins with this segment. A head that goes on in the next segment gives
         what is here. Raises ParseError when the first line is not a request's."""
         payload = packet.payload[:HEAD_LIMIT]
-        line = LINE.match(payload)
-        if line is None:
+        head = read_head(payload)
+        if head is None:
             if BEGINNING.fullmatch(payload):
-                return []  # the line goes on; `follow` tells it
+                return []  # the line goes on; `_Following` tells it
             raise ParseError("not an HTTP/1 request line")
         if self._repeated(packet):
             return []
-        ends = (packet.src_mac, packet.src, packet.dst, packet.dport)
-        request = read_request(packet.ts, ends, payload, line, packet.sport)
-        if line[1] == b"POST" and b"PortMapping" in payload:
+        request = HttpRequest(
+            packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport, *head, packet.sport
+        )
+        if head.method == "POST" and b"PortMapping" in payload:
             return [request, *read_mapping(packet)]
         return [request]
 
@@ -67,16 +68,23 @@ def recognise(stream: Stream) -> bool | None:
     return None if any(m.startswith(up) for m in METHODS) else False
 
 
-def parse(stream: Stream, ts: float) -> Iterator[Event]:
+def parse(stream: Stream, ts: float) -> Iterable[Event]:
     """SessionSeen at once. A client whose first request line is whole is done with: `Requests`
     tells its requests. Another is followed."""
-    if stream.state is None:
+    following: _Following | None = stream.state
+    if following is not None:
+        return following.next(stream, ts)
+    if stream.up.startswith(_STARTS) and not LINE.match(stream.up):
         stream.state = _Following()
-        yield SessionSeen(ts, stream.flow, "http", False)
-        if not stream.up.startswith(_STARTS) or LINE.match(stream.up):
-            stream.done = True
-    if not stream.done and (event := stream.state.next(stream, ts)):
-        yield event
+        return _follow(stream, ts)
+    stream.done = True
+    return (SessionSeen(ts, stream.flow, "http", False),)
+
+
+def _follow(stream: Stream, ts: float) -> Iterator[Event]:
+    """The first call, whose SessionSeen stands even if the rest cannot be read."""
+    yield SessionSeen(ts, stream.flow, "http", False)
+    yield from stream.state.next(stream, ts)
 
 
 class _Following:
@@ -88,7 +96,7 @@ class _Following:
         self.seen = 0
         self.pending: int | None = None
 
-    def next(self, stream: Stream, ts: float) -> Event | None:
+    def next(self, stream: Stream, ts: float) -> tuple[Event, ...]:
         """The pending request once its head is whole. A request begins where a segment begins."""
         up = stream.up
         if self.pending is None and self.seen < len(up):
@@ -97,15 +105,17 @@ class _Following:
                 self.pending = self.seen
         self.seen = len(up)
         if self.pending is None or (up.find(b"\r\n\r\n", self.pending) < 0 and len(up) < HEAD_LIMIT):
-            return None
-        head = bytes(up[self.pending : self.pending + HEAD_LIMIT])
+            return ()
+        head = read_head(bytes(up[self.pending : self.pending + HEAD_LIMIT]))
         self.pending = None
-        line = LINE.match(head)
-        if line is None:
+        if head is None:
             raise ParseError("not an HTTP/1 request line")
         flow = stream.flow
-        ends = (flow.client_mac, flow.client_ip, flow.server_ip, flow.port)
-        return read_request(ts, ends, head, line, flow.client_port)
+        return (
+            HttpRequest(
+                ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, *head, flow.client_port
+            ),
+        )
 
 
 def fresh() -> Callable[[Packet], list[Event]]:

@@ -1,8 +1,9 @@
-"""One HTTP/1 request head (RFC 9112, section 3), from bytes to an event."""
+"""What one HTTP/1 request head says (RFC 9112, section 3)."""
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
-from analysis.events import HttpRequest
 from analysis.text import clean
 
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE")
@@ -10,6 +11,11 @@ METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"
 
 HEAD_LIMIT = 8192
 """Bytes of a request that are looked at; servers refuse longer heads."""
+
+REMEMBERED = 512
+"""Heads whose contents are kept: programs without encryption mostly ask for the same again and again."""
+_LONGEST = 1024
+"""Bytes of a head worth remembering; with what it says that bounds the memory to about 1 MB."""
 
 LINE = re.compile(
     rb"(" + rb"|".join(METHODS) + rb") ([!-~\x80-\xff]+) HTTP/1\.[01]\r?(?:\n|\Z)"
@@ -31,25 +37,38 @@ _HEADER = re.compile(
 _AUTHORITY = re.compile(rb"[a-z][a-z0-9+.-]{0,31}://([^/?#]*)", re.I)
 
 
-def read_request(
-    ts: float,
-    ends: tuple[str | None, str, str, int],
-    head: bytes,
-    line: re.Match[bytes],
-    client_port: int = 0,
-) -> HttpRequest:
-    """The event of one request. `ends`: client MAC, client IP, server IP, port. `line` is what `LINE`
-    matched in `head`. What the head does not hold is None; so is a Host that was cut."""
+class Head(NamedTuple):
+    """The fields are those of `HttpRequest`, in its order."""
+
+    method: str
+    host: str | None
+    path: str
+    user_agent: str | None
+    basic_auth: bool
+
+
+def read_head(head: bytes) -> Head | None:
+    """A request's head, or its beginning; None when the first line is not a whole request line. What the head
+    does not hold is None; so is a Host that was cut."""
+    return _remembered(head) if len(head) <= _LONGEST else _read(head)
+
+
+def _read(head: bytes) -> Head | None:
+    line = LINE.match(head)
+    if line is None:
+        return None
     method, target = (line[1], line[2]) if line[1] else (line[3], line[4])
     end = head.find(b"\r\n\r\n")
     host, agent, basic = _headers(head if end < 0 else head[: end + 2], line.end(2 if line[1] else 4))
     authority, path = _target(target, method == b"CONNECT")
     host = host or authority
-    return HttpRequest(
-        ts, *ends, method.decode("ascii"),
-        clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
-        clean(agent) if agent else None, basic, client_port,
+    return Head(
+        method.decode("ascii"), clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
+        clean(agent) if agent else None, basic,
     )  # fmt: skip
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_read)
 
 
 def _headers(head: bytes, start: int) -> tuple[bytes | None, bytes | None, bool]:

@@ -32,15 +32,13 @@ def _numbers(raw: bytes) -> list[int]:
     return [v for v in values if v not in GREASE]
 
 
-@lru_cache(maxsize=1024)
 def _ciphers(raw: bytes) -> tuple[int, str]:
     """How many cipher suites, and the digest of their sorted list."""
     suites = sorted(_numbers(raw))
     return len(suites), _digest(",".join(f"{s:04x}" for s in suites)) if suites else _NOTHING
 
 
-@lru_cache(maxsize=1024)
-def _extensions(kinds: tuple[int, ...], signatures: bytes) -> str:
+def _extensions(kinds: Sequence[int], signatures: bytes) -> str:
     """The digest of the sorted extension types and of the signature algorithms as they came."""
     if not kinds:
         return _NOTHING
@@ -75,9 +73,18 @@ def ja4(
     signatures  the signature algorithms as on the wire, empty if there are none
     protocol    the first ALPN value, empty if there is none
     """
-    plain = [k for k in kinds if k not in GREASE]
-    hashed = tuple(sorted(k for k in plain if k != SERVER_NAME and k != ALPN))
+    plain = sorted([k for k in kinds if k not in GREASE])
+    return _fingerprint(transport, version, ciphers, tuple(plain), signatures, protocol)
+
+
+@lru_cache(maxsize=1024)
+def _fingerprint(
+    transport: str, version: int, ciphers: bytes, kinds: tuple[int, ...], signatures: bytes, protocol: bytes
+) -> str:
+    """What `ja4` says of sorted extension types without GREASE. Remembered, because a home has some dozens
+    of programs; a browser that shuffles its extensions differs in one of 16 GREASE values, no more."""
+    hashed = [k for k in kinds if k != SERVER_NAME and k != ALPN]
     count, suites = _ciphers(ciphers)
-    target = "d" if SERVER_NAME in plain else "i"
-    head = f"{transport}{_VERSIONS.get(version, '00')}{target}{min(count, 99):02}{min(len(plain), 99):02}"
+    target = "d" if SERVER_NAME in kinds else "i"
+    head = f"{transport}{_VERSIONS.get(version, '00')}{target}{min(count, 99):02}{min(len(kinds), 99):02}"
     return f"{head}{_ends(protocol)}_{suites}_{_extensions(hashed, signatures)}"

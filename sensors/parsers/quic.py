@@ -176,12 +176,7 @@ def _finish(packet: Packet, connection: _Connection) -> list[Event]:
         return []
     connection.close()
     hello = read_client_hello(message, "q")
-    return [
-        TlsHello(
-            packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport,
-            hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, True,
-        )
-    ]  # fmt: skip
+    return [TlsHello(packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport, *hello, True)]
 
 
 def fresh() -> Callable[[Packet], list[Event]]:

@@ -1,10 +1,14 @@
-"""Announcement protocols repeat themselves to the byte: parse each packet once, then only re-date it."""
+"""Announcement protocols repeat themselves to the byte: parse each packet once, then only date its events."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
+from typing import Any
 
 from analysis.events import Event
 from sensors.packets import Packet
+
+_made: Callable[[type, tuple[Any, ...]], Any] = tuple.__new__
+"""A named tuple out of all its fields: what its class does too, through a function of Python."""
 
 REMEMBERED = 512
 """Packets per protocol; a home of 40 devices announces about 200 different ones."""
@@ -20,16 +24,16 @@ def remembering(parse: Callable[[Packet], Iterable[Event]]) -> Callable[[Packet]
     """
 
     @lru_cache(maxsize=REMEMBERED)
-    def undated(packet: Packet) -> tuple[Event, ...]:
-        return tuple(parse(packet))
+    def undated(said: tuple[Any, ...]) -> tuple[tuple[type, tuple[Any, ...]], ...]:
+        """Of each event its type and all but its time, from all of a packet but its time."""
+        return tuple((type(event), event[1:]) for event in parse(Packet(0.0, *said)))
 
     @wraps(parse)
     def dated(packet: Packet) -> list[Event]:
-        ts = packet.ts
         if len(packet.payload) > LONGEST:
             return list(parse(packet))
-        known = undated(Packet(0.0, *packet[1:]))
-        return [tuple.__new__(type(event), (ts, *event[1:])) for event in known]
+        ts = packet[:1]
+        return [_made(kind, ts + said) for kind, said in undated(packet[1:])]
 
     dated.cache_info = undated.cache_info  # type: ignore[attr-defined]
     return dated

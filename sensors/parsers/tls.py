@@ -1,7 +1,7 @@
 """TLS on any port: the hellos of both sides and, up to TLS 1.2, the server's certificate, put together
 over segments and records (RFC 8446, 5.1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct, unpack_from
 
 from analysis.events import CertificateSeen, Event, Flow, SessionSeen, TlsAccepted, TlsHello
@@ -22,6 +22,7 @@ _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _DATA = 20, 21, 22, 23
 _RECORD = Struct(">BBBHB")  # kind, version, length, and the first byte inside
 _LONGEST_RECORD = 2**14 + 2048
 """RFC 5246, section 6.2.3; RFC 8446 allows 256 instead of 2048."""
+_HELLOS, _AFTER_ANSWER = (CLIENT_HELLO, SERVER_HELLO), (CERTIFICATE,)
 
 MAX_RECORDS = 512
 """Records a direction; a hello is one or two, this is for tools that cut it into single bytes."""
@@ -30,21 +31,24 @@ MAX_RECORDS = 512
 class _Direction:
     """How far one direction has been read."""
 
-    __slots__ = ("answered", "at", "ended", "left", "message", "records")
+    __slots__ = ("answered", "at", "ended", "enough", "left", "message", "records")
 
     def __init__(self, at: int) -> None:
         self.at = at
         self.answered = False  # the ServerHello has come: a certificate may follow, in clear up to TLS 1.2
         self.left = 0  # bytes of the present record that were not taken yet
-        self.message = bytearray()  # handshake bytes that are no whole message yet
+        self.message = b""  # handshake bytes that are no whole message yet
+        self.enough = at + 1  # with a shorter buffer there is nothing to say
         self.records = 0
         self.ended = False
 
     def next(self, buffer: bytearray) -> bytes | None:
         """The next whole hello or certificate; None when more must arrive, or when the direction
         has `ended` (another message, an alert or application data came)."""
+        if len(buffer) < self.enough:
+            return None
         while not self.ended and (self.left or self._open_record(buffer)):
-            taken = buffer[self.at : self.at + self.left]
+            taken = bytes(buffer[self.at : self.at + self.left])
             if not taken:
                 return None
             self.at += len(taken)
@@ -57,21 +61,21 @@ class _Direction:
     def _whole(self) -> bytes | None:
         """The message, if it is wanted and complete; what follows it in its record is given back."""
         message = self.message
-        if message[0] not in ((CERTIFICATE,) if self.answered else (CLIENT_HELLO, SERVER_HELLO)):
+        if message[0] not in (_AFTER_ANSWER if self.answered else _HELLOS):
             self.ended = True
             return None
         if len(message) < 4:
             return None
-        size = 4 + int.from_bytes(message[1:4], "big")
-        if size > STREAM_LIMIT:
+        missing = 4 + int.from_bytes(message[1:4], "big") - len(message)
+        if missing + len(message) > STREAM_LIMIT:
             raise ParseError("handshake message too long")
-        if len(message) < size:
+        if missing > 0:
+            self.enough = self.at + min(missing, self.left)
             return None
-        rest = len(message) - size
-        self.at -= rest
-        self.left += rest
-        self.message = bytearray()
-        return bytes(message[:size])
+        self.at += missing
+        self.left -= missing
+        self.message = b""
+        return message[:missing] if missing else message
 
     def _open_record(self, buffer: bytearray) -> bool:
         """Goes to the next handshake record; False if it has not arrived or there will be none."""
@@ -112,9 +116,10 @@ class Handshake:
         try:
             self._hellos(stream, ts, told)
             retried = self.retries
-            self._answers(stream, ts, told)
-            if self.retries > retried:
-                self._hellos(stream, ts, told)
+            if len(stream.down) >= self.down.enough:
+                self._answers(stream, ts, told)
+                if self.retries > retried:
+                    self._hellos(stream, ts, told)
         except ParseError:
             stream.done = True
             raise
@@ -123,6 +128,8 @@ class Handshake:
         return told
 
     def _hellos(self, stream: Stream, ts: float, told: list[Event]) -> None:
+        if self.hellos > self.retries:
+            return
         if not self.up.at and (size := hello_size(stream.up)):
             if len(stream.up) < size:
                 return
@@ -160,18 +167,11 @@ class Handshake:
 
 
 def _event(flow: Flow, hello: ClientHello, ts: float) -> TlsHello:
-    return TlsHello(
-        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port,
-        hello.sni, hello.version, hello.alpn, hello.ja4, hello.ech, False,
-    )  # fmt: skip
+    return TlsHello(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, *hello, False)
 
 
 def _certificate(flow: Flow, sni: str | None, leaf: Leaf, ts: float) -> CertificateSeen:
-    return CertificateSeen(
-        ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, sni,
-        leaf.subject, leaf.issuer, leaf.names, leaf.not_before, leaf.not_after, leaf.key, leaf.key_bits,
-        leaf.self_signed, leaf.fingerprint,
-    )  # fmt: skip
+    return CertificateSeen(ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, sni, *leaf)
 
 
 def begins_record(buffer: bytearray) -> bool | None:
@@ -188,8 +188,11 @@ def begins_record(buffer: bytearray) -> bool | None:
 
 def recognise(stream: Stream) -> bool | None:
     """A record header at the beginning of either direction; also of a conversation joined later."""
-    up, down = begins_record(stream.up), begins_record(stream.down)
-    if up or down:
+    up = begins_record(stream.up)
+    if up:
+        return True
+    down = begins_record(stream.down)
+    if down:
         return True
     if up is False and stream.up[0] & 0x80:
         old = hello_size(stream.up)
@@ -199,13 +202,17 @@ def recognise(stream: Stream) -> bool | None:
     return False if up is False or down is False else None
 
 
-def parse(stream: Stream, ts: float) -> Iterator[Event]:
+def parse(stream: Stream, ts: float) -> Iterable[Event]:
     """SessionSeen at once, then a TlsHello for each ClientHello, TlsAccepted for the ServerHello and, up
     to TLS 1.2, CertificateSeen."""
-    handshake = stream.state
-    if handshake is None:
-        handshake = stream.state = Handshake()
-        yield SessionSeen(ts, stream.flow, "tls", False)
+    handshake: Handshake | None = stream.state
+    return _begin(stream, ts) if handshake is None else handshake.advance(stream, ts)
+
+
+def _begin(stream: Stream, ts: float) -> Iterator[Event]:
+    """The first call, whose SessionSeen stands even if the rest cannot be read."""
+    stream.state = handshake = Handshake()
+    yield SessionSeen(ts, stream.flow, "tls", False)
     yield from handshake.advance(stream, ts)
 
 

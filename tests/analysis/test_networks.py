@@ -1,5 +1,9 @@
 """Home networks: the configured ones, and IPv6 prefixes learned with care."""
 
+from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address, ip_network
+from random import Random
+
 import pytest
 
 from analysis.config import Config
@@ -35,6 +39,47 @@ def test_private_addresses_are_at_home(home: HomeNetworks, ip: str) -> None:
 )
 def test_others_are_not(home: HomeNetworks, ip: str) -> None:
     assert not home.is_home(ip)
+
+
+def texts(random: Random) -> Iterator[str]:
+    """Addresses, what is almost one, and what some C libraries take for one."""
+    yield from (
+        "010.1.2.3",
+        "10.1",
+        "10.1.2.3 x",
+        "0x0a.1.2.3",
+        "10.1.2.3\0",
+        "fe80::1%eth0",
+        "FE80::1",
+        "::",
+    )
+    yield from (
+        "::ffff:10.1.2.3",
+        "1:2:3:4::5:6:7:8",
+        "1::2::3",
+        "10.1.2.\u0663",
+        "fd00::\ud800",
+        "10.1.2.3/8",
+    )
+    for _ in range(5_000):
+        parts = [
+            random.choice(("", "0", "00a", "ffff", "1.2.3.4", "12345"))
+            for _ in range(random.randrange(2, 10))
+        ]
+        yield ":".join(parts)
+        yield ".".join(str(random.randrange(300)) for _ in range(random.choice((3, 4, 4, 4, 5))))
+        yield str(IPv6Address(random.getrandbits(128) >> random.choice((0, 0, 64, 80, 96))))
+
+
+def test_any_text_is_an_address_or_none_as_ipaddress_says(home: HomeNetworks) -> None:
+    nets = [ip_network(cidr) for cidr in Config().home]
+    for text in texts(Random(1)):
+        try:
+            address = ip_address(text)
+            expected = any(address in net for net in nets)
+        except ValueError:
+            expected = False
+        assert home.is_home(text) is expected, text
 
 
 def test_given_networks_replace_the_static_ones() -> None:
@@ -82,3 +127,12 @@ def test_groups_and_loopback() -> None:
     assert is_group("224.0.0.251") and is_group("ff02::fb") and is_group("255.255.255.255")
     assert not is_group("192.168.1.255") and not is_group("nonsense")
     assert is_loopback("127.0.0.53") and is_loopback("::1") and not is_loopback("192.168.1.1")
+
+
+def test_an_address_teaches_its_prefix_only_where_the_whole_of_it_is_not_at_home() -> None:
+    home = HomeNetworks(["fd00::/8", "2001:db8:0:1::/80", "::1/128"])
+    assert not home.learn_address("fd00::5") and home.refused == 0
+    assert not home.learn_address("::1") and home.refused == 1, "its /64 is not at home, and never may be"
+    assert not home.learn_address("2001:db8:0:1::7") and home.version == 0
+    assert home.learn_address("2001:db8:0:2::7") and home.learned == ("2001:db8:0:2::/64",)
+    assert not home.learn_address("2001:db8:0:2::8") and not home.learn_address("no:address")

@@ -96,6 +96,27 @@ def test_memory_is_bounded_in_bytes_and_streams():
     assert STREAM_LIMIT == 16384
 
 
+def test_what_is_kept_of_a_stream_goes_with_its_flow():
+    parser, _ = collecting(3)
+    streams = Streams([parser])
+    for n, data in enumerate((b"Pxx", b"P", b"other", b"")):
+        streams.feed(n, FLOW._replace(id=n), False, bool(data), 0, data or b"banner", 1.0)
+    assert [streams.wants(n) for n in range(4)] == [False, True, False, True]
+    for n in range(4):
+        streams.end(n, 2.0)
+    assert not streams._open and not streams._undecided and not streams._over
+
+
+def test_the_undecided_are_told_in_the_order_in_which_they_began():
+    parser, _ = collecting(1)
+    streams = Streams([parser])
+    for n in (3, 1, 2):
+        streams.feed(n, FLOW._replace(id=n), False, False, 0, b"banner", 1.0 + n / 10)
+    streams.feed(1, FLOW, False, True, 0, b"P", 1.5)
+    assert [e.flow.id for e in streams.tick(1.25 + UNDECIDED_SECONDS)] == [2]
+    assert [e.flow.id for e in streams.tick(9.0)] == [3]
+
+
 @pytest.mark.parametrize(
     ("up", "down", "midstream", "text"),
     [

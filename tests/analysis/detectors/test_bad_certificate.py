@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.alerts import Severity
-from analysis.detectors.bad_certificate import BadCertificate, covers
+from analysis.detectors.bad_certificate import BadCertificate, covers, is_address
 from analysis.events import CertificateSeen
 from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, TELEVISION_IP, Home
 
@@ -78,3 +78,14 @@ def test_worse_than_before_is_serious_unless_it_only_ran_out(more, severity: Sev
 )  # fmt: skip
 def test_names_and_wildcards(names, wanted: str, covered: bool) -> None:
     assert covers(names, wanted) is covered
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("192.0.2.7", True), ("2001:db8::a", True), ("::", True), ("fe80::1%eth0", True), ("api7", False),
+        ("192.0.2.7.", False), ("a.example", False), ("a:b", False), ("1.2.3.\u0664", False),
+    ],
+)  # fmt: skip
+def test_servers_named_by_address(name: str, address: bool) -> None:
+    assert is_address(name) is address

@@ -35,6 +35,15 @@ def test_a_reply_with_padding_and_a_probe():
     assert arp.parse_arp(built(op=1, psrc="0.0.0.0", hwsrc=MAC))[0].sender_ip == "0.0.0.0"
 
 
+def test_the_same_question_again_is_dated_and_named_by_its_own_frame():
+    first = arp.parse_arp(REQUEST)[0]
+    again = arp.parse_arp(REQUEST._replace(ts=2.0, src_mac=OTHER_MAC))[0]
+    assert again == first._replace(ts=2.0, source_mac=OTHER_MAC)
+    for number in range(3_000):
+        arp.parse_arp(built(op=1, psrc="10.0.0.1", pdst=f"10.1.{number >> 8}.{number & 255}"))
+    assert arp._told.cache_info().currsize <= 1024
+
+
 def test_reverse_arp_says_nothing():
     assert arp.parse_arp(built(op=3, hwsrc=MAC, psrc="0.0.0.0")) == ()
 

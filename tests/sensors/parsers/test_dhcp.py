@@ -3,10 +3,13 @@
 import csv
 import json
 from collections import Counter
+from random import Random
 
 import pytest
+from scapy.layers.dhcp import DHCP, DHCPTypes
 
 from analysis.events import DhcpMessage, NameSeen
+from analysis.text import clean
 from sensors.packets import ParseError
 from sensors.parsers import dhcp
 
@@ -140,8 +143,63 @@ def test_only_parse_errors_escape():
         assert survives(dhcp.parse_dhcp, mutations(packet, 4_000, start=230)) > 400
 
 
+def by_scapy(raw: bytes) -> dict[str, tuple]:
+    """What scapy makes of options of which each is dissected alone: it gives up at the first bad one."""
+    found: dict[str, tuple] = {}
+    pos = 0
+    while pos + 1 < len(raw) and raw[pos] != 255:
+        end = pos + 2 + raw[pos + 1] if raw[pos] else pos + 1
+        for item in DHCP(raw[pos:end]).options if end <= len(raw) else ():
+            if isinstance(item, tuple):
+                found[item[0]] = found.get(item[0], ()) + item[1:]
+        pos = end
+    return found
+
+
+def some_options(random: Random) -> bytes:
+    """A message type, and up to twelve options of right and wrong lengths, some in parts, some cut."""
+    wanted = (3, 6, 12, 50, 51, 53, 54, 60, 61, 81, 43, 0)
+    lengths = (0, 1, 3, 4, 4, 4, 8, 12, 40)
+    pieces = [option(53, bytes([random.randrange(1, 9)]))]
+    for _ in range(random.randrange(12)):
+        body = random.choice((bytes, random.randbytes))(random.choice(lengths))
+        pieces.append(option(random.choice(wanted), body))
+    raw = b"".join(pieces)
+    return raw[: random.randrange(len(raw))] if random.random() < 0.2 else raw
+
+
+def test_options_say_what_scapy_reads():
+    random, told = Random(1), Counter()
+    for _ in range(3_000):
+        raw = some_options(random)
+        found = dhcp._read(raw)
+        expected = by_scapy(raw)
+        if found is None:
+            assert expected.get("message-type", (0,))[0] not in range(1, 9)
+            continue
+        kind, mine = found
+        assert kind == DHCPTypes[expected["message-type"][0]]
+        for name, value in (("requested_addr", mine.requested_ip), ("server_id", mine.server_id),
+                            ("router", mine.router), ("lease_time", mine.lease)):  # fmt: skip
+            first = expected.get(name, (None,))[0]
+            assert value == (None if first == "0.0.0.0" else first), (name, raw)
+            told[name] += value is not None
+        assert mine.dns == tuple(ip for ip in expected.get("name_server", ()) if ip != "0.0.0.0")
+        assert bytes.fromhex(mine.client_id or "") == b"".join(expected.get("client_id", ()))
+        for name, text in (("hostname", mine.hostname), ("vendor_class_id", mine.vendor_class)):
+            assert text == (clean(b"".join(expected.get(name, ())).rstrip(b"\0 ")) or None)
+    assert min(told.values()) > 200
+
+
+def test_the_memory_of_options_is_bounded_and_tells_the_same():
+    first = parse(REQUEST)
+    for number in range(2_000):
+        parse(bootp(option(53, b"\1"), option(12, str(number).encode())))
+    assert dhcp._read.cache_info().currsize <= 512
+    assert parse(REQUEST) == first
+
+
 def test_sixty_four_kilobytes_of_options_are_cheap():
-    parse(REQUEST)  # scapy is loaded with the first packet
     worst = [
         bootp(option(53, b"\1"), option(12, b"a") * 20_000),
         bootp(option(53, b"\1"), option(6, bytes(252)) * 250),

@@ -1,10 +1,13 @@
 """HTTP requests from single segments and from conversations."""
 
+import random
+
 import pytest
 
 from analysis.events import HttpRequest
 from sensors.packets import Packet, ParseError
 from sensors.parsers.http import MAX_REMEMBERED, REQUESTS, Requests
+from sensors.parsers.http_head import REMEMBERED, _read, _remembered, read_head
 from tests.sensors.parsers.feed import Feeder, flow
 
 
@@ -105,6 +108,19 @@ def test_memory_is_bounded() -> None:
     for port in range(MAX_REMEMBERED + 100):
         requests.parse(segment(b"GET / HTTP/1.1\r\n\r\n", sport=port))
     assert len(requests._last) == MAX_REMEMBERED
+
+
+def test_a_head_that_comes_again_says_the_same_and_long_ones_are_not_remembered() -> None:
+    rng = random.Random(9)
+    parts = (b"GET / HTTP/1.1", b"POST /a?b HTTP/1.0", b"Host: a.example", b"User-Agent: x", b"\r\n", b"\n", b"\r",
+             b"Authorization: Basic eA==", b"x" * 300)  # fmt: skip
+    for _ in range(2_000):
+        head = b"".join(rng.choices(parts, k=rng.randrange(1, 9)))
+        assert read_head(head) == read_head(head) == _read(head)
+    assert _remembered.cache_info().currsize <= REMEMBERED
+    before = _remembered.cache_info()
+    assert read_head(b"GET /" + b"x" * 2_000 + b" HTTP/1.1\r\n\r\n") is not None
+    assert _remembered.cache_info() == before
 
 
 def test_selection() -> None:

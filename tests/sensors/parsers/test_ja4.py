@@ -1,9 +1,11 @@
 """JA4 against the examples in FoxIO's specification."""
 
+import random
+
 import pytest
 
-from sensors.parsers.ja4 import ja4
-from tests.sensors.parsers.hellos import CIPHERS, SIGNATURES, numbers
+from sensors.parsers.ja4 import _fingerprint, ja4
+from tests.sensors.parsers.hellos import CIPHERS, GREASE, SIGNATURES, numbers
 
 KINDS = (0x1B, 0, 0x33, 0x10, 0x4469, 0x17, 0x2D, 0x0D, 5, 0x23, 0x12, 0x2B, 0xFF01, 0x0B, 0x0A, 0x15)
 
@@ -29,6 +31,21 @@ def test_grease_is_ignored_everywhere() -> None:
         b"h2",
     )
     assert greased == "t13d1516h2_8daaf6152771_e5627efa2ab1"
+
+
+def test_a_program_that_shuffles_its_extensions_is_remembered_once() -> None:
+    rng, before = random.Random(4), _fingerprint.cache_info().misses
+    shuffled = [rng.sample((GREASE, *KINDS), len(KINDS) + 1) for _ in range(50)]
+    prints = {ja4("q", 0x0304, numbers(CIPHERS), kinds, numbers(SIGNATURES), b"h3") for kinds in shuffled}
+    assert prints == {"q13d1516h3_8daaf6152771_e5627efa2ab1"}
+    assert _fingerprint.cache_info().misses == before + 1
+
+
+def test_memory_is_bounded_and_changes_no_answer() -> None:
+    limit = _fingerprint.cache_info().maxsize or 0
+    first = [ja4("t", 0x0304, numbers((n,)), KINDS, b"", b"") for n in range(limit + 100)]
+    assert _fingerprint.cache_info().currsize == limit
+    assert [ja4("t", 0x0304, numbers((n,)), KINDS, b"", b"") for n in range(limit + 100)] == first
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,15 @@ def test_nothing_else_names_a_server(payload):
     assert told(payload) == []
 
 
+def test_the_same_announcement_again_is_its_own_senders():
+    (event,) = told(NOTIFY)
+    again = ssdp.parse_ssdp(udp(NOTIFY, 1900, 1900, "192.168.1.77", "239.255.255.250")._replace(ts=9.0))
+    assert again == (event._replace(ts=9.0, ip="192.168.1.77"),)
+    for number in range(2_000):
+        told(NOTIFY + b"BOOTID: %d" % number)
+    assert ssdp._told.cache_info().currsize <= 512
+
+
 def test_hostile_headers_are_made_visible_and_cut():
     (event,) = told(b"NOTIFY * HTTP/1.1\r\nSERVER: <b>\x1b\xff" + b"A" * 3000 + b"\r\n\r\n")
     assert event.name.startswith(r"<b>\x1b\xffAAA")

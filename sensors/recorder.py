@@ -61,7 +61,7 @@ class Recorder:
                 event.name,
                 event.qtype,
                 event.rcode,
-                tuple(record.value for record in event.records[:MAX_ANSWERS]),
+                tuple([record.value for record in event.records[:MAX_ANSWERS]]) if event.records else (),
                 blocked.list if blocked else None,
                 event.elapsed,
             )

@@ -51,7 +51,7 @@ class Rollups:
     def add_flows(self, rows: Sequence[FlowRow]) -> None:
         """Who talked to whom: flows and bytes an edge, hour and day. A row counts in the hour of its
         `last_seen`; one without a device counts nowhere."""
-        sums: dict[_Edge, list[int]] = {}
+        sums: dict[tuple[Any, ...], list[int]] = {}
         get = sums.get
         *_, new, up, down = columns = columns_of(rows)
         for edge, flows, sent, got in zip(self._edges(columns), new, up, down, strict=True):
@@ -66,7 +66,7 @@ class Rollups:
         if owned:
             self._write_edges(self._bounded(owned))
 
-    def _edges(self, columns: Sequence[tuple[Any, ...]]) -> Iterator[_Edge]:
+    def _edges(self, columns: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """The edge of each row; of one without a device that, too, is None."""
         _, keys, _, _, _, ports, protos, _, _, _, first, last, *_, peers, _, _, _ = columns
         others = [

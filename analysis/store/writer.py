@@ -28,6 +28,7 @@ from analysis.store.rows import (
     TlsRow,
     VolumeRow,
     columns_of,
+    row_of,
 )
 from analysis.store.status import Status, write_health
 
@@ -208,8 +209,8 @@ class Writer:
     def _write_packets(self, rows: list[PacketRow]) -> None:
         if self._packet_rows <= 0:
             return
-        sensor = self.sensor
-        self._db.executemany(_PACKET, [(r[0], sensor, *r[1:]) for r in rows[-self._packet_rows :]])
+        ts, *columns = columns_of(rows[-self._packet_rows :])
+        self._db.executemany(_PACKET, zip(ts, repeat(self.sensor), *columns, strict=False))
         self._db.execute(_RING, (self._packet_rows,))
 
     def _write_baseline(self, rows: list[BaselineRow]) -> None:
@@ -268,11 +269,12 @@ def latest(rows: list[FlowRow]) -> list[FlowRow]:
 
 def _continued(before: FlowRow, row: FlowRow) -> FlowRow:
     """The later row of a flow, with what the earlier one settled or alone knew."""
-    return FlowRow._make(
+    return row_of(
+        FlowRow,
         (
             row.flow, before.device, *row[2:7], row.peer or before.peer, row.service or before.service,
             row.state, row.first_seen, max(row.last_seen, before.last_seen), *row[12:],
-        )
+        ),
     )  # fmt: skip
 
 

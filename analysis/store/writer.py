@@ -171,9 +171,9 @@ class Writer:
             self._write_dns(batch.dns)
             self._rollups.add_dns(batch.dns)
         if batch.tls:
-            self._write_tls(batch.tls)
+            self._db.executemany(_TLS, self._with_devices(batch.tls))
         if batch.http:
-            self._write_http(batch.http)
+            self._db.executemany(_HTTP, self._with_devices(batch.http))
         if batch.packets:
             self._write_packets(batch.packets)
 
@@ -194,12 +194,6 @@ class Writer:
                 *columns, map(json_list, answers), blocked_by, elapsed, strict=False,
             ),
         )  # fmt: skip
-
-    def _write_tls(self, rows: list[TlsRow]) -> None:
-        self._db.executemany(_TLS, self._with_devices(rows))
-
-    def _write_http(self, rows: list[HttpRow]) -> None:
-        self._db.executemany(_HTTP, self._with_devices(rows))
 
     def _with_devices(self, rows: Sequence[TlsRow | HttpRow]) -> Iterator[tuple[Any, ...]]:
         """Rows that begin with their time and their device's key, which its row id takes the place of."""

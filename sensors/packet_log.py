@@ -6,7 +6,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.store.rows import PacketRow
+from analysis.store.rows import PacketRow, row_of
 from sensors.addresses import ip_texts, protocol_text
 from sensors.packets import PacketTable
 
@@ -57,7 +57,8 @@ class PacketLog:
                 ts.tolist(), ip_texts(sh.tolist(), sl.tolist()), ip_texts(dh.tolist(), dl.tolist()),
                 *(column.tolist() for column in ports), map(protocol_text, proto.tolist()), length.tolist(),
             )  # fmt: skip
-            result += map(PacketRow, *columns, repeat(step))
+            rows = zip(*columns, repeat(step), strict=False)
+            result += map(row_of, repeat(PacketRow), rows)
         self._parts.clear()
         self._held = 0
         return result[-self.rows :] if self.rows else []

@@ -6,8 +6,7 @@ from analysis.blocklist import Match
 from analysis.detector import Known
 from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello
 from analysis.names import registrable
-from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow
-from sensors.flow_keys import RST, SYN, TCP
+from analysis.store.rows import Batch, DnsRow, FlowRow, HttpRow, TlsRow, row_of
 
 MAX_ANSWERS = 32
 """Answers of one look-up that are stored; a UDP answer of 1,232 bytes holds about 70."""
@@ -47,25 +46,20 @@ class Recorder:
 
     def lookup(self, event: DnsLookup) -> None:
         """A DNS question with its answer."""
+        ts, transport, client_mac, client_ip, server_ip, name, qtype, rcode, records, elapsed = event
         blocked: Match | None = None
-        if event.transport in ("udp", "tcp"):
-            blocked = self._known.blocked_name(event.name)
+        if transport in ("udp", "tcp"):
+            blocked = self._known.blocked_name(name)
+        values = tuple([record.value for record in records[:MAX_ANSWERS]]) if records else ()
         self.batch.dns.append(
-            DnsRow(
-                event.ts,
-                self._known.device_key(event.client_mac),
-                event.transport,
-                event.client_ip,
-                event.client_mac,
-                event.server_ip,
-                event.name,
-                event.qtype,
-                event.rcode,
-                tuple(record.value for record in event.records[:MAX_ANSWERS]),
-                blocked.list if blocked else None,
-                event.elapsed,
+            row_of(
+                DnsRow,
+                (
+                    ts, self._known.device_key(client_mac), transport, client_ip, client_mac, server_ip, name,
+                    qtype, rcode, values, blocked.list if blocked else None, elapsed,
+                ),
             )
-        )
+        )  # fmt: skip
 
     def tls(self, event: TlsHello) -> None:
         """A TLS or QUIC hello."""
@@ -101,57 +95,32 @@ class Recorder:
             )
         )
 
-    def flow(self, flow: Flow, service: str | None, state: str, totals: "Totals") -> None:
+    def flow(self, flow: Flow, service: str | None, state: str, totals: Totals) -> None:
         """A flow so far, or at its end."""
-        device, outward = self._owner(flow)
-        peer_ip, own_ip = (flow.server_ip, flow.client_ip) if outward else (flow.client_ip, flow.server_ip)
-        peer = None if flow.group else self._known.peer_name(peer_ip, own_ip)
+        (number, first_seen, client_mac, server_mac, client_ip, server_ip, client_port, port, proto,
+         client_home, server_home, group) = flow  # fmt: skip
+        (last_ts, packets_up, packets_down, bytes_up, bytes_down, _, _, _, _, _, _, written_ts, written_up,
+         written_down) = totals  # fmt: skip
+        device_key = self._known.device_key
+        if client_home or not server_home:
+            device, peer_ip, own_ip = device_key(client_mac), server_ip, client_ip
+        else:
+            device, peer_ip, own_ip = device_key(server_mac), client_ip, server_ip
+        peer = None if group else self._known.peer_name(peer_ip, own_ip)
+        neighbour = device_key(server_mac) if client_home and server_home and not group else None
         self.batch.flows.append(
-            FlowRow(
-                flow.id,
-                device,
-                flow.client_ip,
-                flow.server_ip,
-                flow.client_port,
-                flow.port,
-                flow.proto,
-                peer,
-                service,
-                state,
-                flow.first_seen,
-                totals.last_ts,
-                totals.packets_up,
-                totals.packets_down,
-                totals.bytes_up,
-                totals.bytes_down,
-                self._peer_key(flow, peer_ip, peer),
-                not totals.written_ts,
-                totals.bytes_up - totals.written_up,
-                totals.bytes_down - totals.written_down,
+            row_of(
+                FlowRow,
+                (
+                    number, device, client_ip, server_ip, client_port, port, proto, peer, service, state,
+                    first_seen, last_ts, packets_up, packets_down, bytes_up, bytes_down,
+                    _peer_key(peer_ip, peer) if neighbour is None else f"mac:{neighbour[1]}",
+                    not written_ts, bytes_up - written_up, bytes_down - written_down,
+                ),
             )
-        )
-
-    def _owner(self, flow: Flow) -> tuple[DeviceKey | None, bool]:
-        """The device that a flow belongs to, and whether that is its client."""
-        if flow.client_home or not flow.server_home:
-            return self._known.device_key(flow.client_mac), True
-        return self._known.device_key(flow.server_mac), False
-
-    def _peer_key(self, flow: Flow, peer_ip: str, peer: str | None) -> str:
-        if flow.client_home and flow.server_home and not flow.group and flow.server_mac:
-            key = self._known.device_key(flow.server_mac)
-            if key:
-                return f"mac:{key[1]}"
-        # A made-up name with a colon could pass for a device's key; no domain has one.
-        return registrable(peer) if peer and ":" not in peer else peer_ip
+        )  # fmt: skip
 
 
-def flow_state(proto: int, syn: bool, answered: bool, flags_down: int, payload: int) -> str:
-    """How a conversation went, from its TCP flags seen in either direction; see `events.FlowEnd`."""
-    if proto != TCP:
-        return "stateless"
-    if not syn:
-        return "midstream"
-    if answered or payload:
-        return "established"
-    return "rejected" if flags_down & RST and not flags_down & SYN else "attempt"
+def _peer_key(ip: str, name: str | None) -> str:
+    # A made-up name with a colon could pass for a device's key; no domain has one.
+    return registrable(name) if name and ":" not in name else ip

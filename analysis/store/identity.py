@@ -1,7 +1,7 @@
 """Devices, their addresses and their names: rows in, row ids out."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, EvidenceRow, NameRow
 
@@ -60,7 +60,7 @@ class Identity:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._ids: dict[DeviceKey, int] = {}
+        self._ids: dict[DeviceKey | None, int] = {}
         self._forgotten: int | None = None
 
     def follow_forgotten(self) -> None:
@@ -78,6 +78,14 @@ class Identity:
         """The row id of a device; `seen` (packet time) is its first and last if it is new here."""
         known = self._ids.get(key)
         return known if known is not None else self._find(key, seen)
+
+    def of_all(self, keys: Sequence[DeviceKey | None], seen: Sequence[float]) -> list[int | None]:
+        """`of` for the keys of many rows; a row without a device has None."""
+        strange = set(keys).difference(self._ids)
+        strange.discard(None)
+        if not strange:
+            return list(map(self._ids.get, keys))
+        return [None if key is None else self.of(key, ts) for key, ts in zip(keys, seen, strict=True)]
 
     def _find(self, key: DeviceKey, seen: float) -> int:
         row = self._db.execute("SELECT id FROM devices WHERE network = ? AND mac = ?", key).fetchone()

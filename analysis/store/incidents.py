@@ -2,18 +2,21 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analysis.alerts import Finding, strength
 from analysis.store.identity import Identity
 from analysis.store.rows import DeviceKey
-from analysis.store.told_within import settle
+from analysis.store.told_within import Connection, connection, settle
 
 Entry = tuple[Finding, DeviceKey | None, float]
 """A finding, the home device it is about, and its rule's cooldown in seconds."""
+Values = dict[str, Any]
+"""Columns of `alerts` by name."""
 
 
 class Incident(NamedTuple):
@@ -27,9 +30,9 @@ class Incident(NamedTuple):
     first_seen: float
     last_seen: float
 
-    def takes(self, ts: float) -> bool:
+    def takes(self, ts: float, cooldown: float) -> bool:
         """Whether a finding at this time belongs to the incident. A late one may lie before it."""
-        return self.first_seen - self.cooldown <= ts <= self.last_seen + self.cooldown
+        return self.first_seen - cooldown <= ts <= self.last_seen + cooldown
 
     def with_entry(self, entry: Entry) -> "Incident":
         """The incident with one more entry."""
@@ -58,7 +61,7 @@ def coalesce(entries: Iterable[Entry]) -> list[Incident]:
     for entry in entries:
         finding, device, cooldown = entry
         index = last.get(finding.key)
-        if index is not None and done[index]._replace(cooldown=cooldown).takes(finding.ts):
+        if index is not None and done[index].takes(finding.ts, cooldown):
             done[index] = done[index].with_entry(entry)
             continue
         last[finding.key] = len(done)
@@ -125,12 +128,14 @@ VALUES (:uid, :key, :rule, :severity, :sensor, :device, :device_mac, :device_ip,
 ON CONFLICT (uid) DO NOTHING"""
 
 _HOUR = """
-INSERT INTO alert_hour (hour, rule, severity, incidents) VALUES (?, ?, ?, 1)
-ON CONFLICT DO UPDATE SET incidents = incidents + 1"""
+INSERT INTO alert_hour (hour, rule, severity, incidents) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET incidents = incidents + excluded.incidents"""
 
 _NAME = """
 SELECT coalesce(n.name, d.name) FROM devices d
 LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac WHERE d.id = ?"""
+
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 class Incidents:
@@ -144,24 +149,28 @@ class Incidents:
     def write(self, entries: Iterable[Entry]) -> None:
         """Merge each finding with the incident it belongs to, else open one."""
         change: int = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+        names: dict[int, str | None] = {}  # one transaction sees one name of a device
+        opened: Counter[tuple[int, str, int]] = Counter()
         for incident in coalesce(entries):
             change += 1
-            self._write_one(incident, change)
+            if self._write_one(incident, self._values(incident, change, names)):
+                opened[int(incident.first_seen) // 3600, incident.finding.rule, incident.severity] += 1
+        self._db.executemany(_HOUR, [(*hour, times) for hour, times in opened.items()])
 
-    def _write_one(self, incident: Incident, change: int) -> None:
-        values = self._values(incident, change)
+    def _write_one(self, incident: Incident, values: Values) -> bool:
+        """Whether it is a new incident."""
         reach = (incident.last_seen + incident.cooldown, incident.first_seen - incident.cooldown)
         same = self._db.execute(_SAME, (incident.finding.key, reach[1], reach[0])).fetchone()
-        made = same is None and self._db.execute(_INSERT, values).rowcount == 1
         if same is None:
+            inserted = self._db.execute(_INSERT, values)
+            if inserted.rowcount == 1:
+                settle(self._db, Connection(*(values[name] for name in Connection._fields)))
+                return True
             same = self._db.execute("SELECT id FROM alerts WHERE uid = ?", (values["uid"],)).fetchone()
-        if made:
-            hour = int(incident.first_seen) // 3600
-            self._db.execute(_HOUR, (hour, incident.finding.rule, incident.severity))
-        else:
-            told = self._is_told(incident, same[0])
-            self._db.execute(_MERGE, {**values, "id": same[0], "told": told})
-        settle(self._db, same[0])
+        told = self._is_told(incident, same[0])
+        self._db.execute(_MERGE, {**values, "id": same[0], "told": told})
+        settle(self._db, connection(self._db, same[0]))
+        return False
 
     def _is_told(self, incident: Incident, row: int) -> bool:
         """Whether the stored incident takes these words: see `_telling`."""
@@ -169,20 +178,23 @@ class Incidents:
         stored, new = strength(severity, json.loads(evidence)), incident.finding.strength
         return new > stored or (new == stored and incident.last_seen >= last_seen)
 
-    def _values(self, incident: Incident, change: int) -> dict[str, str | int | float | None]:
+    def _values(self, incident: Incident, change: int, names: dict[int, str | None]) -> Values:
+        """The columns of an incident; `names` remembers what devices are called."""
         finding, subject = incident.finding, incident.finding.subject
         device = None if incident.device is None else self._of(incident.device, incident.first_seen)
-        name = None if device is None else self._db.execute(_NAME, (device,)).fetchone()
+        if device is not None and device not in names:
+            names[device] = self._name(device)
         return {
             "uid": uid(finding.key, incident.first_seen), "key": finding.key, "rule": finding.rule,
             "severity": incident.severity, "sensor": self._sensor, "device": device,
             "device_mac": subject.device_mac, "device_ip": subject.device_ip,
-            "device_name": name[0] if name else None,
+            "device_name": None if device is None else names[device],
             "peer_ip": subject.peer_ip, "peer_name": subject.peer_name, "port": subject.port,
             "proto": subject.proto, "count": incident.times, "first_seen": incident.first_seen,
             "last_seen": incident.last_seen, "title": finding.title, "why": finding.why,
-            "evidence": json.dumps(
-                finding.evidence, ensure_ascii=False, separators=(",", ":"), default=str
-            ),
-            "advice": finding.advice, "change": change,
+            "evidence": _as_json(finding.evidence), "advice": finding.advice, "change": change,
         }  # fmt: skip
+
+    def _name(self, device: int) -> str | None:
+        row = self._db.execute(_NAME, (device,)).fetchone()
+        return row[0] if row else None

@@ -1,12 +1,13 @@
 """Sums over a batch of rows, added to the tables that answer the dashboard's repeated questions."""
 
 import sqlite3
-from collections.abc import Iterable
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from analysis.store.identity import Identity
-from analysis.store.peers import PREFIX
-from analysis.store.rows import DnsRow, FlowRow, TrafficRow
+from analysis.store.peers import device_peer
+from analysis.store.rows import DeviceKey, DnsRow, FlowRow, TrafficRow, columns_of
 
 EDGES_AN_HOUR = 16_384
 """Different edges kept an hour and sensor. A home of 40 devices makes 1,000 to 2,000; a scan of all
@@ -30,8 +31,10 @@ INSERT INTO dns_hour (hour, device, queries, blocked, failed) VALUES (?, ?, ?, ?
 ON CONFLICT DO UPDATE SET queries = queries + excluded.queries,
     blocked = blocked + excluded.blocked, failed = failed + excluded.failed"""
 
-_Edge = tuple[int, str, int, str]
-"""device, peer, port, proto"""
+_Edge = tuple[int, int, str, int, str]
+"""hour (or day), device, peer, port, proto"""
+_OTHER_HOME = "mac:"
+"""Begins the `peer_key` of a flow with a device of the same network."""
 Key = TypeVar("Key")
 
 
@@ -40,47 +43,55 @@ class Rollups:
 
     def __init__(self, db: sqlite3.Connection, identity: Identity) -> None:
         self._db = db
-        self._of = identity.of
+        self._identity = identity
         self._seen: dict[int, set[_Edge]] = {}
         self.folded = 0
         """Flow rows that went to "other" because their hour was full."""
 
-    def add_flows(self, rows: Iterable[FlowRow]) -> None:
+    def add_flows(self, rows: Sequence[FlowRow]) -> None:
         """Who talked to whom: flows and bytes an edge, hour and day. A row counts in the hour of its
         `last_seen`; one without a device counts nowhere."""
-        sums: dict[tuple[int, _Edge], list[int]] = {}
+        sums: dict[tuple[Any, ...], list[int]] = {}
         get = sums.get
-        of = self._of
-        for row in rows:
-            key = row[1]
-            if key is None:
-                continue
-            peer = row[16]
-            if peer.startswith("mac:"):
-                peer = f"{PREFIX}{of((key[0], peer[4:]), row[10])}"
-            edge = (int(row[11]) // 3600, (of(key, row[10]), peer, row[5], row[6]))
+        *_, new, up, down = columns = columns_of(rows)
+        for edge, flows, sent, got in zip(self._edges(columns), new, up, down, strict=True):
             total = get(edge)
             if total is None:
-                sums[edge] = [row[17], row[18], row[19]]
+                sums[edge] = [int(flows), sent, got]
             else:
-                total[0] += row[17]
-                total[1] += row[18]
-                total[2] += row[19]
-        if sums:
-            self._write_edges(self._bounded(sums))
+                total[0] += flows
+                total[1] += sent
+                total[2] += got
+        owned = {edge: total for edge, total in sums.items() if edge[1] is not None}
+        if owned:
+            self._write_edges(self._bounded(owned))
 
-    def _bounded(self, sums: dict[tuple[int, _Edge], list[int]]) -> dict[tuple[int, _Edge], list[int]]:
-        kept: dict[tuple[int, _Edge], list[int]] = {}
-        for (hour, edge), total in sums.items():
-            seen = self._hour(hour)
+    def _edges(self, columns: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The edge of each row; of one without a device that, too, is None."""
+        _, keys, _, _, _, ports, protos, _, _, _, first, last, *_, peers, _, _, _ = columns
+        others = [
+            self._other_home(key, peer, ts) if key is not None and peer.startswith(_OTHER_HOME) else peer
+            for key, peer, ts in zip(keys, peers, first, strict=True)
+        ]
+        hours = [int(ts) // 3600 for ts in last]
+        return zip(hours, self._identity.of_all(keys, first), others, ports, protos, strict=True)
+
+    def _other_home(self, key: DeviceKey, peer: str, seen: float) -> str:
+        """A device of the same network as the other side."""
+        return device_peer(self._identity.of((key[0], peer.removeprefix(_OTHER_HOME)), seen))
+
+    def _bounded(self, sums: dict[_Edge, list[int]]) -> dict[_Edge, list[int]]:
+        kept: dict[_Edge, list[int]] = {}
+        for edge, total in sums.items():
+            seen = self._hour(edge[0])
             if edge not in seen:
                 if len(seen) < EDGES_AN_HOUR:
                     seen.add(edge)
                 else:
                     self.folded += 1
-                    _add(kept, (hour, (edge[0], OTHER, 0, edge[3])), total)
+                    _add(kept, (*edge[:2], OTHER, 0, edge[4]), total)
                     continue
-            _add(kept, (hour, edge), total)
+            _add(kept, edge, total)
         return kept
 
     def _hour(self, hour: int) -> set[_Edge]:
@@ -91,33 +102,37 @@ class Rollups:
             seen = self._seen[hour] = set()
         return seen
 
-    def _write_edges(self, sums: dict[tuple[int, _Edge], list[int]]) -> None:
-        self._db.executemany(_EDGE_HOUR, [(hour, *edge, *total) for (hour, edge), total in sums.items()])
-        days: dict[tuple[int, _Edge], list[int]] = {}
-        for (hour, edge), total in sums.items():
-            _add(days, (hour // 24, edge), total)
-        self._db.executemany(_EDGE_DAY, [(day, *edge, *total) for (day, edge), total in days.items()])
+    def _write_edges(self, sums: dict[_Edge, list[int]]) -> None:
+        self._db.executemany(_EDGE_HOUR, [(*edge, *total) for edge, total in sums.items()])
+        days: dict[_Edge, list[int]] = {}
+        for edge, total in sums.items():
+            _add(days, (edge[0] // 24, *edge[1:]), total)
+        self._db.executemany(_EDGE_DAY, [(*edge, *total) for edge, total in days.items()])
 
     def add_traffic(self, rows: Iterable[TrafficRow]) -> None:
         """Bytes and packets a device, minute and hour."""
         minutes: dict[tuple[int, int], list[int]] = {}
         hours: dict[tuple[int, int], list[int]] = {}
         for row in rows:
-            device = self._of(row.device, row.minute * 60.0)
+            device = self._identity.of(row.device, row.minute * 60.0)
             _add(minutes, (device, row.minute), row[2:])
             _add(hours, (device, row.minute // 60), row[2:])
         self._db.executemany(_TRAFFIC_MINUTE, [(*key, *total) for key, total in minutes.items()])
         self._db.executemany(_TRAFFIC_HOUR, [(*key, *total) for key, total in hours.items()])
 
-    def add_dns(self, rows: Iterable[DnsRow]) -> None:
+    def add_dns(self, rows: Sequence[DnsRow]) -> None:
         """Queries a device and hour, of all transports; those blocked by a list and those that failed
         (an answer other than NOERROR)."""
+        ts, keys, *_, rcodes, _, blocked_by, _ = columns_of(rows)
+        devices = self._identity.of_all(keys, ts)
+        hours = [int(when) // 3600 for when in ts]
         sums: dict[tuple[int, int], list[int]] = {}
-        for row in rows:
-            if row[1] is None:
-                continue
-            failed = row[8] is not None and row[8] != "NOERROR"
-            _add(sums, (int(row[0]) // 3600, self._of(row[1], row[0])), (1, row[10] is not None, failed))
+        for (hour, device, rcode, blocked), times in Counter(
+            zip(hours, devices, rcodes, blocked_by, strict=True)
+        ).items():
+            if device is not None:
+                failed = rcode is not None and rcode != "NOERROR"
+                _add(sums, (hour, device), (times, times * (blocked is not None), times * failed))
         self._db.executemany(_DNS_HOUR, [(*key, *total) for key, total in sums.items()])
 
 

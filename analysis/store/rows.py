@@ -4,6 +4,7 @@ Devices are named by `(network, mac)`; the writer turns them into row ids. Times
 since the epoch, addresses and names are text as in `analysis.events`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,6 +12,10 @@ from analysis.alerts import Finding
 
 DeviceKey = tuple[str, str]
 """(network, mac)"""
+
+row_of = tuple.__new__
+"""`row_of(FlowRow, values)` is the row of all its values, in their order. For rows that come by the thousand:
+a NamedTuple's own constructor takes its arguments apart to pack them again, at three times the cost."""
 
 
 class DeviceRow(NamedTuple):
@@ -260,3 +265,9 @@ class Batch:
     """Finding, the home device it is about, and the rule's cooldown in seconds."""
     health: list[HealthRow] = field(default_factory=list)
     status: SensorStatus | None = None
+
+
+def columns_of(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The columns of at least one row, all of one kind. What is to be done with every row is done with whole
+    columns: that spares a step of Python for each row and column."""
+    return list(zip(*rows, strict=True))

@@ -6,6 +6,7 @@ decided on before they came (see `queries/expectations.py`).
 """
 
 import sqlite3
+from typing import NamedTuple
 
 REACH = 3600.0
 """Seconds between two incidents of one connection that belong together: the usual cooldown of a rule."""
@@ -17,10 +18,20 @@ HUMBLE = "new-connection"
 MOST = 64
 """Incidents of one connection that are looked at: rules are fewer."""
 
-_ABOUT = (
-    "SELECT uid, rule, severity, device, device_ip, peer_ip, port, proto, first_seen, last_seen"
-    " FROM alerts WHERE id = ?"
-)
+
+class Connection(NamedTuple):
+    """Of an incident's columns those that say which connection it is about, and when."""
+
+    peer_ip: str | None
+    port: int | None
+    proto: str | None
+    first_seen: float
+    last_seen: float
+    device: int | None
+    device_ip: str | None
+
+
+_ABOUT = f"SELECT {', '.join(Connection._fields)} FROM alerts WHERE id = ?"  # noqa: S608 (names of ours)
 _KIN = (
     "SELECT uid, rule, severity FROM alerts WHERE peer_ip = ?1 AND port = ?2 AND proto IS ?3"
     " AND last_seen >= ?4 AND first_seen <= ?5"
@@ -29,15 +40,19 @@ _KIN = (
 )
 
 
-def settle(db: sqlite3.Connection, alert: int) -> None:
-    """Say which incident of this one's connection is the head, inside the caller's transaction. Two
-    incidents of one rule have different keys and stay two."""
-    about = db.execute(_ABOUT, (alert,)).fetchone()
-    peer, port, proto, first, last = about[5:]
+def connection(db: sqlite3.Connection, alert: int) -> Connection:
+    """What a stored incident is about."""
+    return Connection(*db.execute(_ABOUT, (alert,)).fetchone())
+
+
+def settle(db: sqlite3.Connection, about: Connection) -> None:
+    """Say which incident of a connection is the head, inside the caller's transaction; `about` is of one that
+    was just stored. Two incidents of one rule have different keys and stay two."""
+    peer, port, proto, first, last, device, device_ip = about
     if peer is None or port is None or port in SHARED_PORTS:
         return
     found = db.execute(
-        _KIN, (peer, port, proto, first - REACH, last + REACH, about[3], about[4], HUMBLE, MOST)
+        _KIN, (peer, port, proto, first - REACH, last + REACH, device, device_ip, HUMBLE, MOST)
     ).fetchall()
     if len(found) < 2:
         return

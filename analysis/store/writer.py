@@ -4,9 +4,12 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from analysis.store import known, recovery
 from analysis.store.database import BUSY_TIMEOUT, StoreCorrupt, named_errors, open_writer, transaction
@@ -24,6 +27,8 @@ from analysis.store.rows import (
     PacketRow,
     TlsRow,
     VolumeRow,
+    columns_of,
+    row_of,
 )
 from analysis.store.status import Status, write_health
 
@@ -166,52 +171,40 @@ class Writer:
             self._write_dns(batch.dns)
             self._rollups.add_dns(batch.dns)
         if batch.tls:
-            self._write_tls(batch.tls)
+            self._db.executemany(_TLS, self._with_devices(batch.tls))
         if batch.http:
-            self._write_http(batch.http)
+            self._db.executemany(_HTTP, self._with_devices(batch.http))
         if batch.packets:
             self._write_packets(batch.packets)
 
     def _write_flows(self, rows: list[FlowRow]) -> None:
-        sensor, of = self.sensor, self._identity.of
-        self._db.executemany(
-            _FLOW,
-            [(sensor, r[0], None if r[1] is None else of(r[1], r[10]), *r[2:16]) for r in latest(rows)],
-        )
+        flows, keys, *columns = columns_of(latest(rows))
+        devices = self._identity.of_all(keys, columns[8])
+        self._db.executemany(_FLOW, zip(repeat(self.sensor), flows, devices, *columns[:14], strict=False))
 
     def _write_dns(self, rows: list[DnsRow]) -> None:
-        sensor, of = self.sensor, self._identity.of
+        ts, keys, transports, clients, macs, *columns, answers, blocked_by, elapsed = columns_of(rows)
+        foreign = [  # `devices` has a device's own
+            None if key is not None and key[1] == mac else mac for key, mac in zip(keys, macs, strict=True)
+        ]
         self._db.executemany(
             _DNS,
-            [
-                (
-                    r[0],
-                    sensor,
-                    None if r[1] is None else of(r[1], r[0]),
-                    r[2],
-                    r[3],
-                    None if r[1] is not None and r[1][1] == r[4] else r[4],  # `devices` has it
-                    *r[5:9],
-                    json_list(r[9]),
-                    *r[10:],
-                )
-                for r in rows
-            ],
-        )
+            zip(
+                ts, repeat(self.sensor), self._identity.of_all(keys, ts), transports, clients, foreign,
+                *columns, map(json_list, answers), blocked_by, elapsed, strict=False,
+            ),
+        )  # fmt: skip
 
-    def _write_tls(self, rows: list[TlsRow]) -> None:
-        of = self._identity.of
-        self._db.executemany(_TLS, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows])
-
-    def _write_http(self, rows: list[HttpRow]) -> None:
-        of = self._identity.of
-        self._db.executemany(_HTTP, [(r[0], None if r[1] is None else of(r[1], r[0]), *r[2:]) for r in rows])
+    def _with_devices(self, rows: Sequence[TlsRow | HttpRow]) -> Iterator[tuple[Any, ...]]:
+        """Rows that begin with their time and their device's key, which its row id takes the place of."""
+        ts, keys, *columns = columns_of(rows)
+        return zip(ts, self._identity.of_all(keys, ts), *columns, strict=True)
 
     def _write_packets(self, rows: list[PacketRow]) -> None:
         if self._packet_rows <= 0:
             return
-        sensor = self.sensor
-        self._db.executemany(_PACKET, [(r[0], sensor, *r[1:]) for r in rows[-self._packet_rows :]])
+        ts, *columns = columns_of(rows[-self._packet_rows :])
+        self._db.executemany(_PACKET, zip(ts, repeat(self.sensor), *columns, strict=False))
         self._db.execute(_RING, (self._packet_rows,))
 
     def _write_baseline(self, rows: list[BaselineRow]) -> None:
@@ -262,12 +255,21 @@ def latest(rows: list[FlowRow]) -> list[FlowRow]:
     written splits its page, which costs a sixth of the table."""
     found: dict[int, FlowRow] = {}
     for row in rows:
-        before = found.get(row.flow)
-        found[row.flow] = row if before is None else row._replace(
-            device=before.device, peer=row.peer or before.peer, service=row.service or before.service,
-            last_seen=max(row.last_seen, before.last_seen),
-        )  # fmt: skip
+        before = found.setdefault(row[0], row)
+        if before is not row:
+            found[row[0]] = _continued(before, row)
     return list(found.values())
+
+
+def _continued(before: FlowRow, row: FlowRow) -> FlowRow:
+    """The later row of a flow, with what the earlier one settled or alone knew."""
+    return row_of(
+        FlowRow,
+        (
+            row.flow, before.device, *row[2:7], row.peer or before.peer, row.service or before.service,
+            row.state, row.first_seen, max(row.last_seen, before.last_seen), *row[12:],
+        ),
+    )  # fmt: skip
 
 
 def json_list(values: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis import regularity
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowEnd
 from analysis.names import registrable
 from analysis.usual import is_learned, is_own_maker
@@ -89,6 +89,9 @@ class Beacon(Detector):
 
     def __post_init__(self) -> None:
         self._pairs = RecentTable(PAIRS)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.proto in ("tcp", "udp") and not flow.group and flow.port not in self.left_out
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
 from analysis.window import RecentSet, RecentTable
 
@@ -41,6 +41,9 @@ class Flood(Detector):
     def __post_init__(self) -> None:
         self._starts = RecentTable(PAIRS)
         self._until = 0.0
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return not (flow.server_home or flow.group)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow

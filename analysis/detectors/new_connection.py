@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.window import DistinctWindow
@@ -52,6 +52,11 @@ class NewConnection(Detector):
         self._fresh = DistinctWindow(DAY, max_values=max(self.per_day + 1, 1))
         self._nameless = DistinctWindow(DAY, max_values=max(self.changing + 1, 1))
         self._waiting: list[tuple[float, Flow]] = []
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        if event is FlowEnd and flow.proto != "udp":
+            return False
+        return flow.client_home and not flow.group and flow.proto not in SILENT
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         return self._check(event.ts, event.flow)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
 from analysis.window import DistinctWindow
 
@@ -71,6 +71,9 @@ class PortScan(Detector):
         self._slow = max(self.seconds, self.slow_minutes * 60)
         self._ports_tried = DistinctWindow(self._slow, max_values=4096)
         self._hosts_tried = DistinctWindow(self._slow, max_values=4096)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.proto == "tcp" or (flow.proto == "udp" and event is not FlowEnd)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         """Only what nobody answers within `grace` is counted: most connections cost no more than this."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.volumes import Usual
@@ -51,6 +51,9 @@ class UploadVolume(Detector):
     def __post_init__(self) -> None:
         self._now = RecentTable(DEVICES)
         self._counted = RecentTable(FLOWS)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.server_home != flow.client_home and not flow.group
 
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
         flow = event.flow

@@ -43,7 +43,7 @@ class Flood(Detector):
         self._until = 0.0
 
     def concerns(self, event: type, flow: FlowKind) -> bool:
-        return not (flow.server_home or flow.group)
+        return not (flow.server_home or flow.group or (event is FlowStart and flow.port == DNS))
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow
@@ -64,17 +64,12 @@ class Flood(Detector):
             self._until = now + self.seconds
         return ()
 
-    def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
-        return self._stream(event, event.ts - event.flow.first_seen)
-
-    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
-        return self._stream(event, event.ts - event.flow.first_seen)
-
-    def _stream(self, event: FlowActive | FlowEnd, seconds: float) -> Iterable[Finding]:
+    def on_flow_end(self, event: FlowActive | FlowEnd) -> Iterable[Finding]:
+        """A stream is looked at as long as it goes on, and at its end."""
         flow, sent = event.flow, event.packets_up
         if sent < self.packets or flow.server_home or flow.group or flow.id in self._told:
             return ()
-        rate, share = sent / max(1.0, seconds), event.packets_down / sent
+        rate, share = sent / max(1.0, event.ts - flow.first_seen), event.packets_down / sent
         if rate < self.per_second or share > self.answers:
             return ()
         self._told.add(flow.id, event.ts)
@@ -86,6 +81,8 @@ class Flood(Detector):
                 answered_share=round(share, 3), largest_share=self.answers,
             ),
         )  # fmt: skip
+
+    on_flow_active = on_flow_end
 
     def _finding(self, ts: float, flow: Flow, what: str, **evidence: Any) -> Finding:
         subject = self.subject(flow)

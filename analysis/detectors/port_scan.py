@@ -104,7 +104,8 @@ class PortScan(Detector):
         found = self._try_port(ts, flow)
         if flow.proto == "udp" and not flow.server_home:
             return found  # games and calls reach many servers on one port without an answer
-        return (*found, *self._try_host(ts, flow))
+        more = self._try_host(ts, flow)
+        return (*found, *more) if found and more else found or more
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         """A door that was opened and shut again, or knocked on by FIN, NULL and Xmas probes, which

@@ -87,8 +87,9 @@ class UploadVolume(Detector):
             now = _Hour(hour)
             self._now.put(device, now)
         peer = flow.server_ip if flow.client_home else flow.client_ip
-        if peer in now.peers or len(now.peers) < PEERS:
-            now.peers[peer] = now.peers.get(peer, 0) + size
+        sent = now.peers.get(peer)
+        if sent is not None or len(now.peers) < PEERS:
+            now.peers[peer] = (sent or 0) + size
         if total < self.megabytes * MEGABYTE or total < 2 * now.told:
             return ()
         return self._compare(ts, flow, device, now, total)

@@ -57,7 +57,8 @@ def its_events(rng: random.Random, flow: Flow) -> list[Any]:
     """From its start to its end, with numbers on both sides of every threshold."""
     ts = flow.first_seen
     up, down = rng.choice([(1, 0), (5, 0), (3, 3), (30_000, 10)]), rng.choice([0, 60, 200_000_000])
-    state = rng.choice(["attempt", "rejected", "established", "midstream", "stateless"])
+    state = rng.choice(["attempt", "rejected", "established", "midstream"])
+    state = state if flow.proto == "tcp" else "stateless"
     return [
         FlowStart(ts, flow, rng.random() < 0.7), FlowAnswered(ts + 0.1, flow),
         FlowActive(ts + 20_000 * rng.random(), flow, *up, up[0] * 9_000, down),

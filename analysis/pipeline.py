@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, Known
-from analysis.routes import Route, Routes
+from analysis.routes import Routes
 from analysis.usual import in_words
 from analysis.window import RecentTable
 
@@ -71,27 +71,29 @@ class Pipeline:
 
     def handle(self, event: Any) -> list[Finding]:
         """What the detectors say about one event."""
-        routes = self._routes.of(event)
-        return self._run(routes, event, event.ts) if routes else []
+        findings: list[Finding] = []
+        for rule, call in self._routes.of(event):
+            try:
+                said = call(event)
+                if said:
+                    findings.extend(said)
+            except Exception as error:  # any detector, any mistake: the others must go on
+                self._failed(rule, error, event.ts)
+        return self._take(findings) if findings else findings
 
     def tick(self, now: float) -> list[Finding]:
         """Let detectors expire state and raise what is overdue; about once a second of packet time."""
-        return [*self._run(self._routes.ticks, now, now), *self._settled(now)]
+        findings: list[Finding] = []
+        for rule, call in self._routes.ticks:
+            try:
+                findings.extend(call(now) or ())
+            except Exception as error:  # as above
+                self._failed(rule, error, now)
+        return [*self._take(findings), *self._settled(now)]
 
     def finish(self, now: float) -> list[Finding]:
         """The capture is over: whatever waits is decided as if an hour of silence followed."""
         return [*self.tick(now), *self.tick(now + SILENCE)]
-
-    def _run(self, routes: tuple[Route, ...], argument: Any, now: float) -> list[Finding]:
-        findings: list[Finding] = []
-        for rule, call in routes:
-            try:
-                said = call(argument)
-                if said:
-                    findings.extend(said)
-            except Exception as error:  # any detector, any mistake: the others must go on
-                self._failed(rule, error, now)
-        return self._take(findings) if findings else findings
 
     def _take(self, findings: list[Finding]) -> list[Finding]:
         """Complete and remember what was found; returns what may be told now."""

@@ -7,10 +7,16 @@ from typing import Any
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
-from analysis.window import RecentSet, RecentTable
+from analysis.window import RecentSet
 
 PAIRS = 65_536
 DNS = 53
+
+
+class _Starts(dict[str, int]):
+    """Connections begun, by the address that they are for; emptied often, and when it is full."""
+
+    evictions = 0
 
 
 @dataclass
@@ -39,7 +45,7 @@ class Flood(Detector):
     _told: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._starts = RecentTable(PAIRS)
+        self._starts = _Starts()
         self._until = 0.0
 
     def concerns(self, event: type, flow: FlowKind) -> bool:
@@ -50,7 +56,7 @@ class Flood(Detector):
         if flow.server_home or flow.port == DNS or flow.group:
             return ()
         target = flow.server_ip
-        count: int = self._starts.get(target, 0) + 1
+        count = self._starts.get(target, 0) + 1
         self._starts[target] = count
         if count != self.connections or self.known.is_scanning(flow.client_ip, target, event.ts):
             return ()

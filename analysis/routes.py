@@ -14,6 +14,8 @@ FLOW_EVENTS = frozenset({FlowStart, FlowAnswered, FlowActive, FlowEnd})
 
 Route = tuple[str, Callable[[Any], Iterable[Finding]]]
 """A rule and one of its handlers; a plain tuple, which takes a third of a NamedTuple's time to take apart."""
+Concerns = Callable[[type, FlowKind], bool]
+"""`Detector.concerns` of the detector that a route leads to."""
 Failed = Callable[[str, Exception, float], None]
 """Told of a rule that failed, how, and at which packet time."""
 
@@ -24,18 +26,18 @@ class Routes:
 
     def __init__(self, detectors: Iterable[Detector], failed: Failed) -> None:
         self._failed = failed
-        self._detectors = {d.id: d for d in detectors}
-        found: dict[type, list[Route]] = {}
-        for detector in self._detectors.values():
+        detectors = tuple(detectors)
+        found: dict[type, list[tuple[Route, Concerns]]] = {}
+        for detector in detectors:
             for kind, name in detector.handlers.items():
-                found.setdefault(kind, []).append((detector.id, getattr(detector, name)))
-        self._all = {kind: tuple(routes) for kind, routes in found.items()}
+                route = detector.id, getattr(detector, name)
+                found.setdefault(kind, []).append((route, detector.concerns))
+        self._asked = {kind: tuple(pairs) for kind, pairs in found.items()}
+        self._all = {kind: tuple(route for route, _ in pairs) for kind, pairs in found.items()}
         self._by_flow: dict[type, dict[tuple[Any, ...], tuple[Route, ...]]] = {
             kind: {} for kind in FLOW_EVENTS & self._all.keys()
         }
-        self.ticks = tuple(
-            (d.id, d.on_tick) for d in self._detectors.values() if type(d).on_tick is not Detector.on_tick
-        )
+        self.ticks = tuple((d.id, d.on_tick) for d in detectors if type(d).on_tick is not Detector.on_tick)
         """Of the detectors that want to know of the time."""
 
     @property
@@ -55,16 +57,15 @@ class Routes:
     def _choose(self, event: Any, by_flow: dict[tuple[Any, ...], tuple[Route, ...]]) -> tuple[Route, ...]:
         """Ask the detectors, and remember."""
         kind, flow = type(event), FlowKind.of(event.flow)
+        chosen: list[Route] = []
+        for route, concerns in self._asked[kind]:
+            try:
+                if concerns(kind, flow):
+                    chosen.append(route)
+            except Exception as error:  # it is told of all, as if it had not been asked
+                self._failed(route[0], error, event.ts)
+                chosen.append(route)
         if len(by_flow) >= KINDS:
             by_flow.clear()
-        routes = by_flow[flow] = tuple(
-            route for route in self._all[kind] if self._concerns(route[0], kind, flow, event.ts)
-        )
+        routes = by_flow[flow] = tuple(chosen)
         return routes
-
-    def _concerns(self, rule: str, kind: type, flow: FlowKind, now: float) -> bool:
-        try:
-            return self._detectors[rule].concerns(kind, flow)
-        except Exception as error:  # it is handed everything, as if it had not been asked
-            self._failed(rule, error, now)
-            return True

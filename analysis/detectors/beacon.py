@@ -160,16 +160,15 @@ class Beacon(Detector):
 
     def _parcels(self, event: FlowEnd, key: Key, pair: Contacts) -> Iterable[Finding]:
         """Large uploads by the clock: an even series of few is enough, for chance makes none."""
-        starts, sizes = pair.starts[-CONTACTS:], pair.sizes[-CONTACTS:]
-        if event.ts - pair.told < TELL_AGAIN or regularity.spread(sizes)[0] < self.parcel_bytes:
+        if event.ts - pair.told < TELL_AGAIN or regularity.spread(pair.sizes)[0] < self.parcel_bytes:
             return ()
-        gaps = regularity.gaps(starts)
+        gaps = regularity.gaps(pair.starts)
         middle, deviation = regularity.spread(gaps) if len(gaps) else (0.0, 0.0)
         most = self.parcel_deviation * middle
         if middle < 1.0 or deviation > most or self._is_explained(event.flow, key, event.ts):
             return ()
         parts = {"interval_deviation": round(deviation, 3), "deviation_threshold": round(most, 3)}
-        return (self._finding(event, pair, None, parts, max(starts) - pair.first),)
+        return (self._finding(event, pair, None, parts, max(pair.starts) - pair.first),)
 
     def _finding(
         self, event: FlowEnd, pair: Contacts, score: float | None, parts: dict[str, float], lasted: float

@@ -47,7 +47,8 @@ class ExposedService(Detector):
     )
 
     def concerns(self, event: type, flow: FlowKind) -> bool:
-        return flow.server_home and not flow.client_home and flow.port not in self.allowed
+        inward = flow.server_home and not flow.client_home
+        return inward and (event is FlowStart or flow.port not in self.allowed)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow

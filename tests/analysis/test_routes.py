@@ -38,6 +38,11 @@ PORTS = sorted(
 USUAL_PORTS = [22, 23, 53, 443, 445, 853]
 ADDRESSES = [LAPTOP_IP, TELEVISION_IP, OUTSIDE, "8.8.8.8", "224.0.0.251"]
 SELECTIVE = [rule for rule in ALL if rule.concerns is not Detector.concerns]
+OTHER_OPTIONS: dict[str, dict[str, Any]] = {
+    "beacon": {"left_out": (443,)}, "blocklisted-address": {"inward": False}, "computer-like": {"left_out": ()},
+    "exposed-service": {"allowed": (22, 443)}, "fan-out": {"left_out": ()}, "insecure-protocol": {"protocols": ("telnet",)},
+    "lateral-movement": {"services": (22, 443)},
+}  # fmt: skip
 NAMES = {FlowStart: "on_flow_start", FlowAnswered: "on_flow_answered", FlowEnd: "on_flow_end",
          FlowActive: "on_flow_active"}  # fmt: skip
 
@@ -83,10 +88,11 @@ def remembered(rule: Detector, home: Home) -> bytes:
     return pickle.dumps((own, known.baseline, known.volumes, known.places, known.gateway, known._scans))
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["defaults", "other options"])
 @pytest.mark.parametrize("rule", SELECTIVE, ids=lambda rule: rule.id)
-def test_what_a_rule_refuses_would_have_changed_nothing(rule: type[Detector]) -> None:
+def test_what_a_rule_refuses_would_have_changed_nothing(rule: type[Detector], other: bool) -> None:
     rng = random.Random(rule.id)
-    judge = rule()
+    judge = rule(**OTHER_OPTIONS.get(rule.id, {}) if other else {})
     home = home_with(judge)
     refused = accepted = 0
     for number in range(1, 400):

@@ -1,8 +1,8 @@
 """What is usual for a device: the (destination, port, protocol) tuples and services it was seen with."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, Literal
 
 from analysis.store.rows import BaselineRow, DeviceKey
 
@@ -28,26 +28,36 @@ class _Entry:
 
 
 class _Usual:
-    """One device's tuples, least recently used first, and how many of them belong to each service."""
+    """One device's tuples, least recently used first, how many of them belong to each service, and how many
+    were learned on a port without belonging to any."""
 
-    __slots__ = ("entries", "services", "since")
+    __slots__ = ("entries", "nameless", "services", "since")
 
     def __init__(self) -> None:
         self.entries: OrderedDict[Target, _Entry] = OrderedDict()
         self.services: Counter[Target] = Counter()
+        self.nameless: Counter[tuple[int, str]] = Counter()
         self.since = 0.0
 
     def put(self, target: Target, entry: _Entry) -> None:
         self.entries[target] = entry
         if entry.service:
-            self.services[(entry.service, *target[1:])] += 1
+            self.services[entry.service, target[1], target[2]] += 1
+        elif entry.learned and entry.service is None:
+            self.nameless[target[1:]] += 1
 
     def leave_service(self, target: Target, entry: _Entry) -> None:
+        """The entry is about to go, or to be no longer learned."""
         if entry.service:
-            service = (entry.service, *target[1:])
-            self.services[service] -= 1
-            if self.services[service] <= 0:
-                del self.services[service]
+            _less(self.services, (entry.service, target[1], target[2]))
+        elif entry.learned and entry.service is None:
+            _less(self.nameless, target[1:])
+
+
+def _less(counter: Counter[Any], key: Hashable) -> None:
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]
 
 
 class Baseline:
@@ -73,8 +83,11 @@ class Baseline:
     def seen(self, device: DeviceKey, ip: str, port: int, proto: str, ts: float) -> bool:
         """Whether the tuple is on record; if so its time is refreshed. The cheap first question."""
         usual = self._devices.get(device)
+        if usual is None:
+            return False
         target = (ip, port, proto)
-        if usual is None or (entry := usual.entries.get(target)) is None:
+        entry = usual.entries.get(target)
+        if entry is None:
             return False
         entry.last_seen = ts
         usual.entries.move_to_end(target)
@@ -157,7 +170,9 @@ class Baseline:
     def nameless(self, device: DeviceKey, port: int, proto: str) -> Iterator[str]:
         """The addresses without a name that were learned on a port, the one met last first."""
         usual = self._devices.get(device)
-        for (ip, its_port, its_proto), entry in reversed(usual.entries.items()) if usual else ():
+        if usual is None or (port, proto) not in usual.nameless:
+            return
+        for (ip, its_port, its_proto), entry in reversed(usual.entries.items()):
             if its_port == port and its_proto == proto and entry.learned and entry.service is None:
                 yield ip
 

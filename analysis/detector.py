@@ -28,6 +28,25 @@ def handler_name(event: type) -> str:
 HANDLERS: dict[str, type] = {handler_name(kind): kind for kind in get_args(events.Event)}
 
 
+class FlowKind(NamedTuple):
+    """What a conversation is like, whoever takes part in it: the last fields of `events.Flow`. A home has
+    some hundred kinds, and thousands of conversations of each."""
+
+    port: int
+    proto: str
+    client_home: bool
+    server_home: bool
+    group: bool
+
+    @classmethod
+    def of(cls, flow: events.Flow) -> "FlowKind":
+        return cls(flow.port, flow.proto, flow.client_home, flow.server_home, flow.group)
+
+
+KIND = slice(events.Flow._fields.index("port"), None)
+"""Where a flow has its kind: `flow[KIND]` equals the `FlowKind` and costs a quarter of making one."""
+
+
 class NewDevice(NamedTuple):
     """A device that no run has seen before, told once its name is known or the wait is over."""
 
@@ -110,8 +129,9 @@ class Detector:
 
     The class docstring says in plain words what the rule means. Fields are its options; each has a
     default and a docstring below it that ends with the default's source. Methods named
-    `on_<event>` receive the events of `analysis/events.py` and yield findings; `on_tick(now)` is called
-    about once a second of packet time. All state is bounded.
+    `on_<event>` receive the events of `analysis/events.py` and return findings; `on_tick(now)` is called
+    about once a second of packet time. All state is bounded. A rule that only certain kinds of conversation
+    can concern says so in `concerns`, and is not called for the others.
     """
 
     id: ClassVar[str] = ""
@@ -135,6 +155,12 @@ class Detector:
         if unknown := [n for n in names if n not in HANDLERS]:
             raise TypeError(f"{cls.__name__}.{unknown[0]}: no such event in analysis/events.py")
         cls.handlers = {HANDLERS[n]: n for n in names}
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        """Whether the handler of `event` (FlowStart, FlowAnswered, FlowActive or FlowEnd) could find or
+        remember anything about a conversation of this kind. Asked once for each, so the answer may depend on
+        the arguments and the options only. False must be certain; True costs no more than time."""
+        return True
 
     def on_tick(self, now: float) -> Iterable[Finding]:
         """Expire state and raise what is overdue; `now` is packet time."""

@@ -2,11 +2,12 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, Known
+from analysis.routes import Routes
 from analysis.usual import in_words
 from analysis.window import RecentTable
 
@@ -24,16 +25,9 @@ SAME_MOMENT = 10.0
 """Seconds for which a graver finding is remembered: the pause between two ticks of a capture."""
 WAITING, GRAVE = 1024, 4096
 
-Handler = Callable[[Any], Iterable[Finding]]
-
-
-class _Route(NamedTuple):
-    rule: str
-    call: Handler
-
 
 class Pipeline:
-    """Routes events by their type through a table made once.
+    """Routes events to the detectors that they could concern, in the order of the detectors.
 
     `handled_events` are the types that somebody handles: others need not be made. `failures` counts
     exceptions by rule; `disabled` maps a rule that was switched off to the reason.
@@ -54,26 +48,16 @@ class Pipeline:
         self._grave = RecentTable(GRAVE)
         for detector in self.detectors:
             vars(detector)["known"] = known
-        self._routes: dict[type, tuple[_Route, ...]] = {}
-        self._ticks: tuple[_Route, ...] = ()
-        self._connect()
+        self._routes = self._connect()
 
-    def _connect(self) -> None:
-        """Make the table of the detectors that are on."""
-        routes: dict[type, list[_Route]] = {}
-        active = [d for d in self.detectors if d.id not in self.disabled]
-        for detector in active:
-            for kind, name in detector.handlers.items():
-                routes.setdefault(kind, []).append(_Route(detector.id, getattr(detector, name)))
-        self._routes = {kind: tuple(found) for kind, found in routes.items()}
-        self._ticks = tuple(
-            _Route(d.id, d.on_tick) for d in active if type(d).on_tick is not Detector.on_tick
-        )
+    def _connect(self) -> Routes:
+        """The handlers of the detectors that are on."""
+        return Routes([d for d in self.detectors if d.id not in self.disabled], self._failed)
 
     @property
     def handled_events(self) -> frozenset[type]:
         """Event types with at least one handler; shrinks when a detector is switched off."""
-        return frozenset(self._routes)
+        return self._routes.handled_events
 
     def cooldown(self, rule: str) -> float:
         """Seconds within which a finding with the same key is the same incident."""
@@ -87,34 +71,38 @@ class Pipeline:
 
     def handle(self, event: Any) -> list[Finding]:
         """What the detectors say about one event."""
-        routes = self._routes.get(type(event))
-        if routes is None:
-            return []
-        return self._run(routes, event, event.ts)
+        findings: list[Finding] = []
+        for rule, call in self._routes.of(event):
+            try:
+                said = call(event)
+                if said:
+                    findings.extend(said)
+            except Exception as error:  # any detector, any mistake: the others must go on
+                self._failed(rule, error, event.ts)
+        return self._take(findings) if findings else findings
 
     def tick(self, now: float) -> list[Finding]:
         """Let detectors expire state and raise what is overdue; about once a second of packet time."""
-        return [*self._run(self._ticks, now, now), *self._settled(now)]
+        findings: list[Finding] = []
+        for rule, call in self._routes.ticks:
+            try:
+                findings.extend(call(now) or ())
+            except Exception as error:  # as above
+                self._failed(rule, error, now)
+        return [*self._take(findings), *self._settled(now)]
 
     def finish(self, now: float) -> list[Finding]:
         """The capture is over: whatever waits is decided as if an hour of silence followed."""
         return [*self.tick(now), *self.tick(now + SILENCE)]
 
-    def _run(self, routes: tuple[_Route, ...], argument: Any, now: float) -> list[Finding]:
-        findings: list[Finding] = []
-        for route in routes:
-            try:
-                said = route.call(argument)
-                if said:
-                    findings.extend(said)
-            except Exception as error:  # any detector, any mistake: the others must go on
-                self._failed(route.rule, error, now)
+    def _take(self, findings: list[Finding]) -> list[Finding]:
+        """Complete and remember what was found; returns what may be told now."""
         for finding in findings:
             self._say_how_usual(finding)
             if finding.severity >= Severity.HIGH:
                 self._refuse(finding)
                 self._grave.put(_connection(finding), (finding.ts, finding.severity))
-        return self._hold_back(findings) if findings and self._yielding else findings
+        return self._hold_back(findings) if self._yielding else findings
 
     def _hold_back(self, findings: list[Finding]) -> list[Finding]:
         """What may be told at once; the rest waits. When very many wait, nothing more does."""
@@ -159,7 +147,7 @@ class Pipeline:
         if len(recent) == FAILURES and now - recent[0] <= FAILURE_WINDOW and rule not in self.disabled:
             self.disabled[rule] = f"failed {FAILURES} times within a minute: {type(error).__name__}"
             log.error("rule %s is switched off until the next start: %s", rule, self.disabled[rule])
-            self._connect()
+            self._routes = self._connect()
 
 
 def _connection(finding: Finding) -> tuple[object, ...]:

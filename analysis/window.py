@@ -24,21 +24,21 @@ class DistinctWindow:
         """Remember a value; returns how many distinct ones the key now holds in the window."""
         values = self._keys.get(key)
         if values is None:
-            self._keys[key] = OrderedDict({value: ts})
-            self._grow()
-            return 1
-        self._keys.move_to_end(key)
-        if value in values:
-            values.move_to_end(value)
-            values[value] = ts
+            values = self._keys[key] = OrderedDict()
         else:
+            self._keys.move_to_end(key)
+            if value in values:
+                values[value] = ts
+                values.move_to_end(value)
+                return len(values)
             self._trim(values, ts)
-            values[value] = ts
-            self._grow()
+        values[value] = ts
+        self._size += 1
+        if self._size > self.max_total:
+            self._shrink()
         return len(values)
 
-    def _grow(self) -> None:
-        self._size += 1
+    def _shrink(self) -> None:
         while self._size > self.max_total and len(self._keys) > 1:
             gone = len(self._keys.popitem(last=False)[1])
             self._size -= gone
@@ -100,13 +100,15 @@ class RecentSet(OrderedDict[Hashable, float]):
 
     def add(self, key: Hashable, ts: float) -> bool:
         """Remember a key; True when it was not there."""
-        new = key not in self
+        if key in self:
+            self[key] = ts
+            self.move_to_end(key)
+            return False
         self[key] = ts
-        self.move_to_end(key)
         if len(self) > self.max_keys:
             self.popitem(last=False)
             self.evictions += 1
-        return new
+        return True
 
 
 class RecentTable(OrderedDict[Any, Any]):
@@ -118,8 +120,11 @@ class RecentTable(OrderedDict[Any, Any]):
 
     def put(self, key: Hashable, value: Any) -> None:
         """Remember a value for a key, which becomes the newest."""
+        if key in self:
+            self[key] = value
+            self.move_to_end(key)
+            return
         self[key] = value
-        self.move_to_end(key)
         if len(self) > self.max_keys:
             self.popitem(last=False)
             self.evictions += 1

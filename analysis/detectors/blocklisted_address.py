@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
 from analysis.blocklist import Match
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowStart
 from analysis.window import RecentSet
 
@@ -26,6 +26,11 @@ class BlocklistedAddress(Detector):
     """Report connections from listed addresses that a device answered. Source: own choice."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        if event is FlowAnswered and self.inward and flow.server_home and not flow.client_home:
+            return True
+        return not (flow.server_home or flow.group)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.detectors.lateral_movement import THINGS, with_article
 from analysis.ends import shown, subject_of
 from analysis.events import FlowAnswered, HttpRequest, SessionSeen
@@ -46,6 +46,9 @@ class ComputerLike(Detector):
     def __post_init__(self) -> None:
         self._servers = DistinctWindow(self.minutes * 60, max_values=max(self.servers, 1))
         self._things: dict[str, tuple[float, str | None]] = {}
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.client_home and not flow.server_home and flow.port not in self.left_out
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow

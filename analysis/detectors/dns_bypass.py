@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, TlsHello
 from analysis.identity import lineage
 from analysis.resolvers import BY_ADDRESS, operator_of
@@ -44,6 +44,11 @@ class DnsBypass(Detector):
     """Look-ups of so long count once. Source: own choice."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return (
+            flow.client_home and not (flow.server_home or flow.group) and flow.port in (PLAIN, ENCRYPTED, WEB)
+        )
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import log2
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import DnsLookup, DnsQuery, FlowStart
 from analysis.names import addresses_of, registrable
 
+DNS = 53
 TALKS = 2048
 """(device, domain) pairs watched at once."""
 KEPT = 4096
@@ -138,11 +139,14 @@ class DnsTunnel(Detector):
             self._watch.popitem(last=False)
         return ()
 
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.port != DNS
+
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         if not self._watch:
             return ()
         key = self._watch.get((event.flow.client_ip, event.flow.server_ip))
-        if key is not None and event.flow.port != 53 and (talk := self._talks.get(key)) is not None:
+        if key is not None and event.flow.port != DNS and (talk := self._talks.get(key)) is not None:
             talk.connected = True
         return ()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowStart
 from analysis.window import DistinctWindow, RecentSet
 
@@ -45,6 +45,10 @@ class ExposedService(Detector):
     _visitors: DistinctWindow = field(
         default_factory=lambda: DistinctWindow(86_400.0, max_values=256), init=False
     )
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        inward = flow.server_home and not flow.client_home
+        return inward and (event is FlowStart or flow.port not in self.allowed)
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.detectors.lateral_movement import THINGS
 from analysis.events import Flow, FlowEnd
 from analysis.store.rows import DeviceKey
@@ -46,6 +46,9 @@ class FanOut(Detector):
     def __post_init__(self) -> None:
         self._places = DistinctWindow(2.0 * HOUR, max_values=4096)
         self._told = RecentTable(1024)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.client_home and not (flow.server_home or flow.group or flow.port in self.left_out)
 
     # At their end conversations have the names by which later hours are compared.
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:

@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
-from analysis.window import RecentSet, RecentTable
+from analysis.window import RecentSet
 
 PAIRS = 65_536
 DNS = 53
+
+
+class _Starts(dict[str, int]):
+    """Connections begun, by the address that they are for; emptied often, and when it is full."""
+
+    evictions = 0
 
 
 @dataclass
@@ -39,15 +45,18 @@ class Flood(Detector):
     _told: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
-        self._starts = RecentTable(PAIRS)
+        self._starts = _Starts()
         self._until = 0.0
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return not (flow.server_home or flow.group or (event is FlowStart and flow.port == DNS))
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow
         if flow.server_home or flow.port == DNS or flow.group:
             return ()
         target = flow.server_ip
-        count: int = self._starts.get(target, 0) + 1
+        count = self._starts.get(target, 0) + 1
         self._starts[target] = count
         if count != self.connections or self.known.is_scanning(flow.client_ip, target, event.ts):
             return ()
@@ -61,17 +70,12 @@ class Flood(Detector):
             self._until = now + self.seconds
         return ()
 
-    def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
-        return self._stream(event, event.ts - event.flow.first_seen)
-
-    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
-        return self._stream(event, event.ts - event.flow.first_seen)
-
-    def _stream(self, event: FlowActive | FlowEnd, seconds: float) -> Iterable[Finding]:
+    def on_flow_end(self, event: FlowActive | FlowEnd) -> Iterable[Finding]:
+        """A stream is looked at as long as it goes on, and at its end."""
         flow, sent = event.flow, event.packets_up
         if sent < self.packets or flow.server_home or flow.group or flow.id in self._told:
             return ()
-        rate, share = sent / max(1.0, seconds), event.packets_down / sent
+        rate, share = sent / max(1.0, event.ts - flow.first_seen), event.packets_down / sent
         if rate < self.per_second or share > self.answers:
             return ()
         self._told.add(flow.id, event.ts)
@@ -83,6 +87,8 @@ class Flood(Detector):
                 answered_share=round(share, 3), largest_share=self.answers,
             ),
         )  # fmt: skip
+
+    on_flow_active = on_flow_end
 
     def _finding(self, ts: float, flow: Flow, what: str, **evidence: Any) -> Finding:
         subject = self.subject(flow)

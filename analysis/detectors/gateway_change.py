@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import ArpSeen, FlowAnswered
 from analysis.gateway import is_virtual_router
 
@@ -45,6 +45,9 @@ class GatewayChange(Detector):
         self._router: str | None = None
         self._seen = 0.0
         self._others: OrderedDict[str, _Candidate] = OrderedDict()
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.client_home and not (flow.server_home or flow.group)
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowEnd, SessionSeen
 from analysis.window import RecentSet
 
@@ -50,6 +50,9 @@ class InsecureProtocol(Detector):
 
     def __post_init__(self) -> None:
         self._by_port: dict[int, str] = {PROTOCOLS[name].port: name for name in self.protocols}
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.proto == "tcp" and flow.port in self._by_port
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
         flow = event.flow

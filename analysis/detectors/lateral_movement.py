@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered
 from analysis.window import RecentSet
 
@@ -51,6 +51,9 @@ class LateralMovement(Detector):
 
     def __post_init__(self) -> None:
         self._ports = frozenset(self.services) & SERVICES.keys()
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.client_home and flow.server_home and flow.proto == "tcp" and flow.port in self._ports
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow

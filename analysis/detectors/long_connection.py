@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import FlowActive
 from analysis.usual import is_learned, is_own_maker
 from analysis.window import RecentSet
@@ -29,6 +29,9 @@ class LongConnection(Detector):
     """Hours that a connection lasts at least. Source: RITA v5 calls 4 hours medium, 8 high."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return not (flow.server_home or flow.group)
 
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
         flow = event.flow

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.window import DistinctWindow
@@ -53,6 +53,11 @@ class NewConnection(Detector):
         self._nameless = DistinctWindow(DAY, max_values=max(self.changing + 1, 1))
         self._waiting: list[tuple[float, Flow]] = []
 
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        if event is FlowEnd and flow.proto != "udp":
+            return False
+        return flow.client_home and not flow.group and flow.proto not in SILENT
+
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         return self._check(event.ts, event.flow)
 
@@ -78,13 +83,13 @@ class NewConnection(Detector):
             return ()
         if flow.port == DNS and flow.server_home:
             return ()
-        if self._is_nameless(flow) and len(self._waiting) < WAITING:
+        if len(self._waiting) < WAITING and _is_nameless(flow, self._service(flow)):
             self._waiting.append((ts, flow))
             return ()
         return self._judge(ts, flow)
 
-    def _is_nameless(self, flow: Flow) -> bool:
-        return not flow.server_home and self.known.service_of(flow.server_ip, flow.client_ip) is None
+    def _service(self, flow: Flow) -> str | None:
+        return self.known.service_of(flow.server_ip, flow.client_ip)
 
     def _judge(self, ts: float, flow: Flow) -> Iterable[Finding]:
         known = self.known
@@ -92,10 +97,10 @@ class NewConnection(Detector):
         if key is None:
             return ()
         first_seen = known.first_seen(key[1])
-        service = known.service_of(flow.server_ip, flow.client_ip)
+        service = self._service(flow)
         since = ts if first_seen is None else first_seen
         ip, port, proto = flow.server_ip, flow.port, flow.proto
-        changing = self._is_nameless(flow) and self._changes(key, port, proto)
+        changing = _is_nameless(flow, service) and self._changes(key, port, proto)
         verdict = known.baseline.check(key, since, ip, port, proto, service, ts)
         if self._listed(flow):
             known.baseline.refuse(key, ip, port, proto, ts)
@@ -129,7 +134,7 @@ class NewConnection(Detector):
         key: tuple[object, ...] = (service or flow.server_ip, flow.port, flow.proto)
         if self._fresh.add(device, target, ts) > self.per_day:
             key, title = ("many",), f"{name} reached more than {self.per_day} new destinations within a day"
-        elif self._is_nameless(flow) and self._many_nameless(device, flow, ts):
+        elif _is_nameless(flow, service) and self._many_nameless(device, flow, ts):
             key = ("changing", flow.port, flow.proto)
             title = f"{name} keeps connecting to new addresses without a name on port {flow.port}"
         return self.finding(
@@ -144,3 +149,8 @@ class NewConnection(Detector):
     def _many_nameless(self, device: DeviceKey, flow: Flow, ts: float) -> bool:
         count = self._nameless.add((device, flow.port, flow.proto), flow.server_ip, ts)
         return 0 < self.changing < count
+
+
+def _is_nameless(flow: Flow, service: str | None) -> bool:
+    """Whether a conversation goes to somebody outside who belongs to no service."""
+    return service is None and not flow.server_home

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.ends import shown, subject_of
 from analysis.events import BannerSeen, FlowEnd, HttpRequest, LoginFailed
 from analysis.window import DistinctWindow, RecentSet
@@ -68,6 +68,9 @@ class PasswordGuessing(Detector):
         self._short = DistinctWindow(self.session_minutes * 60, max_values=max(self.sessions, 1))
         self._limits = {"ssh": (self.ssh_bytes, self.ssh_packets), "rdp": (self.rdp_bytes, self.rdp_packets)}
         self._number = 0
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.proto == "tcp"
 
     def on_banner_seen(self, event: BannerSeen) -> Iterable[Finding]:
         found = _OPENSSH.search(event.banner)

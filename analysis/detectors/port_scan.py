@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
 from analysis.window import DistinctWindow
 
@@ -72,6 +72,9 @@ class PortScan(Detector):
         self._ports_tried = DistinctWindow(self._slow, max_values=4096)
         self._hosts_tried = DistinctWindow(self._slow, max_values=4096)
 
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.proto == "tcp" or (flow.proto == "udp" and event is not FlowEnd)
+
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         """Only what nobody answers within `grace` is counted: most connections cost no more than this."""
         flow = event.flow
@@ -101,7 +104,8 @@ class PortScan(Detector):
         found = self._try_port(ts, flow)
         if flow.proto == "udp" and not flow.server_home:
             return found  # games and calls reach many servers on one port without an answer
-        return (*found, *self._try_host(ts, flow))
+        more = self._try_host(ts, flow)
+        return (*found, *more) if found and more else found or more
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         """A door that was opened and shut again, or knocked on by FIN, NULL and Xmas probes, which

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
 from analysis.port_table import DEFAULT_PORTS, PortEntry
 from analysis.window import DistinctWindow, RecentSet
@@ -76,6 +76,9 @@ class SuspiciousPort(Detector):
         if entry.category != "malware" and (flow.server_home or not flow.client_home):
             return None
         return entry
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return not flow.group and (flow.proto, flow.port) in self._table
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         flow = event.flow

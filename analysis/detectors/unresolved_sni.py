@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.ends import shown, subject_of
 from analysis.events import DhcpMessage, DnsLookup, FlowStart, TlsHello
 from analysis.names import registrable
@@ -82,6 +82,9 @@ class UnresolvedSni(Detector):
             if record.rtype == "CNAME":
                 habit.names.add(registrable(record.value), event.ts)
         return ()
+
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.port == DOT
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         if event.flow.port == DOT and event.flow.client_mac is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import CountOrZero, Detector
+from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd
 from analysis.store.rows import DeviceKey
 from analysis.volumes import Usual
@@ -52,6 +52,9 @@ class UploadVolume(Detector):
         self._now = RecentTable(DEVICES)
         self._counted = RecentTable(FLOWS)
 
+    def concerns(self, event: type, flow: FlowKind) -> bool:
+        return flow.server_home != flow.client_home and not flow.group
+
     def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
         flow = event.flow
         if flow.server_home == flow.client_home or flow.group:
@@ -84,8 +87,9 @@ class UploadVolume(Detector):
             now = _Hour(hour)
             self._now.put(device, now)
         peer = flow.server_ip if flow.client_home else flow.client_ip
-        if peer in now.peers or len(now.peers) < PEERS:
-            now.peers[peer] = now.peers.get(peer, 0) + size
+        sent = now.peers.get(peer)
+        if sent is not None or len(now.peers) < PEERS:
+            now.peers[peer] = (sent or 0) + size
         if total < self.megabytes * MEGABYTE or total < 2 * now.told:
             return ()
         return self._compare(ts, flow, device, now, total)

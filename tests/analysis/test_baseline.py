@@ -1,5 +1,7 @@
 """What is usual: learning, news told once, services, reset, bounds and the way to the store and back."""
 
+import random
+
 import pytest
 
 from analysis.baseline import IN_ALL, PER_DEVICE, REFRESH, Baseline
@@ -121,3 +123,22 @@ def test_a_device_with_a_serious_alert_is_remembered_and_the_oldest_goes_first()
     for n in range(2000):
         baseline.distrust(("eth0", f"{n}"), 6.0)
     assert baseline.distrusted(("eth0", "a")) is None and baseline.evictions == 2001 - 1024
+
+
+def test_the_nameless_of_a_port_are_those_on_record_whatever_was_learned_refused_or_pushed_out():
+    rng = random.Random(1)
+    baseline = Baseline(100.0)
+    for n in range(6000):
+        ip, port, proto = f"9.{rng.randrange(1500)}", rng.choice([443, 3478]), rng.choice(["tcp", "udp"])
+        service = rng.choice([None, None, "", "a.com"])
+        baseline.check(A, 0.0, ip, port, proto, service, rng.uniform(0, 200))
+        if rng.random() < 0.2:
+            baseline.refuse(A, f"9.{rng.randrange(1500)}", port, proto, 5.0)
+        if n % 50 == 0:
+            on_record = [
+                target[0] for target, entry in reversed(baseline._devices[A].entries.items())
+                if target[1:] == (port, proto) and entry.learned and entry.service is None
+            ]  # fmt: skip
+            assert list(baseline.nameless(A, port, proto)) == on_record
+            assert baseline._devices[A].nameless[port, proto] == len(on_record)
+    assert baseline.evictions

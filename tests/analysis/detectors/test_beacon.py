@@ -126,3 +126,27 @@ def test_memory_stays_bounded(monkeypatch) -> None:
     assert len(rule._pairs) == 50 and home.pipeline.evictions == 450
     series(home, 2000, 60.0, port=9999)
     assert max(len(pair.starts) for pair in rule._pairs.values()) <= beacon.CONTACTS
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_the_score_is_all_parts_or_out_of_reach(seed: int) -> None:
+    rng = random.Random(seed)
+    rule = Beacon()
+    pair = beacon.Contacts(T0)
+    every, noise = rng.choice([5.0, 60.0, 300.0]), rng.choice([0.0, 0.1, 2.0])
+    for n in range(rng.choice([30, 150, 256])):
+        pair.add(T0 + every * (n + rng.uniform(0, noise)), rng.choice([500, 500, 560, 3000]))
+    lasted = max(pair.starts) - T0
+    told = rule._parts(pair, lasted)
+    rule.score = -1.0
+    parts = rule._parts(pair, lasted)
+    assert list(told) == list(parts) == list(beacon.PARTS)
+    assert all(told[name] in (parts[name], 1.0) for name in parts)
+    reached = sum(parts.values()) / 4 >= Beacon.score
+    assert (sum(told.values()) / 4 >= Beacon.score) == reached and (told == parts or not reached)
+
+
+def test_what_is_too_short_costs_no_arithmetic(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(beacon.regularity, "steadiness")
+    assert series(home, 96, 10.0) == [] and home.pipeline.failures == {}
+    assert series(home, 160, 10.0) == [] and home.pipeline.failures["beacon"]

@@ -1,0 +1,71 @@
+"""To which handlers an event goes: by its type, and what happens to a conversation also by its kind."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from analysis.alerts import Finding
+from analysis.detector import KIND, Detector, FlowKind
+from analysis.events import FlowActive, FlowAnswered, FlowEnd, FlowStart
+
+KINDS = 1024
+"""Kinds of conversation remembered for each of the `FLOW_EVENTS`: a home has some hundred. A scan of all
+ports has 65,536, of which each is asked for once."""
+FLOW_EVENTS = frozenset({FlowStart, FlowAnswered, FlowActive, FlowEnd})
+
+Route = tuple[str, Callable[[Any], Iterable[Finding]]]
+"""A rule and one of its handlers; a plain tuple, which takes a third of a NamedTuple's time to take apart."""
+Concerns = Callable[[type, FlowKind], bool]
+"""`Detector.concerns` of the detector that a route leads to."""
+Failed = Callable[[str, Exception, float], None]
+"""Told of a rule that failed, how, and at which packet time."""
+
+
+class Routes:
+    """The handlers of detectors, in their order. Most rules are about few kinds of conversation: whom one
+    concerns is asked of the detectors once for each kind (`Detector.concerns`) and remembered."""
+
+    def __init__(self, detectors: Iterable[Detector], failed: Failed) -> None:
+        self._failed = failed
+        detectors = tuple(detectors)
+        found: dict[type, list[tuple[Route, Concerns]]] = {}
+        for detector in detectors:
+            for kind, name in detector.handlers.items():
+                route = detector.id, getattr(detector, name)
+                found.setdefault(kind, []).append((route, detector.concerns))
+        self._asked = {kind: tuple(pairs) for kind, pairs in found.items()}
+        self._all = {kind: tuple(route for route, _ in pairs) for kind, pairs in found.items()}
+        self._by_flow: dict[type, dict[tuple[Any, ...], tuple[Route, ...]]] = {
+            kind: {} for kind in FLOW_EVENTS & self._all.keys()
+        }
+        self.ticks = tuple((d.id, d.on_tick) for d in detectors if type(d).on_tick is not Detector.on_tick)
+        """Of the detectors that want to know of the time."""
+
+    @property
+    def handled_events(self) -> frozenset[type]:
+        """Event types with at least one handler."""
+        return frozenset(self._all)
+
+    def of(self, event: Any) -> tuple[Route, ...]:
+        """The handlers that an event could concern."""
+        kind = type(event)
+        by_flow = self._by_flow.get(kind)
+        if by_flow is None:
+            return self._all.get(kind, ())
+        routes = by_flow.get(event.flow[KIND])
+        return self._choose(event, by_flow) if routes is None else routes
+
+    def _choose(self, event: Any, by_flow: dict[tuple[Any, ...], tuple[Route, ...]]) -> tuple[Route, ...]:
+        """Ask the detectors, and remember."""
+        kind, flow = type(event), FlowKind.of(event.flow)
+        chosen: list[Route] = []
+        for route, concerns in self._asked[kind]:
+            try:
+                if concerns(kind, flow):
+                    chosen.append(route)
+            except Exception as error:  # it is told of all, as if it had not been asked
+                self._failed(route[0], error, event.ts)
+                chosen.append(route)
+        if len(by_flow) >= KINDS:
+            by_flow.clear()
+        routes = by_flow[flow] = tuple(chosen)
+        return routes

@@ -58,6 +58,17 @@ class Names:
             raise ParseError("name too long")
         return wire, end
 
+    def has_read(self, pos: int, wire: bytes) -> None:
+        """The name at `pos`, which stands there without compression, was read before: as if by `read`."""
+        self._known[pos] = wire
+        self._left -= len(wire)
+
+    def again(self) -> "Names":
+        """To read the same message once more, with a budget of its own."""
+        names = Names(self.data)
+        names._known = self._known
+        return names
+
     def _pointer(self, pos: int) -> int:
         length = self.data[pos]
         if length < 0xC0:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 
-from analysis.events import DnsQuery, DnsResponse, Event, NameSeen, SessionSeen
+from analysis.events import DnsQuery, DnsRecord, DnsResponse, Event, NameSeen, SessionSeen
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
@@ -77,25 +77,18 @@ def _whole_question(raw: bytes) -> tuple[str, str, bytes] | None:
     """
     names = Names(raw)
     try:
-        found, end = read_questions(names, 1, 0)
+        ((name, qtype),), end = read_questions(names, 1, 0)
     except ParseError:
         return None
     wire = raw[:-4]
-    plain = end == len(raw) and names.read(0)[0] == wire
-    return (*found[0], wire) if plain else None
+    return (name, qtype, wire) if end == len(raw) and names.read(0)[0] == wire else None
 
 
-def _read_question(names: Names) -> tuple[str, str, int]:
-    """(name, type, position behind) of a message's only question. Raises ParseError if it is not whole."""
-    data = names.data
-    end = data.find(0, 12, 12 + MAX_NAME) + 5
-    known = _whole_question(data[12:end])
-    if known is None:
-        ((name, qtype),), end = read_questions(names, 1)
-        return name, qtype, end
-    name, qtype, wire = known
+def _records_behind(wire: bytes, data: bytes, count: int) -> tuple[DnsRecord, ...]:
+    """The records of a message that asks one question, of a name that was read before."""
+    names = Names(data)
     names.has_read(12, wire)
-    return name, qtype, end
+    return read_records(names, 16 + len(wire), count)
 
 
 def parse_message(
@@ -116,25 +109,25 @@ def parse_message(
     questions are not DNS.
     """
     txid, flags, questions, answers, _, _ = read_header(data)
-    names = Names(data)
-    if questions == 1:
-        name, qtype, pos = _read_question(names)
-        asked = [(name, qtype)]
+    # A name that ends where it seems to, at the first zero octet, is followed by type and class.
+    known = _whole_question(data[12 : data.find(0, 12, 12 + MAX_NAME) + 5]) if questions == 1 else None
+    if known is not None:
+        name, qtype, wire = known
+        if not flags & 0x8000:
+            return [_new(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
+        records = _records_behind(wire, data, answers) if answers else ()
     else:
+        names = Names(data)
         asked, pos = read_questions(names, questions)
+        if not flags & 0x8000:
+            if not asked:
+                raise ParseError("query without a question")
+            return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, *question) for question in asked]
         name, qtype = asked[0] if asked else ("", "")
-    if flags & 0x8000:
-        records = read_records(names, pos, answers) if answers else ()
-        rcode = RCODES[flags & 15]
-        return [
-            _new(DnsResponse, (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records,
-                               src_mac))
-        ]  # fmt: skip
-    if not asked:
-        raise ParseError("query without a question")
-    return [
-        _new(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype)) for name, qtype in asked
-    ]
+        records = read_records(names, pos, answers)
+    rcode = RCODES[flags & 15]
+    about = (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
+    return [_new(DnsResponse, about)]
 
 
 def parse_dns(packet: Packet) -> list[Event]:

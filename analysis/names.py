@@ -1,6 +1,7 @@
 """By which name an address was reached: DNS answers and TLS server names, joined to addresses."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -78,9 +79,8 @@ class Names:
         records = event.records
         if not records or event.rcode != "NOERROR" or event.transport not in ("udp", "tcp"):
             return
-        ts, client_ip, name = event.ts, event.client_ip, event.name
-        for ip in addresses_of(name, records):
-            self.add(client_ip, ip, name, ts)
+        name = event.name
+        self._learn(event.client_ip, addresses_of(name, records), (name, event.ts))
 
     def add_host(self, event: HttpRequest) -> None:
         """Join the Host header to the server unless a name is known: a client may write anything."""
@@ -95,14 +95,22 @@ class Names:
 
     def add(self, client_ip: str, ip: str, name: str, ts: float) -> None:
         """This client reached (or was told to reach) this address by this name."""
-        names, learned, pair = self._names, (name, ts), (client_ip, ip)
-        names[pair] = learned
-        names.move_to_end(pair)
-        names[ip] = learned
-        names.move_to_end(ip)
-        while len(names) > self.kept:
-            names.popitem(last=False)
-            self.evictions += 1
+        self._learn(client_ip, (ip,), (name, ts))
+
+    def _learn(self, client_ip: str, ips: Iterable[str], learned: tuple[str, float]) -> None:
+        """These addresses are the newest, for this client and in general; one after the other pushes out
+        what is one too many."""
+        names, kept = self._names, self.kept
+        to_end = names.move_to_end
+        for ip in ips:
+            pair = client_ip, ip
+            names[pair] = learned
+            to_end(pair)
+            names[ip] = learned
+            to_end(ip)
+            while len(names) > kept:
+                names.popitem(last=False)
+                self.evictions += 1
 
     def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
         """The newest name of an address: by this client, else by anybody."""

@@ -48,7 +48,7 @@ class Names:
             length = data[pos]
         if length == 0:
             end = pos + 1
-            wire = data[start:end]
+            wire = self._known[start] = data[start:end]
         else:
             end = pos + 2
             suffix = self._suffix(self._pointer(pos))

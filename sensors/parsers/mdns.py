@@ -28,6 +28,15 @@ LONGEST = 1024
 _new = tuple.__new__
 
 
+class _Host(NamedTuple):
+    """A host name with its addresses."""
+
+    name: str
+    addresses: frozenset[str]
+    six: frozenset[bool]
+    """Whether they are of IPv6: one of the two, or both."""
+
+
 class _Message(NamedTuple):
     """What a message says, whoever sent it and when."""
 
@@ -36,8 +45,7 @@ class _Message(NamedTuple):
     rcode: str | None
     """None for a query, of which nothing more is read."""
     records: tuple[DnsRecord, ...] = ()
-    hosts: tuple[tuple[str, set[str]], ...] = ()
-    """Host names with their addresses."""
+    hosts: tuple["_Host", ...] = ()
     clues: tuple[tuple[str, str], ...] = ()
     """(source, name) of instance names, models and what else the services say, in the order told."""
 
@@ -62,7 +70,9 @@ def parse_mdns(packet: Packet) -> list[Event]:
     name, qtype = asked[0] if asked else ("", "")
     head = (ts, "mdns", dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
     told: list[Event] = [_new(DnsResponse, head)]
-    own = [("mdns", host) for host, addresses in hosts if _fits(addresses, src)]
+    # Its sender's are the hosts of which it is an address, and those without one of the family it sent from.
+    six = ":" in src
+    own = [("mdns", host.name) for host in hosts if src in host.addresses or six not in host.six]
     if own or not hosts:  # else a reflector or sleep proxy repeats other hosts' records
         said = (*own, *clues)[:_MAX_NAMES]
         told += [_new(NameSeen, (ts, src_mac, src, source, name)) for source, name in said]
@@ -90,9 +100,7 @@ _labels = lru_cache(maxsize=REMEMBERED)(labels)
 """Messages that differ name the same services."""
 
 
-def _told(
-    names: Names, start: int, count: int
-) -> tuple[tuple[tuple[str, set[str]], ...], tuple[tuple[str, str], ...]]:
+def _told(names: Names, start: int, count: int) -> tuple[tuple[_Host, ...], tuple[tuple[str, str], ...]]:
     """Host names with their addresses; (source, name) of instance names and models, then of what else the
     services say, each in the order seen."""
     hosts: dict[str, set[str]] = {}
@@ -113,7 +121,8 @@ def _told(
         elif rtype == _PTR and (instance := _instance(names, owner, pos)):
             models["mdns-model", instance] = None
             clues["mdns-service", clean(b".".join(_labels(owner)[:2]).lower())] = None
-    return tuple(hosts.items()), (*models, *clues)
+    told = (_Host(name, frozenset(own), frozenset(":" in ip for ip in own)) for name, own in hosts.items())
+    return tuple(told), (*models, *clues)
 
 
 def _models(texts: list[bytes]) -> list[str]:
@@ -145,14 +154,6 @@ def _instance(names: Names, owner: bytes, pos: int) -> str | None:
     if len(target) != len(service) + 1 or target[0].startswith(b"_"):
         return None
     return clean(target[0].strip()) or None
-
-
-def _fits(addresses: set[str], sender: str) -> bool:
-    """Whether these can be the sender's addresses: one is, or none is of the family it sent from."""
-    if sender in addresses:
-        return True
-    colon = ":" in sender
-    return all((":" in address) != colon for address in addresses)
 
 
 PARSER = PacketParser("mdns", parse_mdns, udp_ports=frozenset({5353}))

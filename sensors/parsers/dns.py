@@ -15,6 +15,11 @@ from sensors.parsers.dns_records import TYPES, read_records
 MAX_QUESTIONS = 64
 """Questions read from one message: unicast DNS has one, a busy mDNS browser asks about thirty."""
 
+REMEMBERED = 1024
+"""Answers. A filter at home gives the same to the byte each time, a cache those within one second."""
+LONGEST = 512
+"""Bytes of an answer worth remembering. Bounds what hostile ones can make us hold to about 15 MB."""
+
 RCODES = (
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
     "NOTAUTH", "NOTZONE", "DSOTYPENI", "RCODE12", "RCODE13", "RCODE14", "RCODE15",
@@ -84,11 +89,29 @@ def _whole_question(raw: bytes) -> tuple[str, str, bytes] | None:
     return (name, qtype, wire) if end == len(raw) and names.read(0)[0] == wire else None
 
 
-def _records_behind(wire: bytes, data: bytes, count: int) -> tuple[DnsRecord, ...]:
-    """The records of a message that asks one question, of a name that was read before."""
+def _lone_question(data: bytes) -> tuple[str, str, bytes] | None:
+    """The question of a message that has one, which hardly ever is compressed, from memory; else None."""
+    # The name ends at the first zero octet, if these bytes are a question; type and class follow.
+    return _whole_question(data[12 : data.find(0, 12, 12 + MAX_NAME) + 5])
+
+
+def _read_answer(body: bytes) -> tuple[str, str, tuple[DnsRecord, ...]]:
+    """(name, type, records of the answer section) of a response without its transaction id."""
+    data = b"\0\0" + body
+    _, _, questions, answers, _, _ = HEADER.unpack_from(data)
     names = Names(data)
-    names.has_read(12, wire)
-    return read_records(names, 16 + len(wire), count)
+    known = _lone_question(data) if questions == 1 else None
+    if known is not None:
+        name, qtype, wire = known
+        names.has_read(12, wire)
+        pos = 16 + len(wire)
+    else:
+        asked, pos = read_questions(names, questions)
+        name, qtype = asked[0] if asked else ("", "")
+    return name, qtype, read_records(names, pos, answers)
+
+
+_remembered_answer = lru_cache(maxsize=REMEMBERED)(_read_answer)
 
 
 def parse_message(
@@ -108,26 +131,21 @@ def parse_message(
     An answer that is cut or broken gives its whole records. Raises ParseError when header or
     questions are not DNS.
     """
-    txid, flags, questions, answers, _, _ = read_header(data)
-    # A name that ends where it seems to, at the first zero octet, is followed by type and class.
-    known = _whole_question(data[12 : data.find(0, 12, 12 + MAX_NAME) + 5]) if questions == 1 else None
+    txid, flags, questions, _, _, _ = read_header(data)
+    if flags & 0x8000:
+        read = _remembered_answer if len(data) <= LONGEST else _read_answer
+        name, qtype, records = read(data[2:])
+        rcode = RCODES[flags & 15]
+        about = (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
+        return [_new(DnsResponse, about)]
+    known = _lone_question(data) if questions == 1 else None
     if known is not None:
-        name, qtype, wire = known
-        if not flags & 0x8000:
-            return [_new(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
-        records = _records_behind(wire, data, answers) if answers else ()
-    else:
-        names = Names(data)
-        asked, pos = read_questions(names, questions)
-        if not flags & 0x8000:
-            if not asked:
-                raise ParseError("query without a question")
-            return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, *question) for question in asked]
-        name, qtype = asked[0] if asked else ("", "")
-        records = read_records(names, pos, answers)
-    rcode = RCODES[flags & 15]
-    about = (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
-    return [_new(DnsResponse, about)]
+        name, qtype, _ = known
+        return [_new(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
+    asked, _ = read_questions(Names(data), questions)
+    if not asked:
+        raise ParseError("query without a question")
+    return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, *question) for question in asked]
 
 
 def parse_dns(packet: Packet) -> list[Event]:

@@ -1,8 +1,8 @@
 """By which name an address was reached: DNS answers and TLS server names, joined to addresses."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from analysis.events import DnsLookup, DnsRecord, HttpRequest, TlsHello
@@ -44,13 +44,12 @@ def is_registered(name: str) -> bool:
 def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
     """The addresses that an answer gives for a name, through its aliases in the order they stand."""
     chain, found = {name}, []
-    for record in islice(records, RECORDS):
-        if record.name not in chain:
-            continue
-        if record.rtype == "CNAME":
-            chain.add(record.value)
-        elif record.rtype in ("A", "AAAA"):
-            found.append(record.value)
+    for owner, rtype, value, _ in records[:RECORDS]:
+        if owner in chain:
+            if rtype == "A" or rtype == "AAAA":
+                found.append(value)
+            elif rtype == "CNAME":
+                chain.add(value)
     return found
 
 
@@ -77,9 +76,11 @@ class Names:
     def answer(self, event: DnsLookup) -> None:
         """Join the addresses of an answer to the name that was asked. Only unicast DNS: anybody on
         the link may answer mDNS and LLMNR."""
-        if event.rcode == "NOERROR" and event.transport in ("udp", "tcp"):
-            for ip in addresses_of(event.name, event.records):
-                self.add(event.client_ip, ip, event.name, event.ts)
+        records = event.records
+        if not records or event.rcode != "NOERROR" or event.transport not in ("udp", "tcp"):
+            return
+        name = event.name
+        self._learn(event.client_ip, addresses_of(name, records), (name, event.ts))
 
     def add_host(self, event: HttpRequest) -> None:
         """Join the Host header to the server unless a name is known: a client may write anything."""
@@ -94,13 +95,22 @@ class Names:
 
     def add(self, client_ip: str, ip: str, name: str, ts: float) -> None:
         """This client reached (or was told to reach) this address by this name."""
-        names = self._names
-        for key in ((client_ip, ip), ip):
-            names[key] = (name, ts)
-            names.move_to_end(key)
-        while len(names) > self.kept:
-            names.popitem(last=False)
-            self.evictions += 1
+        self._learn(client_ip, (ip,), (name, ts))
+
+    def _learn(self, client_ip: str, ips: Iterable[str], learned: tuple[str, float]) -> None:
+        """These addresses are the newest, for this client and in general; one after the other pushes out
+        what is one too many."""
+        names, kept = self._names, self.kept
+        to_end = names.move_to_end
+        for ip in ips:
+            pair = client_ip, ip
+            names[pair] = learned
+            to_end(pair)
+            names[ip] = learned
+            to_end(ip)
+            while len(names) > kept:
+                names.popitem(last=False)
+                self.evictions += 1
 
     def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
         """The newest name of an address: by this client, else by anybody."""

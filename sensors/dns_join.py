@@ -1,14 +1,12 @@
 """Joins each DNS query with its answer."""
 
-from collections.abc import Iterator
-
 from analysis.events import DnsLookup, DnsQuery, DnsResponse
 
 ANSWER_SECONDS = 5.0
 """How long a query waits for its answer: the usual resolver time-out (resolv.conf(5))."""
 MAX_PENDING = 4_096
 
-_Key = tuple[str, int, int, str]
+_new = tuple.__new__
 
 
 class DnsJoin:
@@ -16,50 +14,55 @@ class DnsJoin:
     query of its own and shares the answer."""
 
     def __init__(self) -> None:
-        self._pending: dict[_Key, list[DnsQuery]] = {}
+        self._pending: dict[tuple[str, int, int, str], list[DnsQuery]] = {}
+        """By client address, client port, transaction id and transport."""
         self.orphans = 0
         """Answers whose question was not seen."""
         self.evicted = 0
 
-    def query(self, query: DnsQuery) -> Iterator[DnsLookup]:
+    def query(self, query: DnsQuery) -> list[DnsLookup]:
         """Remember a query; mDNS is not answered one to one and is told at once."""
-        if query.transport == "mdns":
-            yield _unanswered(query)
-            return
-        self._pending.setdefault(_key(query), []).append(query)
-        if len(self._pending) > MAX_PENDING:
-            self.evicted += 1
-            yield from map(_unanswered, self._pending.pop(next(iter(self._pending))))
+        _, transport, _, client_ip, _, client_port, txid, _, _ = query
+        if transport == "mdns":
+            return [_unanswered(query)]
+        pending = self._pending
+        key = client_ip, client_port, txid, transport
+        waiting = pending.get(key)
+        if waiting is not None:
+            waiting.append(query)
+            return []
+        pending[key] = [query]
+        if len(pending) <= MAX_PENDING:
+            return []
+        self.evicted += 1
+        return [_unanswered(oldest) for oldest in pending.pop(next(iter(pending)))]
 
-    def response(self, response: DnsResponse) -> Iterator[DnsLookup]:
+    def response(self, response: DnsResponse) -> list[DnsLookup]:
         """The lookups that this answer completes."""
-        if response.transport == "mdns":
-            return
-        queries = self._pending.pop(_key(response), None)
+        ts, transport, _, client_ip, _, client_port, txid, _, _, rcode, records, _ = response
+        if transport == "mdns":
+            return []
+        queries = self._pending.pop((client_ip, client_port, txid, transport), None)
         if queries is None:
             self.orphans += 1
-            return
-        for q in queries:
-            yield DnsLookup(
-                q.ts, q.transport, q.client_mac, q.client_ip, q.server_ip, q.name, q.qtype,
-                response.rcode, response.records, response.ts - q.ts,
-            )  # fmt: skip
+            return []
+        return [
+            _new(DnsLookup, (asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked))
+            for asked, _, mac, ip, server, _, _, name, qtype in queries
+        ]
 
-    def expire(self, now: float) -> Iterator[DnsLookup]:
+    def expire(self, now: float) -> list[DnsLookup]:
         """The lookups that nobody answered in time; oldest first."""
+        told: list[DnsLookup] = []
         while self._pending:
             key, queries = next(iter(self._pending.items()))
             if queries[-1].ts + ANSWER_SECONDS > now:
-                return
+                break
             del self._pending[key]
-            yield from map(_unanswered, queries)
+            told += map(_unanswered, queries)
+        return told
 
 
-def _key(message: DnsQuery | DnsResponse) -> _Key:
-    return message.client_ip, message.client_port, message.txid, message.transport
-
-
-def _unanswered(q: DnsQuery) -> DnsLookup:
-    return DnsLookup(
-        q.ts, q.transport, q.client_mac, q.client_ip, q.server_ip, q.name, q.qtype, None, (), None
-    )
+def _unanswered(query: DnsQuery) -> DnsLookup:
+    ts, transport, mac, ip, server, _, _, name, qtype = query
+    return _new(DnsLookup, (ts, transport, mac, ip, server, name, qtype, None, (), None))

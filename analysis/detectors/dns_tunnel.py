@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from math import log2
 
 from analysis.alerts import Finding, Severity, Subject
@@ -30,15 +31,17 @@ LOOKUP_SERVICES = (
 
 def entropy(text: str) -> float:
     """Bits a character, by Shannon: 4.7 for random letters, below 3.5 for words of this length."""
-    counts, n = Counter(text).values(), len(text)
-    return -sum(c / n * log2(c / n) for c in counts) if n else 0.0
+    n = len(text)
+    shares = [count / n for count in Counter(text).values()]
+    return -sum([share * log2(share) for share in shares]) if n else 0.0
 
 
 class _Talk:
     """What one device asked below one domain; times in seconds of packet time."""
 
     __slots__ = (
-        "bits",
+        "_bits",
+        "_measured",
         "carried",
         "carriers",
         "connected",
@@ -52,12 +55,20 @@ class _Talk:
 
     def __init__(self, event: DnsQuery, level: int) -> None:
         self.since, self.mac, self.server = event.ts, event.client_mac, event.server_ip
-        self.names: set[str] = set()
+        self.names: dict[str, None] = {}
         self.carried = self.carriers = 0
-        self.bits = 0.0
+        self._bits, self._measured = 0.0, 0
         self.connected = False
         self.next = level
         self.times = 1
+
+    @property
+    def bits(self) -> float:
+        """Entropies of all names together. Measured when asked: few talks ever have names enough to judge."""
+        for name in islice(self.names, self._measured, None):
+            self._bits += entropy(name.replace(".", ""))
+        self._measured = len(self.names)
+        return self._bits
 
 
 @dataclass
@@ -114,13 +125,13 @@ class DnsTunnel(Detector):
             talk = self._talks[key] = _Talk(event, min(self.names, self.carrier_names))
             if len(self._talks) > TALKS:
                 self._talks.popitem(last=False)
-        if left in talk.names or len(talk.names) >= KEPT:
+        names = talk.names
+        if left in names or len(names) >= KEPT:
             return
-        talk.names.add(left)
+        names[left] = None
         talk.carried += len(left)
         talk.carriers += carrier
-        talk.bits += entropy(left.replace(".", ""))
-        if len(talk.names) >= talk.next:
+        if len(names) >= talk.next:
             self._ripe[key] = event.ts
 
     def on_dns_lookup(self, event: DnsLookup) -> Iterable[Finding]:

@@ -3,12 +3,13 @@
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
-from analysis.events import DnsQuery, DnsResponse, Event, NameSeen, SessionSeen
+from analysis.events import DnsQuery, DnsRecord, DnsResponse, Event, NameSeen, SessionSeen
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
-from sensors.parsers.dns_names import Names, labels, text
+from sensors.parsers.dns_names import MAX_NAME, Names, labels, text
 from sensors.parsers.dns_records import TYPES, read_records
 
 MAX_QUESTIONS = 64
@@ -27,6 +28,9 @@ _FRAMED = struct.Struct("!5H")
 _OPCODES = frozenset({0, 1, 2, 4, 5, 6})
 _CLASSES = frozenset({1, 3, 4, 254, 255})
 
+_new = tuple.__new__
+"""Events are made by it: a NamedTuple's own constructor takes twice as long."""
+
 
 def read_header(data: bytes) -> tuple[int, int, int, int, int, int]:
     """(id, flags, questions, answers, authority records, additional records) of a message.
@@ -41,14 +45,13 @@ def read_header(data: bytes) -> tuple[int, int, int, int, int, int]:
     return header
 
 
-def read_questions(names: Names, count: int) -> tuple[list[tuple[str, str]], int]:
-    """[(name, type)] after the header, and the position behind them.
+def read_questions(names: Names, count: int, pos: int = 12) -> tuple[list[tuple[str, str]], int]:
+    """[(name, type)] from a position, after the header, and the position behind them.
 
     Raises ParseError unless the first is whole and of a known class. Questions after a broken one, and
     all records, are lost: the position is then the message's end.
     """
     found: list[tuple[str, str]] = []
-    pos = 12
     try:
         for _ in range(min(count, MAX_QUESTIONS)):
             wire, pos = names.read(pos)
@@ -63,6 +66,42 @@ def read_questions(names: Names, count: int) -> tuple[list[tuple[str, str]], int
             raise ParseError(f"no whole question: {error}") from None
         pos = len(names.data)
     return found, pos if count <= MAX_QUESTIONS else len(names.data)
+
+
+@lru_cache(maxsize=8192)
+def _whole_question(raw: bytes) -> tuple[str, str, bytes] | None:
+    """(name, type, name in wire form) of bytes that are exactly one question without compression, else None.
+
+    Such bytes mean the same in every message, and a home asks for the same names again and again. At most
+    260 bytes a question: 6 MB when full of the longest.
+    """
+    names = Names(raw)
+    try:
+        ((name, qtype),), end = read_questions(names, 1, 0)
+    except ParseError:
+        return None
+    wire = raw[:-4]
+    return (name, qtype, wire) if end == len(raw) and names.read(0)[0] == wire else None
+
+
+def _lone_question(data: bytes) -> tuple[str, str, bytes] | None:
+    """The question of a message that has one, which hardly ever is compressed, from memory; else None."""
+    # The name ends at the first zero octet, if these bytes are a question; type and class follow.
+    return _whole_question(data[12 : data.find(0, 12, 12 + MAX_NAME) + 5])
+
+
+def _read_answer(data: bytes, questions: int, answers: int) -> tuple[str, str, tuple[DnsRecord, ...]]:
+    """(name, type, records of the answer section) of a response."""
+    names = Names(data)
+    known = _lone_question(data) if questions == 1 else None
+    if known is not None:
+        name, qtype, wire = known
+        names.has_read(12, wire)
+        pos = 16 + len(wire)
+    else:
+        asked, pos = read_questions(names, questions)
+        name, qtype = asked[0] if asked else ("", "")
+    return name, qtype, read_records(names, pos, answers)
 
 
 def parse_message(
@@ -83,29 +122,30 @@ def parse_message(
     questions are not DNS.
     """
     txid, flags, questions, answers, _, _ = read_header(data)
-    names = Names(data)
-    asked, pos = read_questions(names, questions)
     if flags & 0x8000:
-        name, qtype = asked[0] if asked else ("", "")
-        records = read_records(names, pos, answers) if answers else ()
-        return [
-            DnsResponse(ts, transport, dst_mac, dst, src, dport, txid, name, qtype, RCODES[flags & 15],
-                        records, src_mac)
-        ]  # fmt: skip
+        name, qtype, records = _read_answer(data, questions, answers)
+        rcode = RCODES[flags & 15]
+        about = (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
+        return [_new(DnsResponse, about)]
+    known = _lone_question(data) if questions == 1 else None
+    if known is not None:
+        name, qtype, _ = known
+        return [_new(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
+    asked, _ = read_questions(Names(data), questions)
     if not asked:
         raise ParseError("query without a question")
-    return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, name, qtype) for name, qtype in asked]
+    return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, *question) for question in asked]
 
 
 def parse_dns(packet: Packet) -> list[Event]:
     """A UDP packet of port 53: `DnsQuery` or `DnsResponse`. Raises ParseError on what is not DNS."""
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet[:9]
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
     return parse_message(payload, ts, "udp", src_mac, src, sport, dst_mac, dst, dport)
 
 
 def parse_llmnr(packet: Packet) -> list[Event]:
     """A UDP packet of port 5355. A host answers for its own name: that is also a `NameSeen`."""
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload = packet[:9]
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
     events = parse_message(payload, ts, "llmnr", src_mac, src, sport, dst_mac, dst, dport)
     first = events[0]
     if isinstance(first, DnsResponse) and any(record.value == src for record in first.records):

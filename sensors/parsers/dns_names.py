@@ -48,7 +48,7 @@ class Names:
             length = data[pos]
         if length == 0:
             end = pos + 1
-            wire = data[start:end]
+            wire = self._known[start] = data[start:end]
         else:
             end = pos + 2
             suffix = self._suffix(self._pointer(pos))
@@ -57,6 +57,17 @@ class Names:
         if len(wire) > MAX_NAME or self._left < 0:
             raise ParseError("name too long")
         return wire, end
+
+    def has_read(self, pos: int, wire: bytes) -> None:
+        """The name at `pos`, which stands there without compression, was read before: as if by `read`."""
+        self._known[pos] = wire
+        self._left -= len(wire)
+
+    def again(self) -> "Names":
+        """To read the same message once more, with a budget of its own."""
+        names = Names(self.data)
+        names._known = self._known
+        return names
 
     def _pointer(self, pos: int) -> int:
         length = self.data[pos]

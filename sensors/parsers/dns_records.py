@@ -27,11 +27,15 @@ TYPES = {
 }  # fmt: skip
 """IANA's registry of RR types, the assigned names in use."""
 
-_RECORD = struct.Struct("!HHIH")
+_RECORD = struct.Struct("!HHIH").unpack_from
+"""Type, class, ttl and length of the data, after the owner."""
+_POINTED = struct.Struct("!HHHIH").unpack_from
+"""The same after an owner that is a mere pointer."""
 _U16 = struct.Struct("!H")
 _U16x2 = struct.Struct("!HH")
 _U16x3 = struct.Struct("!HHH")
 _U32 = struct.Struct("!I")
+_new = tuple.__new__
 
 
 def type_name(rtype: int) -> str:
@@ -49,7 +53,7 @@ def walk(names: Names, pos: int, count: int) -> Iterator[tuple[bytes, int, int, 
     for _ in range(min(count, MAX_RECORDS)):
         try:
             owner, pos = names.read(pos)
-            rtype, _rclass, ttl, length = _RECORD.unpack_from(data, pos)
+            rtype, _rclass, ttl, length = _RECORD(data, pos)
         except (ParseError, IndexError, struct.error):
             return
         pos += 10
@@ -62,15 +66,34 @@ def walk(names: Names, pos: int, count: int) -> Iterator[tuple[bytes, int, int, 
 
 def read_records(names: Names, pos: int, count: int) -> tuple[DnsRecord, ...]:
     """The records from `pos` as events show them, up to the first broken one; OPT is left out."""
-    found = []
-    for owner, rtype, ttl, start, end in walk(names, pos, count):
-        if rtype == OPT:
-            continue
-        try:
-            value = record_value(rtype, names, start, end)
-        except (ParseError, IndexError, ValueError, OSError, struct.error):
-            break
-        found.append(DnsRecord(text(owner), TYPES.get(rtype) or f"TYPE{rtype}", value, ttl))
+    data = names.data
+    size = len(data)
+    owners: dict[int, str] = {}
+    found: list[DnsRecord] = []
+    try:
+        for _ in range(min(count, MAX_RECORDS)):
+            if data[pos] >= 0xC0:  # most owners are a mere pointer, and most of one message the same
+                pointer, rtype, _rclass, ttl, length = _POINTED(data, pos)
+                owner = owners.get(pointer)
+                if owner is None:
+                    owner = owners[pointer] = text(names.read(pos)[0])
+                pos += 12
+            else:
+                wire, pos = names.read(pos)
+                rtype, _rclass, ttl, length = _RECORD(data, pos)
+                owner = text(wire)
+                pos += 10
+            end = pos + length
+            if end > size:
+                break
+            if rtype == 1:
+                found.append(_new(DnsRecord, (owner, "A", ip4_text(data[pos:end]), ttl)))
+            elif rtype != OPT:
+                value = record_value(rtype, names, pos, end)
+                found.append(_new(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value, ttl)))
+            pos = end
+    except (ParseError, IndexError, ValueError, OSError, struct.error):
+        pass  # what came before the broken record is still true
     return tuple(found)
 
 

@@ -97,3 +97,18 @@ def test_an_answer_of_a_thousand_records_is_cut() -> None:
     names = Names()
     names.answer(lookup("flood.example", [f"203.0.{n >> 8}.{n & 255}" for n in range(1000)]))
     assert len(names) <= 128
+
+
+def test_the_addresses_of_an_answer_push_out_one_after_the_other():
+    """As if each had been added alone, also where one of them would have been the next to go."""
+    answered, added = Names(kept=8), Names(kept=8)
+    for number in range(20):
+        ips = [f"192.0.2.{(number * step) % 7}" for step in (1, 2, 3, 5)]
+        answered.answer(lookup("a.example", ips, ts=T0 + number))
+        for ip in ips:
+            added.add(LAPTOP_IP, ip, "a.example", T0 + number)
+    assert (list(answered._names.items()), answered.evictions) == (
+        list(added._names.items()),
+        added.evictions,
+    )
+    assert added.evictions > 20

@@ -74,6 +74,17 @@ def test_entropy_is_shannons() -> None:
     assert entropy("aaaa") == 0 and entropy("abab") == 1 and entropy("abcdefgh") == 3 and entropy("") == 0
 
 
+def test_entropies_are_those_of_all_names_whenever_they_are_measured(home: Home) -> None:
+    (rule,) = home.pipeline.detectors
+    asked, measured = hexes(90), 0.0
+    for n, name in enumerate(asked, 1):
+        ask(home, [name])
+        measured += entropy(name.removesuffix(".panel.example"))
+        if n in (1, 7, 90):
+            (talk,) = rule._talks.values()
+            assert talk.bits == measured == talk.bits
+
+
 def test_memory_stays_bounded(home: Home) -> None:
     for n in range(5000):
         ask(home, hexes(2, 30, f"d{n}.example"), answer=f"10.{n >> 8}.{n & 255}.1")

@@ -190,6 +190,34 @@ def test_what_is_not_dns_is_refused(payload):
         dns.parse_dns(udp(payload, 4000, 53))
 
 
+def test_a_remembered_message_differs_by_transaction_sender_and_time_only():
+    raw = answer(record(1, bytes([93, 184, 216, 34])))
+    first = response_to(raw)
+    (again,) = dns.parse_dns(
+        udp(HEADER.pack(99, *HEADER.unpack_from(raw)[1:]) + raw[12:], 53, 4001, "10.0.0.9", HOST)
+    )
+    assert again == first._replace(txid=99, server_ip="10.0.0.9", client_port=4001)
+    asked = dns.parse_dns(udp(query(txid=8), 4000, 53, ts=2.0))
+    assert asked == [dns.parse_dns(udp(query(), 4000, 53))[0]._replace(txid=8, ts=2.0)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        QUESTION[:-1],
+        QUESTION[:-4] + b"\0\1\x77\x77",
+        b"\x03www\xc0\x0c\0\1\0\1",
+        b"\x03w\0w\0\0\1\0\1",
+        b"",
+    ],
+    ids=["cut", "class", "compressed", "zero inside", "empty"],
+)
+def test_only_a_whole_question_without_compression_is_remembered_as_one(raw):
+    head = bytes(12)
+    assert dns._lone_question(head + raw) is None
+    assert dns._lone_question(head + QUESTION + raw) == ("www.example.org", "A", QUESTION[:-4])
+
+
 def test_llmnr_tells_the_name_of_the_host_that_answers_for_itself():
     question = b"\x09Joanna-PC\0\0\1\0\1"
     raw = answer(record(1, bytes([192, 168, 1, 10]), owner=b"\xc0\x0c"), question=question, flags=0x8000)
@@ -285,6 +313,23 @@ def test_only_parse_errors_escape(parse, seed):
     packet = udp(seed, 53, 4000)
     survives(parse, cuts(packet))
     assert survives(parse, mutations(packet, 20_000)) > 1000
+
+
+@pytest.mark.parametrize("seed", [*range(3)], ids=["query", "any", "answer"])
+def test_what_is_remembered_never_changes_what_is_read(seed, monkeypatch):
+    def told(packet) -> list | str:
+        try:
+            return dns.parse_dns(packet)
+        except ParseError as error:
+            return str(error)
+
+    packets = list(mutations(udp(SEEDS[seed], 53, 4000), 5_000, start=2))
+    remembered = [(told(packet), told(packet)) for packet in packets]
+    memory = dns._whole_question.cache_info()
+    assert 0 < memory.currsize <= (memory.maxsize or 0)
+    monkeypatch.setattr(dns, "_lone_question", lambda data: None)
+    for packet, (first, again) in zip(packets, remembered, strict=True):
+        assert first == again == told(packet), packet.payload.hex()
 
 
 def test_the_dearest_messages_are_cheap():

@@ -1,7 +1,7 @@
 import pytest
 
 from sensors.packets import ParseError
-from sensors.parsers.dns_names import MAX_JUMPS, Names, text, unterminated
+from sensors.parsers.dns_names import MAX_JUMPS, MAX_OCTETS, Names, text, unterminated
 
 
 def wire(*labels: bytes) -> bytes:
@@ -79,6 +79,19 @@ def test_names_of_one_message_have_a_common_budget():
     with pytest.raises(ParseError, match="too long"):
         for _ in range(200):
             names.read(0)
+
+
+def test_a_name_that_was_read_before_counts_for_the_budget_and_for_pointers():
+    name = wire(b"www", b"example", b"org")
+    data = name + b"\xc0\x00" + b"\xc0\x04"
+    read, told = Names(data), Names(data)
+    assert read.read(0)[0] == name
+    told.has_read(0, name)
+    for pos in (len(name), len(name) + 2):
+        assert told.read(pos) == read.read(pos)
+    assert told._left == read._left < MAX_OCTETS
+    assert told.again()._left == MAX_OCTETS
+    assert told.again().read(len(name)) == read.read(len(name))
 
 
 @pytest.mark.parametrize(

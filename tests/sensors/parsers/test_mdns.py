@@ -85,7 +85,7 @@ def test_a_repeated_announcement_is_the_same_but_for_its_time():
     assert {event.ts for event in first} == {5.0}
     assert {event.ts for event in again} == {6.0}
     assert [event[1:] for event in first] == [event[1:] for event in again]
-    assert mdns.parse_mdns.cache_info().hits > 0
+    assert mdns._remembered.cache_info().hits > 0
 
 
 def test_another_host_under_the_same_words_is_not_mistaken_for_the_first():
@@ -134,7 +134,7 @@ def test_only_parse_errors_escape():
     packet = udp(ANNOUNCEMENT, 5353, 5353, TV, GROUP)
     survives(mdns.parse_mdns, cuts(packet))
     assert survives(mdns.parse_mdns, mutations(packet, 20_000)) > 1000
-    assert mdns.parse_mdns.cache_info().currsize <= mdns.parse_mdns.cache_info().maxsize
+    assert mdns._remembered.cache_info().currsize <= mdns._remembered.cache_info().maxsize
 
 
 @pytest.mark.captures

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.devices import Inventory
-from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen
+from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen, of_values
 from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import mac_text, protocol_text
 from sensors.floods import senders
@@ -30,7 +30,6 @@ MAX_PAIRS = 16_384
 
 _START = ("first_ts", "serial", "client_port", "server_port", "proto")
 """What a new flow is made of, besides the columns of its `Pair`."""
-_new = tuple.__new__  # of a NamedTuple's own, written in Python, the call alone costs as much
 
 
 class Conversations:
@@ -131,7 +130,7 @@ class Conversations:
         if self._sighting(ts, *pair[:2] if from_client else pair[2:4]):
             pair = self._parties.of(numbers)  # it may have told that a network is at home
         _, client_ip, _, server_ip, client_mac, server_mac, client_home, server_home, group = pair
-        flow = self._flows[row] = _new(
+        flow = self._flows[row] = of_values(
             Flow,
             (
                 self._base | serial, ts, client_mac, server_mac, client_ip, server_ip, client_port, port,
@@ -252,7 +251,7 @@ class Conversations:
                 and self._shedding.drops(Detail.FLOW_ROWS)
             ):
                 self._recorder.flow(flow, service, state, totals)
-            yield _new(FlowEnd, (now, flow, *totals[1:7], state, service))
+            yield of_values(FlowEnd, (now, flow, *totals[1:7], state, service))
 
     def take_active(self) -> list[FlowActive]:
         """What goes on, as found by the last `expire`."""
@@ -269,7 +268,7 @@ class Conversations:
 
 def _totals(columns: Columns) -> Iterator[Totals]:
     values = zip(*(columns[name].tolist() for name in Totals._fields), strict=True)
-    return map(partial(_new, Totals), values)
+    return map(partial(of_values, Totals), values)
 
 
 _STATES = ("stateless", "midstream", "established", "rejected", "attempt")

@@ -1,12 +1,10 @@
 """Joins each DNS query with its answer."""
 
-from analysis.events import DnsLookup, DnsQuery, DnsResponse
+from analysis.events import DnsLookup, DnsQuery, DnsResponse, of_values
 
 ANSWER_SECONDS = 5.0
 """How long a query waits for its answer: the usual resolver time-out (resolv.conf(5))."""
 MAX_PENDING = 4_096
-
-_new = tuple.__new__
 
 
 class DnsJoin:
@@ -47,7 +45,7 @@ class DnsJoin:
             self.orphans += 1
             return []
         return [
-            _new(DnsLookup, (asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked))
+            of_values(DnsLookup, (asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked))
             for asked, _, mac, ip, server, _, _, name, qtype in queries
         ]
 
@@ -65,4 +63,4 @@ class DnsJoin:
 
 def _unanswered(query: DnsQuery) -> DnsLookup:
     ts, transport, mac, ip, server, _, _, name, qtype = query
-    return _new(DnsLookup, (ts, transport, mac, ip, server, name, qtype, None, (), None))
+    return of_values(DnsLookup, (ts, transport, mac, ip, server, name, qtype, None, (), None))

@@ -22,6 +22,7 @@ from analysis.events import (
     HttpRequest,
     SessionSeen,
     TlsHello,
+    of_values,
 )  # fmt: skip
 from analysis.pipeline import Pipeline
 from analysis.store.rows import Batch
@@ -41,7 +42,6 @@ from sensors.shedding import Detail, Shedding
 from sensors.streams import Streams
 
 log = logging.getLogger(__name__)
-_new = tuple.__new__  # of a NamedTuple's own, written in Python, the call alone costs as much
 
 MAX_CUTS, FEW_CUTS = 64, 4
 """Reopened connections for which one batch is cut, and while rows are given up; more share a row with the one
@@ -207,9 +207,9 @@ class Engine:
             elif kind == SEGMENT:
                 self._parse_segment(what, table.batch.buffer.data)
             elif kind == ANSWER:
-                self.handle(_new(FlowAnswered, what))
+                self.handle(of_values(FlowAnswered, what))
             else:
-                self.handle(_new(FlowStart, what))
+                self.handle(of_values(FlowStart, what))
 
     def _parse_packet(self, number: int, packet: Packet) -> None:
         events: list[Event] = []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.events import of_values
 from sensors.addresses import ip_texts, mac_texts
 from sensors.flow_keys import TCP
 from sensors.packets import Packet, PacketTable
@@ -34,7 +35,7 @@ def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
         _addresses(table, at, table.dst_hi, table.dst_lo), *ports, _payloads(table, at),
         _sequences(table, at).tolist(), strict=True,
     )  # fmt: skip
-    return map(partial(tuple.__new__, Packet), columns)
+    return map(partial(of_values, Packet), columns)
 
 
 def _addresses(

@@ -6,7 +6,8 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.store.rows import PacketRow, row_of
+from analysis.events import of_values
+from analysis.store.rows import PacketRow
 from sensors.addresses import ip_texts, protocol_text
 from sensors.packets import PacketTable
 
@@ -58,7 +59,7 @@ class PacketLog:
                 *(column.tolist() for column in ports), map(protocol_text, proto.tolist()), length.tolist(),
             )  # fmt: skip
             rows = zip(*columns, repeat(step), strict=False)
-            result += map(row_of, repeat(PacketRow), rows)
+            result += map(of_values, repeat(PacketRow), rows)
         self._parts.clear()
         self._held = 0
         return result[-self.rows :] if self.rows else []

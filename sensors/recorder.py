@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from analysis.blocklist import Match
 from analysis.detector import Known
-from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello
+from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello, of_values
 from analysis.names import registrable
-from analysis.store.rows import Batch, DnsRow, FlowRow, HttpRow, TlsRow, row_of
+from analysis.store.rows import Batch, DnsRow, FlowRow, HttpRow, TlsRow
 
 MAX_ANSWERS = 32
 """Answers of one look-up that are stored; a UDP answer of 1,232 bytes holds about 70."""
@@ -52,7 +52,7 @@ class Recorder:
             blocked = self._known.blocked_name(name)
         values = tuple([record.value for record in records[:MAX_ANSWERS]]) if records else ()
         self.batch.dns.append(
-            row_of(
+            of_values(
                 DnsRow,
                 (
                     ts, self._known.device_key(client_mac), transport, client_ip, client_mac, server_ip, name,
@@ -109,7 +109,7 @@ class Recorder:
         peer = None if group else self._known.peer_name(peer_ip, own_ip)
         neighbour = device_key(server_mac) if client_home and server_home and not group else None
         self.batch.flows.append(
-            row_of(
+            of_values(
                 FlowRow,
                 (
                     number, device, client_ip, server_ip, client_port, port, proto, peer, service, state,

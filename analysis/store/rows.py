@@ -13,10 +13,6 @@ from analysis.alerts import Finding
 DeviceKey = tuple[str, str]
 """(network, mac)"""
 
-row_of = tuple.__new__
-"""`row_of(FlowRow, values)` is the row of all its values, in their order. For rows that come by the thousand:
-a NamedTuple's own constructor takes its arguments apart to pack them again, at three times the cost."""
-
 
 class DeviceRow(NamedTuple):
     """The present knowledge about a device; None keeps what the database has."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from analysis.events import of_values
 from analysis.store import known, recovery
 from analysis.store.database import BUSY_TIMEOUT, StoreCorrupt, named_errors, open_writer, transaction
 from analysis.store.identity import Identity
@@ -28,7 +29,6 @@ from analysis.store.rows import (
     TlsRow,
     VolumeRow,
     columns_of,
-    row_of,
 )
 from analysis.store.status import Status, write_health
 
@@ -263,7 +263,7 @@ def latest(rows: list[FlowRow]) -> list[FlowRow]:
 
 def _continued(before: FlowRow, row: FlowRow) -> FlowRow:
     """The later row of a flow, with what the earlier one settled or alone knew."""
-    return row_of(
+    return of_values(
         FlowRow,
         (
             row.flow, before.device, *row[2:7], row.peer or before.peer, row.service or before.service,

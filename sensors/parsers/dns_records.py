@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 
-from analysis.events import DnsRecord
+from analysis.events import DnsRecord, of_values
 from analysis.text import LIMIT, clean
 from sensors.packets import ParseError
 from sensors.parsers.addresses import ip4_text, ip6_text
@@ -35,7 +35,6 @@ _U16 = struct.Struct("!H")
 _U16x2 = struct.Struct("!HH")
 _U16x3 = struct.Struct("!HHH")
 _U32 = struct.Struct("!I")
-_new = tuple.__new__
 
 
 def type_name(rtype: int) -> str:
@@ -87,10 +86,10 @@ def read_records(names: Names, pos: int, count: int) -> tuple[DnsRecord, ...]:
             if end > size:
                 break
             if rtype == 1:
-                found.append(_new(DnsRecord, (owner, "A", ip4_text(data[pos:end]), ttl)))
+                found.append(of_values(DnsRecord, (owner, "A", ip4_text(data[pos:end]), ttl)))
             elif rtype != OPT:
                 value = record_value(rtype, names, pos, end)
-                found.append(_new(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value, ttl)))
+                found.append(of_values(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value, ttl)))
             pos = end
     except (ParseError, IndexError, ValueError, OSError, struct.error):
         pass  # what came before the broken record is still true

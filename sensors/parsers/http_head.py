@@ -1,7 +1,7 @@
 """What one HTTP/1 request head says (RFC 9112, section 3)."""
 
 import re
-from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from analysis.text import clean
@@ -13,9 +13,7 @@ HEAD_LIMIT = 8192
 """Bytes of a request that are looked at; servers refuse longer heads."""
 
 REMEMBERED = 512
-"""Heads whose contents are kept: programs without encryption mostly ask for the same again and again."""
-_LONGEST = 1024
-"""Bytes of a head worth remembering; with what it says that bounds the memory to about 1 MB."""
+"""Heads of which is kept what they say: programs without encryption mostly ask the same again and again."""
 
 LINE = re.compile(
     rb"(" + rb"|".join(METHODS) + rb") ([!-~\x80-\xff]+) HTTP/1\.[01]\r?(?:\n|\Z)"
@@ -50,7 +48,17 @@ class Head(NamedTuple):
 def read_head(head: bytes) -> Head | None:
     """A request's head, or its beginning; None when the first line is not a whole request line. What the head
     does not hold is None; so is a Host that was cut."""
-    return _remembered(head) if len(head) <= _LONGEST else _read(head)
+    # Remembered by a digest: the bytes themselves may hold a password or a session, which nobody shall keep.
+    key = blake2b(head, digest_size=16).digest()
+    if key in _remembered:
+        return _remembered[key]
+    if len(_remembered) >= REMEMBERED:
+        _remembered.clear()
+    found = _remembered[key] = _read(head)
+    return found
+
+
+_remembered: dict[bytes, Head | None] = {}
 
 
 def _read(head: bytes) -> Head | None:
@@ -66,9 +74,6 @@ def _read(head: bytes) -> Head | None:
         method.decode("ascii"), clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
         clean(agent) if agent else None, basic,
     )  # fmt: skip
-
-
-_remembered = lru_cache(maxsize=REMEMBERED)(_read)
 
 
 def _headers(head: bytes, start: int) -> tuple[bytes | None, bytes | None, bool]:

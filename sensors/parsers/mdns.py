@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from analysis.events import DnsQuery, DnsRecord, DnsResponse, Event, NameSeen
+from analysis.events import DnsQuery, DnsRecord, DnsResponse, Event, NameSeen, of_values
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.addresses import ip4_text, ip6_text
@@ -24,8 +24,6 @@ REMEMBERED = 512
 """Messages; a home of 40 devices announces and asks about 200 different ones, to the byte."""
 LONGEST = 1024
 """Bytes of a message worth remembering. Bounds what hostile ones can make us hold to about 20 MB."""
-
-_new = tuple.__new__
 
 
 class _Host(NamedTuple):
@@ -65,17 +63,18 @@ def parse_mdns(packet: Packet) -> list[Event]:
     txid = int.from_bytes(payload[:2])
     if rcode is None:
         return [
-            _new(DnsQuery, (ts, "mdns", src_mac, src, dst, sport, txid, name, qtype)) for name, qtype in asked
+            of_values(DnsQuery, (ts, "mdns", src_mac, src, dst, sport, txid, name, qtype))
+            for name, qtype in asked
         ]
     name, qtype = asked[0] if asked else ("", "")
     head = (ts, "mdns", dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
-    told: list[Event] = [_new(DnsResponse, head)]
+    told: list[Event] = [of_values(DnsResponse, head)]
     # Its sender's are the hosts of which it is an address, and those without one of the family it sent from.
     six = ":" in src
     own = [("mdns", host.name) for host in hosts if src in host.addresses or six not in host.six]
     if own or not hosts:  # else a reflector or sleep proxy repeats other hosts' records
         said = (*own, *clues)[:_MAX_NAMES]
-        told += [_new(NameSeen, (ts, src_mac, src, source, name)) for source, name in said]
+        told += [of_values(NameSeen, (ts, src_mac, src, source, name)) for source, name in said]
     return told
 
 

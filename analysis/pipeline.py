@@ -65,9 +65,9 @@ class Pipeline:
 
     @property
     def evictions(self) -> int:
-        """Entries that full tables of all detectors pushed out."""
+        """Entries that full tables of all detectors pushed out, as these or detectors themselves count."""
         tables = (value for d in self.detectors for value in vars(d).values() if value is not self._known)
-        return sum(getattr(table, "evictions", 0) for table in tables)
+        return sum(getattr(holder, "evictions", 0) for holder in (*self.detectors, *tables))
 
     def handle(self, event: Any) -> list[Finding]:
         """What the detectors say about one event."""

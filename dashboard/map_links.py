@@ -35,11 +35,12 @@ def links_of(data: Data) -> Links:
     """Every device's links, with the worst open severity of each."""
     known = {device["id"] for device in data.devices}
     links: Links = {device: {} for device in known}
+    homes = {peer: at_home(peer, data.by_ip) for peer in {edge["peer"] for edge in data.edges}}
     for edge in data.edges:
         if edge["device"] in known:
-            peer = at_home(edge["peer"], data.by_ip)
-            before = links[edge["device"]].get(peer, Link(0, 0)).bytes
-            links[edge["device"]][peer] = Link(before + edge["bytes_up"] + edge["bytes_down"], 0)
+            own, peer = links[edge["device"]], homes[edge["peer"]]
+            before = own[peer].bytes if peer in own else 0
+            own[peer] = Link(before + edge["bytes_up"] + edge["bytes_down"], 0)
     for row in data.worst:
         if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
             link = links[row["device"]].get(peer, Link(0, 0))

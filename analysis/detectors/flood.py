@@ -18,6 +18,15 @@ class _Starts(dict[str, int]):
 
     evictions = 0
 
+    def add(self, target: str) -> int:
+        """How many there are now."""
+        count = self.get(target, 0) + 1
+        if count == 1 and len(self) >= PAIRS:
+            self.evictions += len(self)
+            self.clear()
+        self[target] = count
+        return count
+
 
 @dataclass
 class Flood(Detector):
@@ -56,16 +65,14 @@ class Flood(Detector):
         if flow.server_home or flow.port == DNS or flow.group:
             return ()
         target = flow.server_ip
-        count = self._starts.get(target, 0) + 1
-        self._starts[target] = count
+        count = self._starts.add(target)
         if count != self.connections or self.known.is_scanning(flow.client_ip, target, event.ts):
             return ()
         what = f"opened {count:,} connections within {self.seconds:g} seconds to"
         return (self._finding(event.ts, flow, what, connections=count, threshold=self.connections),)
 
     def on_tick(self, now: float) -> Iterable[Finding]:
-        if now >= self._until or len(self._starts) > PAIRS:
-            self._starts.evictions += len(self._starts) if now < self._until else 0
+        if now >= self._until:
             self._starts.clear()
             self._until = now + self.seconds
         return ()

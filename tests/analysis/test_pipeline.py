@@ -13,6 +13,7 @@ from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.events import ArpSeen, FlowStart, SessionSeen
 from analysis.pipeline import FAILURES, WAITING, Pipeline
+from analysis.window import RecentSet
 from tests.analysis.home import OUTSIDE, T0, Home
 
 
@@ -82,6 +83,14 @@ def test_failures_spread_over_hours_switch_nothing_off() -> None:
     for n in range(2 * FAILURES):
         home.start(home.flow(), ts=T0 + n * 10)
     assert home.pipeline.disabled == {} and home.pipeline.failures["breaks"] == 2 * FAILURES
+
+
+def test_evictions_are_those_of_tables_and_those_that_rules_count_themselves() -> None:
+    rule = Says()
+    rule.table, rule.evictions = RecentSet(1), 3  # type: ignore[attr-defined]
+    for key in range(3):
+        rule.table.add(key, T0)  # type: ignore[attr-defined]
+    assert Home(rule, Says()).pipeline.evictions == 3 + 2
 
 
 def test_a_failing_tick_is_isolated_too() -> None:

@@ -1,6 +1,6 @@
 """Flows as the rest of Sentinel knows them: with addresses as text, owners, services and rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from sensors.floods import senders
 from sensors.flow_keys import RST, SYN, TCP
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
-from sensors.parties import PAIR_COLUMNS, Numbers, Parties
+from sensors.parties import CLIENT, SERVER, Numbers, Parties
 from sensors.recorder import Recorder, Totals
 from sensors.shedding import Detail, Shedding
 
@@ -29,7 +29,7 @@ MAX_PAIRS = 16_384
 
 
 _START = ("first_ts", "serial", "client_port", "server_port", "proto")
-"""What a new flow is made of, besides the columns of its `Pair`."""
+"""What a new flow is made of, besides its parties."""
 
 
 class Conversations:
@@ -114,22 +114,26 @@ class Conversations:
         from_client = update.up[update.start_at].tolist()
         syn = self.table.col["syn"][update.started].tolist()
         for up, began, begun in zip(from_client, syn, self._begun(update.started), strict=True):
-            yield begun[2], self._start(up, *begun), began
+            yield begun[3], self._start(up, *begun), began
 
     def _begun(self, rows: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
-        """Of new flows: row, the numbers of its `Pair`, and the columns `_START`."""
-        col = self.table.col
-        numbers = zip(*(col[name][rows].tolist() for name in PAIR_COLUMNS), strict=True)
-        return zip(rows.tolist(), numbers, *(col[name][rows].tolist() for name in _START), strict=True)
+        """Of new flows: row, the numbers of client and server, and the columns `_START`."""
+
+        def columns(names: Iterable[str]) -> list[list[Any]]:
+            return [self.table.col[name][rows].tolist() for name in names]
+
+        client, server = (zip(*columns(names), strict=True) for names in (CLIENT, SERVER))
+        return zip(rows.tolist(), client, server, *columns(_START), strict=True)
 
     def _start(
-        self, from_client: bool, row: int, numbers: Numbers, ts: float, serial: int, client_port: int,
-        port: int, proto: int,
+        self, from_client: bool, row: int, client: Numbers, server: Numbers, ts: float, serial: int,
+        client_port: int, port: int, proto: int,
     ) -> Flow:  # fmt: skip
-        pair = self._parties.of(numbers)
-        if self._sighting(ts, *pair[:2] if from_client else pair[2:4]):
-            pair = self._parties.of(numbers)  # it may have told that a network is at home
-        _, client_ip, _, server_ip, client_mac, server_mac, client_home, server_home, group = pair
+        party_of = self._parties.of
+        sender = party_of(client if from_client else server)
+        self._sighting(ts, sender.link, sender.ip)  # which may tell that a network is at home
+        client_mac, _, client_ip, client_home, _ = party_of(client)
+        _, server_mac, server_ip, server_home, group = party_of(server)
         flow = self._flows[row] = of_values(
             Flow,
             (
@@ -157,15 +161,14 @@ class Conversations:
         if event.service:
             self._services[event.flow.id] = event.service
 
-    def _sighting(self, ts: float, mac: str | None, ip: str) -> bool:
-        """A packet came from this address; whether the inventory was told, which is so once in a while."""
+    def _sighting(self, ts: float, mac: str | None, ip: str) -> None:
+        """Tell the inventory that a packet came from this address, once in a while."""
         if mac is None or self._pairs.get(pair := (mac, ip), 0.0) > ts:
-            return False
+            return
         if len(self._pairs) >= MAX_PAIRS:
             self._pairs.clear()
         self._pairs[pair] = ts + REFRESH
         self._inventory.sighting(ts, mac, ip)
-        return True
 
     def _own(self, row: int, flow: Flow) -> None:
         device_key = self._inventory.device_key

@@ -1,52 +1,48 @@
-"""Both ends of a conversation, remembered."""
+"""An end of a conversation, remembered."""
 
 from analysis.networks import HomeNetworks
 from sensors import parties
-from sensors.parties import Pair, Parties
+from sensors.parties import Parties, Party
 
-LAPTOP, ROUTER, GROUP = 0x021122334455, 0x02AABBCCDDEE, 0x01005E0000FB
+LAPTOP, GROUP = 0x021122334455, 0x01005E0000FB
 MAPPED = 0xFFFF << 32
 
 
-def numbers(client: int, server: int, client_ip: int, server_ip: int) -> parties.Numbers:
-    return client, server, 0, MAPPED | client_ip, 0, MAPPED | server_ip
+def numbers(mac: int, ip: int) -> parties.Numbers:
+    return mac, 0, MAPPED | ip
 
 
-def test_both_ends_as_text_and_whether_they_are_at_home() -> None:
-    found = Parties(HomeNetworks(["192.168.0.0/16"])).of(numbers(LAPTOP, ROUTER, 0xC0A80002, 0x08080808))
-    assert found == Pair(
-        "02:11:22:33:44:55", "192.168.0.2", "02:aa:bb:cc:dd:ee", "8.8.8.8",
-        "02:11:22:33:44:55", "02:aa:bb:cc:dd:ee", True, False, False,
-    )  # fmt: skip
+def test_an_end_as_text_and_whether_it_is_at_home() -> None:
+    known = Parties(HomeNetworks(["192.168.0.0/16"]))
+    mac = "02:11:22:33:44:55"
+    assert known.of(numbers(LAPTOP, 0xC0A80002)) == Party(mac, mac, "192.168.0.2", True, False)
+    assert known.of(numbers(LAPTOP, 0x08080808)) == Party(mac, mac, "8.8.8.8", False, False)
 
 
 def test_a_group_is_nobody_but_its_mac_is_known() -> None:
-    by_mac = numbers(LAPTOP, GROUP, 0xC0A80002, 0xC0A800FF)
-    by_address = numbers(LAPTOP, ROUTER, 0xC0A80002, 0xE00000FB)
-    for each in (by_mac, by_address):
+    for each in (numbers(GROUP, 0xC0A800FF), numbers(LAPTOP, 0xE00000FB), numbers(LAPTOP, 0xFFFFFFFF)):
         found = Parties(HomeNetworks([])).of(each)
-        assert found.group and found.server_mac is None and found.server_link is not None
+        assert found.group and found.mac is None and found.link is not None
 
 
 def test_a_link_without_macs_has_none() -> None:
-    found = Parties(HomeNetworks([])).of(numbers(0, 0, 1, 2))
-    assert found[:4] == (None, "0.0.0.1", None, "0.0.0.2") and found[4:6] == (None, None)
+    assert Parties(HomeNetworks([])).of(numbers(0, 1)) == Party(None, None, "0.0.0.1", False, False)
 
 
 def test_a_network_that_is_learned_to_be_at_home_counts_at_once() -> None:
     networks = HomeNetworks([])
     known = Parties(networks)
-    pair = (LAPTOP, ROUTER, 0x20010DB8 << 32, 1, 0x20010DB8 << 32, 2)
-    assert known.of(pair)[6:8] == (False, False)
+    party = (LAPTOP, 0x20010DB8 << 32, 1)
+    assert not known.of(party).home
     assert networks.learn_prefix("2001:db8::/64")
-    assert known.of(pair)[6:8] == (True, True)
+    assert known.of(party).home and known.of(party).ip == "2001:db8::1"
 
 
 def test_what_is_remembered_is_bounded_and_never_wrong(monkeypatch) -> None:
-    monkeypatch.setattr(parties, "PAIRS", 8)
+    monkeypatch.setattr(parties, "REMEMBERED", 8)
     known = Parties(HomeNetworks(["10.0.0.0/8"]))
     for again in range(2):
         for i in range(50):
-            found = known.of(numbers(LAPTOP, ROUTER, 0x0A000000 + i, i << 24 | 1))
-            assert (found.client_ip, found.server_ip) == (f"10.0.0.{i}", f"{i}.0.0.1"), again
-            assert found.server_home == (i == 10) and len(known._pairs) <= 8
+            found = known.of(numbers(LAPTOP, i << 24 | 1))
+            assert found.ip == f"{i}.0.0.1" and found.home == (i == 10), again
+            assert len(known._known) <= 8

@@ -89,10 +89,19 @@ def _routes() -> list[_Route]:
     return found
 
 
+def spare_memory() -> None:
+    """Let go of what scapy reads when it is loaded, and only its printing asks: 57,000 makers of network
+    cards, 15 MB."""
+    from scapy.data import MANUFDB
+
+    MANUFDB.d.clear()
+
+
 def _tables(conf: Any) -> tuple[list[Any], list[Any]]:
     import scapy.route
     import scapy.route6  # noqa: F401  (both fill conf when imported)
 
+    spare_memory()
     conf.route.resync()
     conf.route6.resync()
     return conf.route.routes, conf.route6.routes

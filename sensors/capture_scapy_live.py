@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.config import Interface
 from sensors.capture_errors import CaptureError, State, Unavailable
+from sensors.capture_interfaces import spare_memory
 from sensors.capture_pcapy import explain
 from sensors.capture_rows import batch_of
 from sensors.packets import PacketBatch
@@ -54,6 +55,7 @@ def open_scapy(interface: Interface) -> "PacketSocketListener | LibpcapListener"
     from scapy.config import conf
     from scapy.error import Scapy_Exception
 
+    spare_memory()
     logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
     leave_out = f"not ({interface.filter})" if interface.filter else None
     name = interface.name

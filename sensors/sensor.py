@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
@@ -51,6 +52,8 @@ LISTS = 5.0
 WARM_UP, WARM_UP_NETWORK = 1_500, "made up"
 """Packets of the made-up home: they have DHCP, names, TLS and QUIC in them; and its name, of which the
 database holds nothing that would be read for it."""
+LATE = ("cryptography.hazmat.primitives.ciphers.aead", "cryptography.x509", "idna.uts46data")
+"""Modules that are loaded for the first QUIC hello of a kind, certificate or international name."""
 BROWSER, SMALL_BLOCK = "Mozilla/5.0", "70:b3:d5:00:00:01"
 """A User-Agent; a MAC of which the table of small blocks is asked."""
 
@@ -187,6 +190,8 @@ def _ready(interface: Interface, config: Config, database: Path) -> tuple[Engine
 def warm_up(engine: Engine) -> None:
     """Some minutes of a made-up home through an engine that is thrown away: what is loaded at the first
     message of a kind (a second in all) is loaded before the kernel's buffer fills behind it."""
+    for module in LATE:
+        import_module(module)
     agent_of(BROWSER)
     vendor(SMALL_BLOCK)
     engine.feed(batch_of(list(islice(evening(0.0, hours=0.1), WARM_UP))))

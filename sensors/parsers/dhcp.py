@@ -79,7 +79,7 @@ def parse_dhcp(packet: Packet) -> tuple[Event, ...]:
 def _read(raw: bytes) -> tuple[str, _Told] | None:
     """The kind of the message and what else its options say; None where they tell no kind that we know.
 
-    Clients ask and servers answer with the same options for years; the memory holds 6 MB at most.
+    Clients ask and servers answer with the same options for years; the memory holds 10 MB at most.
     """
     get = _options(raw).get
     kind = _KINDS.get(next(iter(get(_KIND, b"")), 0))

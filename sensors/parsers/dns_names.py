@@ -48,7 +48,7 @@ class Names:
             length = data[pos]
         if length == 0:
             end = pos + 1
-            wire = self._known[start] = data[start:end]
+            wire = data[start:end]
         else:
             end = pos + 2
             suffix = self._suffix(self._pointer(pos))
@@ -56,6 +56,8 @@ class Names:
         self._left -= len(wire)
         if len(wire) > MAX_NAME or self._left < 0:
             raise ParseError("name too long")
+        if length == 0:
+            self._known[start] = wire
         return wire, end
 
     def has_read(self, pos: int, wire: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from hashlib import blake2b
+from secrets import token_bytes
 from typing import NamedTuple
 
 from analysis.text import clean
@@ -49,7 +50,7 @@ def read_head(head: bytes) -> Head | None:
     """A request's head, or its beginning; None when the first line is not a whole request line. What the head
     does not hold is None; so is a Host that was cut."""
     # Remembered by a digest: the bytes themselves may hold a password or a session, which nobody shall keep.
-    key = blake2b(head, digest_size=16).digest()
+    key = blake2b(head, digest_size=16, key=_SECRET).digest()
     if key in _remembered:
         return _remembered[key]
     if len(_remembered) >= REMEMBERED:
@@ -58,6 +59,8 @@ def read_head(head: bytes) -> Head | None:
     return found
 
 
+_SECRET = token_bytes(16)
+"""Without it, who sees the digests cannot find a password by trying."""
 _remembered: dict[bytes, Head | None] = {}
 
 

@@ -59,7 +59,7 @@ def parse_mdns(packet: Packet) -> list[Event]:
     """
     ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
     read = _remembered if len(payload) <= LONGEST else _read
-    asked, rcode, records, hosts, clues = read(payload[2:])
+    asked, rcode, records, hosts, clues = read(payload)
     txid = int.from_bytes(payload[:2])
     if rcode is None:
         return [
@@ -78,9 +78,8 @@ def parse_mdns(packet: Packet) -> list[Event]:
     return told
 
 
-def _read(body: bytes) -> _Message:
-    """A message without its transaction id. Raises ParseError on what is not DNS."""
-    data = b"\0\0" + body
+def _read(data: bytes) -> _Message:
+    """What a message says, whoever sends it. Raises ParseError on what is not DNS."""
     _, flags, questions, answers, authority, additional = read_header(data)
     names = Names(data)
     asked, start = read_questions(names, questions)

@@ -114,6 +114,23 @@ def test_an_instance_without_visible_name_is_no_model():
     assert names(told(message(blank))) == []
 
 
+def test_a_name_that_is_too_long_is_none_for_a_pointer_to_it_either():
+    long = b"".join(bytes([60]) + b"x" * 60 for _ in range(5)) + b"\0"
+    service = record(name(b"_x", b"_tcp", b"local"), 12, long)
+    target = (0xC000 | 12 + len(service) - len(long)).to_bytes(2)
+    own = bytes([192, 168, 1, 30])
+    host = record(name(b"secret-host", b"local"), 1, own)
+    assert names(told(message(service, record(target, 1, own), host))) == []
+    assert ("mdns", "secret-host") in names(told(message(service, host)))
+
+
+def test_pointers_into_the_transaction_id_lead_where_it_is():
+    record_ = record(name(b"_x", b"_tcp", b"local"), 33, bytes(6) + b"\xc0\1")
+    (first,) = told(message(record_))
+    (other,) = told(b"\3\3" + message(record_)[2:])
+    assert first.records != other.records and other.records[0].value.startswith("0 0 0 \\x84")
+
+
 def test_names_of_one_message_are_limited():
     many = [record(name(b"host%d" % i, b"local"), 1, bytes([192, 168, 1, 30])) for i in range(60)]
     assert len(names(told(message(*many)))) == 16

@@ -87,9 +87,9 @@ class Engine:
             DnsQuery: self._on_query,
             DnsResponse: self._on_response,
             DnsLookup: self._on_lookup,
-            TlsHello: self._on_tls,
-            HttpRequest: self._on_http,
-            SessionSeen: self._on_session,
+            TlsHello: self.recorder.tls,
+            HttpRequest: self.recorder.http,
+            SessionSeen: self.conversations.note_service,
         }
 
     # -- in ---------------------------------------------------------------------------------------
@@ -281,15 +281,6 @@ class Engine:
     def _on_lookup(self, event: DnsLookup) -> None:
         self.recorder.lookup(event)
         self.inventory.learn_name(event)
-
-    def _on_tls(self, event: TlsHello) -> None:
-        self.recorder.tls(event)
-
-    def _on_http(self, event: HttpRequest) -> None:
-        self.recorder.http(event)
-
-    def _on_session(self, event: SessionSeen) -> None:
-        self.conversations.note_service(event)
 
     def _expire_lookups(self) -> None:
         for lookup in self.dns.expire(self.now):

@@ -112,9 +112,10 @@ class Conversations:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether
         it began with a SYN."""
         from_client = update.up[update.start_at].tolist()
-        syn = self.table.col["syn"][update.started].tolist()
-        for up, began, begun in zip(from_client, syn, self._begun(update.started), strict=True):
-            yield begun[3], self._start(up, *begun), began
+        syns = self.table.col["syn"][update.started].tolist()
+        for up, syn, begun in zip(from_client, syns, self._begun(update.started), strict=True):
+            flow = self._start(up, *begun)
+            yield flow.first_seen, flow, syn
 
     def _begun(self, rows: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
         """Of new flows: row, the numbers of client and server, and the columns `_START`."""
@@ -241,18 +242,12 @@ class Conversations:
 
     def ended(self, gone: Columns, now: float) -> Iterator[FlowEnd]:
         """The ends of removed flows, in order; their rows go to the recorder."""
-        shed_lookups = self._shedding.level >= Detail.FLOW_ROWS
         for row, state, totals in zip(gone["row"].tolist(), flow_states(gone), _totals(gone), strict=True):
             flow = self._flows.pop(row, None)
             if flow is None:
                 continue
             service = self._services.pop(flow.id, None)
-            if not (
-                shed_lookups
-                and flow.port == 53
-                and flow.proto == "udp"
-                and self._shedding.drops(Detail.FLOW_ROWS)
-            ):
+            if not (flow.port == 53 and flow.proto == "udp" and self._shedding.drops(Detail.FLOW_ROWS)):
                 self._recorder.flow(flow, service, state, totals)
             yield of_values(FlowEnd, (now, flow, *totals[1:7], state, service))
 

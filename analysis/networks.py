@@ -93,9 +93,10 @@ class HomeNetworks:
 
     def _look_up(self, ip: str) -> bool:
         number = _number(ip)
-        return number is not None and self._holds(6 if ":" in ip else 4, number)
+        return number is not None and self.holds(6 if ":" in ip else 4, number)
 
-    def _holds(self, version: int, number: int) -> bool:
+    def holds(self, version: int, number: int) -> bool:
+        """`is_home` of the address of IP version 4 or 6 that a number is."""
         return any(number & mask == base for base, mask in self._networks[version])
 
     def learn_prefix(self, cidr: str) -> bool:
@@ -127,7 +128,7 @@ class HomeNetworks:
     def learn_address(self, ip: str) -> bool:
         """Add the /64 of an address that neighbour discovery showed to be on the link."""
         number = _number(ip) if ":" in ip else None
-        if number is None or self._holds(6, number >> 64 << 64):
+        if number is None or self.holds(6, number >> 64 << 64):
             return False
         return self._learn(ipaddress.IPv6Network((ip, 64), strict=False))
 

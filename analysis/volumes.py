@@ -24,6 +24,9 @@ class Usual(NamedTuple):
     """What a twentieth of the hours exceed (the 95th percentile): one hour of an attack does not raise it."""
 
 
+_NOTHING = Usual(0, 0.0, 0.0)
+
+
 class Volumes:
     """Bytes sent outside, or places reached there, by device and hour since the epoch. Bounded: the oldest
     hour of the device that was quiet for longest goes first, counted in `evictions`."""
@@ -32,6 +35,8 @@ class Volumes:
         self.evictions = 0
         self._devices: OrderedDict[DeviceKey, dict[int, int]] = OrderedDict()
         self._size = 0
+        self._usual: dict[DeviceKey, tuple[int, Usual]] = {}
+        """Of each device the hour that was last asked about, and the answer, until an hour before changes."""
         for row in sorted(rows, key=lambda row: row.hour):
             self.sent(row.device, row.hour, row.bytes_up)
 
@@ -44,21 +49,25 @@ class Volumes:
         if total is None:
             self._open(device, hours, hour)
             total = 0
+        asked = self._usual.get(device)
+        if asked is not None and hour < asked[0]:
+            del self._usual[device]
         hours[hour] = total = total + size
         return total
 
     def usual(self, device: DeviceKey, hour: int) -> Usual:
         """Of the hours before this one."""
-        hours = self._devices.get(device, {})
-        past = sorted(size for at, size in hours.items() if at < hour)
-        if not past:
-            return Usual(0, 0.0, 0.0)
-        middle = median(past)
-        deviation = median(abs(size - middle) for size in past)
-        return Usual(len(past), middle, deviation, past[int(0.95 * (len(past) - 1))])
+        hours = self._devices.get(device)
+        if hours is None:
+            return _NOTHING
+        asked = self._usual.get(device)
+        if asked is None or asked[0] != hour:
+            asked = self._usual[device] = hour, _usual([size for at, size in hours.items() if at < hour])
+        return asked[1]
 
     def _open(self, device: DeviceKey, hours: dict[int, int], hour: int) -> None:
         self._devices.move_to_end(device)
+        self._usual.pop(device, None)
         for old in [at for at in hours if at <= hour - HOURS]:
             del hours[old]
             self._size -= 1
@@ -67,6 +76,7 @@ class Volumes:
         while self._size > IN_ALL:
             quiet, first = next(iter(self._devices.items()))
             del first[min(first)]
+            self._usual.pop(quiet, None)
             self._size -= 1
             self.evictions += 1
             if not first:
@@ -74,3 +84,12 @@ class Volumes:
 
     def __len__(self) -> int:
         return self._size
+
+
+def _usual(past: list[int]) -> Usual:
+    if not past:
+        return _NOTHING
+    past.sort()
+    middle = median(past)
+    deviation = median(abs(size - middle) for size in past)
+    return Usual(len(past), middle, deviation, past[int(0.95 * (len(past) - 1))])

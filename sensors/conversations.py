@@ -1,7 +1,6 @@
 """Flows as the rest of Sentinel knows them: with addresses as text, owners, services and rows."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen, of_values
 from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import mac_text, protocol_text
 from sensors.floods import senders
-from sensors.flow_keys import RST, SYN, TCP
+from sensors.flow_ends import active, ends, flow_states, only
+from sensors.flow_keys import TCP
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.parties import CLIENT, SERVER, Numbers, Parties
-from sensors.recorder import Recorder, Totals
+from sensors.recorder import Recorder
 from sensors.shedding import Detail, Shedding
 
 FIRST_ROW = 30.0
@@ -26,7 +26,7 @@ NEXT_ROW = 120.0
 REFRESH = 30.0
 """Seconds for which an address that a MAC used is not told again."""
 MAX_PAIRS = 16_384
-
+DNS = 53
 
 _START = ("first_ts", "serial", "client_port", "server_port", "proto")
 """What a new flow is made of, besides its parties."""
@@ -240,41 +240,42 @@ class Conversations:
             if mac := mac_text(number):
                 self._inventory.seen(mac, now)
 
-    def ended(self, gone: Columns, now: float) -> Iterator[FlowEnd]:
+    def ended(self, gone: Columns, now: float) -> Iterable[FlowEnd]:
         """The ends of removed flows, in order; their rows go to the recorder."""
-        for row, state, totals in zip(gone["row"].tolist(), flow_states(gone), _totals(gone), strict=True):
-            flow = self._flows.pop(row, None)
-            if flow is None:
-                continue
-            service = self._services.pop(flow.id, None)
-            if not (flow.port == 53 and flow.proto == "udp" and self._shedding.drops(Detail.FLOW_ROWS)):
-                self._recorder.flow(flow, service, state, totals)
-            yield of_values(FlowEnd, (now, flow, *totals[1:7], state, service))
+        flows, gone = self._told(gone, self._flows.pop)
+        services = [self._services.pop(flow[0], None) for flow in flows]
+        states = flow_states(gone)
+        at = self._recorded(flows)
+        if len(at) == len(flows):
+            self._recorder.flows(flows, services, states, gone)
+        else:
+            picked = [flows[n] for n in at], [services[n] for n in at], [states[n] for n in at]
+            self._recorder.flows(*picked, only(gone, at))
+        return ends(now, flows, services, states, gone)
+
+    def _recorded(self, flows: list[Flow]) -> list[int]:
+        """Which of the flows that are over get a row: while rows are given up, no mere look-ups."""
+        if self._shedding.level < Detail.FLOW_ROWS:
+            return list(range(len(flows)))
+        at = [n for n, flow in enumerate(flows) if flow.port != DNS or flow.proto != "udp"]
+        self._shedding.drops(Detail.FLOW_ROWS, len(flows) - len(at))
+        return at
+
+    def _told(self, columns: Columns, of: Callable[[int, None], Flow | None]) -> tuple[list[Flow], Columns]:
+        """The flows of rows, `of` each of them, and their columns, without those that were never told."""
+        flows = [of(row, None) for row in columns["row"].tolist()]
+        told = [flow for flow in flows if flow is not None]
+        if len(told) == len(flows):
+            return told, columns
+        return told, only(columns, [n for n, flow in enumerate(flows) if flow is not None])
 
     def take_active(self) -> list[FlowActive]:
         """What goes on, as found by the last `expire`."""
-        active, self._active = self._active, []
-        return active
+        taken, self._active = self._active, []
+        return taken
 
     def _write(self, columns: Columns, now: float) -> None:
-        for row, totals in zip(columns["row"].tolist(), _totals(columns), strict=True):
-            flow = self._flows.get(row)
-            if flow is not None:
-                self._recorder.flow(flow, self._services.get(flow.id), "open", totals)
-                self._active.append(FlowActive(now, flow, *totals[1:5]))
-
-
-def _totals(columns: Columns) -> Iterator[Totals]:
-    values = zip(*(columns[name].tolist() for name in Totals._fields), strict=True)
-    return map(partial(of_values, Totals), values)
-
-
-_STATES = ("stateless", "midstream", "established", "rejected", "attempt")
-
-
-def flow_states(columns: Columns) -> list[str]:
-    """How each conversation went, from its TCP flags seen in either direction; see `events.FlowEnd`."""
-    refused = (columns["flags_down"] & (RST | SYN)) == RST
-    spoke = columns["answered"] | (columns["payload_up"] + columns["payload_down"] > 0)
-    kinds = [columns["proto"] != TCP, ~columns["syn"], spoke, refused]
-    return [_STATES[number] for number in np.select(kinds, [0, 1, 2, 3], 4).tolist()]
+        flows, columns = self._told(columns, self._flows.get)
+        services = [self._services.get(flow[0]) for flow in flows]
+        self._recorder.flows(flows, services, ["open"] * len(flows), columns)
+        self._active += active(now, flows, columns)

@@ -52,4 +52,6 @@ class Parties:
     def _make(self, mac: int, hi: int, lo: int) -> Party:
         link, ip = mac_text(mac), ip_text(hi, lo)
         group = bool(mac >> 40 & 1) or is_group(ip)
-        return Party(link, None if group else link, ip, self._networks.is_home(ip), group)
+        version, number = (6, hi << 64 | lo) if ":" in ip else (4, lo & 0xFFFFFFFF)
+        home = self._networks.holds(version, number)
+        return Party(link, None if group else link, ip, home, group)

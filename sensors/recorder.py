@@ -1,35 +1,20 @@
 """Turns events and flows into the rows that the store takes."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import partial
 
 from analysis.blocklist import Match
 from analysis.detector import Known
 from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello, of_values
 from analysis.names import registrable
-from analysis.store.rows import Batch, DnsRow, FlowRow, HttpRow, TlsRow
+from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow, columns_of
+from sensors.flows import Columns
 
 MAX_ANSWERS = 32
 """Answers of one look-up that are stored; a UDP answer of 1,232 bytes holds about 70."""
-
-
-class Totals(NamedTuple):
-    """The columns of a flow's row that a record of it needs; see `sensors.flows`."""
-
-    last_ts: float
-    packets_up: int
-    packets_down: int
-    bytes_up: int
-    bytes_down: int
-    payload_up: int
-    payload_down: int
-    flags_down: int
-    proto: int
-    syn: bool
-    answered: bool
-    written_ts: float
-    """When an earlier row was written, 0 for never; `written_up` and `written_down` are its bytes."""
-    written_up: int
-    written_down: int
+_TOTALS = ("last_ts", "packets_up", "packets_down", "bytes_up", "bytes_down")
+"""The columns of the flow table that are columns of a flow's row, in its order."""
+_FLOW_ROW = partial(of_values, FlowRow)
 
 
 class Recorder:
@@ -95,30 +80,35 @@ class Recorder:
             )
         )
 
-    def flow(self, flow: Flow, service: str | None, state: str, totals: Totals) -> None:
-        """A flow so far, or at its end."""
-        (number, first_seen, client_mac, server_mac, client_ip, server_ip, client_port, port, proto,
-         client_home, server_home, group) = flow  # fmt: skip
-        (last_ts, packets_up, packets_down, bytes_up, bytes_down, _, _, _, _, _, _, written_ts, written_up,
-         written_down) = totals  # fmt: skip
+    def flows(
+        self, flows: Sequence[Flow], services: Sequence[str | None], states: Sequence[str], columns: Columns
+    ) -> None:
+        """Flows so far, or at their end, with their columns in the flow table: a row each."""
+        if not flows:
+            return
+        number, first_seen, _, _, client_ip, server_ip, client_port, port, proto, *_ = columns_of(flows)
+        device, peer, peer_key = zip(*map(self._sides, flows), strict=True)
+        last_seen, *totals = (columns[name].tolist() for name in _TOTALS)
+        new = (columns["written_ts"] == 0).tolist()
+        since = [(columns[f"bytes_{way}"] - columns[f"written_{way}"]).tolist() for way in ("up", "down")]
+        rows = zip(
+            number, device, client_ip, server_ip, client_port, port, proto, peer, services, states,
+            first_seen, last_seen, *totals, peer_key, new, *since, strict=True,
+        )  # fmt: skip
+        self.batch.flows.extend(map(_FLOW_ROW, rows))
+
+    def _sides(self, flow: Flow) -> tuple[DeviceKey | None, str | None, str]:
+        """Whose flow it is, and the name and the key of the other side."""
+        _, _, client_mac, server_mac, client_ip, server_ip, _, _, _, client_home, server_home, group = flow
         device_key = self._known.device_key
         if client_home or not server_home:
             device, peer_ip, own_ip = device_key(client_mac), server_ip, client_ip
         else:
             device, peer_ip, own_ip = device_key(server_mac), client_ip, server_ip
         peer = None if group else self._known.peer_name(peer_ip, own_ip)
-        neighbour = device_key(server_mac) if client_home and server_home and not group else None
-        self.batch.flows.append(
-            of_values(
-                FlowRow,
-                (
-                    number, device, client_ip, server_ip, client_port, port, proto, peer, service, state,
-                    first_seen, last_ts, packets_up, packets_down, bytes_up, bytes_down,
-                    _peer_key(peer_ip, peer) if neighbour is None else f"mac:{neighbour[1]}",
-                    not written_ts, bytes_up - written_up, bytes_down - written_down,
-                ),
-            )
-        )  # fmt: skip
+        if client_home and server_home and not group and (neighbour := device_key(server_mac)) is not None:
+            return device, peer, f"mac:{neighbour[1]}"
+        return device, peer, _peer_key(peer_ip, peer)
 
 
 def _peer_key(ip: str, name: str | None) -> str:

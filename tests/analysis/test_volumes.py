@@ -1,5 +1,6 @@
 """Hourly uploads: sums, what is usual, bounds, and what a sensor loads again."""
 
+import random
 from pathlib import Path
 
 from analysis import volumes
@@ -22,6 +23,19 @@ def test_usual_is_median_and_deviation_of_earlier_hours() -> None:
     assert table.usual(ONE, 5) == Usual(5, 3, 1, 4)
     assert table.usual(ONE, 2) == Usual(2, 1.5, 0.5, 1)
     assert table.usual(TWO, 5) == Usual(0, 0.0, 0.0)
+
+
+def test_usual_that_was_asked_before_follows_what_changes(monkeypatch) -> None:
+    monkeypatch.setattr(volumes, "IN_ALL", 300)
+    chance = random.Random(5)
+    table, hour = Volumes(), 400
+    for _ in range(5_000):
+        hour += chance.random() < 0.05
+        device = chance.choice([ONE, TWO])
+        table.sent(device, hour - chance.choice([0, 0, 0, 1, 30, 300, 400]), chance.randint(1, 1000))
+        at = hour - chance.choice([0, 0, 0, 1, 50])
+        past = [size for when, size in table._devices[device].items() if when < at]
+        assert table.usual(device, at) == volumes._usual(past)
 
 
 def test_old_hours_are_forgotten_and_all_is_bounded(monkeypatch) -> None:

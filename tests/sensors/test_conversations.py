@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from sensors.conversations import flow_states
+from sensors.flow_ends import flow_states
 from sensors.flow_keys import ACK, RST, SYN, TCP, UDP
 
 

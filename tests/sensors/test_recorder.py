@@ -1,18 +1,18 @@
 """Each column of a row stands under its own name."""
 
+import numpy as np
 import pytest
 
 from analysis.events import DnsLookup, DnsRecord, Flow
 from analysis.store.rows import DeviceKey, DnsRow, FlowRow
-from sensors.recorder import MAX_ANSWERS, Recorder, Totals
+from sensors.recorder import MAX_ANSWERS, Recorder
 
 PHONE, NAS = "02:00:00:00:00:01", "02:00:00:00:00:02"
 FLOW = Flow(7, 1_000.0, PHONE, NAS, "192.168.1.7", "203.0.113.9", 50_000, 443, "tcp", True, False, False)
-TOTALS = Totals(
-    last_ts=1_060.0, packets_up=10, packets_down=12, bytes_up=1_500, bytes_down=9_000, payload_up=900,
-    payload_down=8_000, flags_down=18, proto=6, syn=True, answered=True, written_ts=0.0, written_up=0,
-    written_down=0,
-)  # fmt: skip
+TOTALS = {
+    "last_ts": 1_060.0, "packets_up": 10, "packets_down": 12, "bytes_up": 1_500, "bytes_down": 9_000,
+    "written_ts": 0.0, "written_up": 0, "written_down": 0,
+}  # fmt: skip
 
 
 class Known:
@@ -28,9 +28,9 @@ class Known:
         return None
 
 
-def row_of(flow: Flow, totals: Totals = TOTALS) -> FlowRow:
+def row_of(flow: Flow, totals: dict[str, float] = TOTALS) -> FlowRow:
     recorder = Recorder(Known())  # type: ignore[arg-type]
-    recorder.flow(flow, "tls", "open", totals)
+    recorder.flows([flow], ["tls"], ["open"], {name: np.array([total]) for name, total in totals.items()})
     (row,) = recorder.take().flows
     assert type(row) is FlowRow
     return row
@@ -46,7 +46,7 @@ def test_every_column_of_a_flow() -> None:
 
 
 def test_a_further_row_adds_what_came_since() -> None:
-    row = row_of(FLOW, TOTALS._replace(written_ts=1_030.0, written_up=500, written_down=2_000))
+    row = row_of(FLOW, {**TOTALS, "written_ts": 1_030.0, "written_up": 500, "written_down": 2_000})
     assert (row.new, row.delta_up, row.delta_down) == (False, 1_000, 7_000)
 
 

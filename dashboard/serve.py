@@ -14,10 +14,10 @@ from waitress import create_server
 
 from analysis.config import Config
 from analysis.config_types import is_loopback
+from analysis.reach import family_url
 from analysis.store.database import StoreError, open_writer
 from dashboard.app import create_app
 from dashboard.gates import MOST_BYTES
-from dashboard.reach import family_url
 from dashboard.tls import BadCertificate, tls_context
 from dashboard.tls_front import TlsFront
 

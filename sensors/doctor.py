@@ -12,6 +12,7 @@ from pathlib import Path
 
 from analysis.config import Config, ConfigError, load
 from analysis.config_load import located
+from analysis.printing import to_a_reader
 from sensors import doctor_host, doctor_network
 from sensors.filters import wrong_filters
 from sensors.findings import Result, State, ok, problem, unknown
@@ -100,12 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     options = parser.parse_args(arguments)
     results = []
-    for result in examine(options.config, options.db):
-        results.append(result)
-        if not options.json:
-            print(as_text(result), flush=True)
-    if options.json:
-        print(as_json(results))
+    with to_a_reader():
+        for result in examine(options.config, options.db):
+            results.append(result)
+            if not options.json:
+                print(as_text(result), flush=True)
+        if options.json:
+            print(as_json(results))
     return 1 if any(result.state is State.PROBLEM for result in results) else 0
 
 

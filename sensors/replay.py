@@ -4,7 +4,6 @@ import argparse
 import ipaddress
 import json
 import math
-import os
 import secrets
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
+from analysis.printing import to_a_reader
 from analysis.store.database import StoreCorrupt, StoreError, named_errors
 from analysis.store.export import Export
 from analysis.store.recovery import ensure_sound
@@ -203,10 +203,8 @@ def _report(arguments: argparse.Namespace, config: Config, database: Path) -> in
         Writer(database, SENSOR).close()
         with named_errors(), closing(Export(database)) as export:
             totals = replay(arguments.files, config, database)
-            (print_json if arguments.json else print_text)(export, totals)
-            sys.stdout.flush()
-    except BrokenPipeError:  # whoever read us has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with to_a_reader():
+                (print_json if arguments.json else print_text)(export, totals)
     except StoreCorrupt as error:  # damage that the quick check does not find
         mended = ensure_sound(database, thorough=True)
         print(f"{mended or f'{database}: {error}.'} Run the same once more.", file=sys.stderr)

@@ -14,6 +14,7 @@ from pathlib import Path
 from analysis.blocklist import Blocklist
 from analysis.config import Config, ConfigError, load
 from analysis.config_types import ROOT
+from analysis.printing import to_a_reader
 from sensors import score_found, score_report
 from sensors.capture import CaptureError
 from sensors.demo.attacks import CASES
@@ -77,16 +78,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     found = [] if judged else [(score.verdict.file, score.run) for score in captures]
     captures = captures if judged else []
-    if arguments.json:
-        report = score_report.as_json(captures, cases)
-        json.dump({**report, "captures": score_found.as_json(found)} if found else report, sys.stdout)
-        print()
-    else:
-        texts = (
-            score_found.as_text(found),
-            score_report.as_text(captures, cases) if captures or cases else "",
-        )
-        print(*filter(None, texts), sep="\n\n")
+    with to_a_reader():
+        if arguments.json:
+            report = score_report.as_json(captures, cases)
+            json.dump({**report, "captures": score_found.as_json(found)} if found else report, sys.stdout)
+            print()
+        else:
+            texts = (
+                score_found.as_text(found),
+                score_report.as_text(captures, cases) if captures or cases else "",
+            )
+            print(*filter(None, texts), sep="\n\n")
     if arguments.write:
         arguments.report.write_text(score_report.as_markdown(captures, cases), "utf-8")
     return 0 if all(score.verdict.good for score in (*captures, *cases) if not score.absent) else 1

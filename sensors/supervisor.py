@@ -18,9 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from analysis.config import Config, ConfigError, load
+from analysis.config import Config, ConfigError, Dashboard, load
 from analysis.config_files import no_place_for
 from analysis.config_load import located
+from analysis.reach import family_url
 from analysis.store.claim import claim
 from analysis.store.database import StoreError, StoreUnavailable, share_with
 from analysis.store.recovery import ensure_sound
@@ -178,14 +179,17 @@ def sensors_behind_sudo(common: tuple[str, ...]) -> Program:
     return Program("sensors", (sudo, "-n", "--", "env", *surroundings, *command), signals=False)
 
 
-def announce(url: str, stop: threading.Event) -> None:
-    """Prints the dashboard's address once it answers."""
+def announce(pages: Dashboard, stop: threading.Event) -> None:
+    """Prints the dashboard's address once it answers, and the one for other devices where they may use it."""
+    url = pages.url
     while not stop.wait(0.2):
         connection = local_connection(url, 5)
         with suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/")
             connection.getresponse()
-            print(f"\n  Sentinel is watching:  {url}    (Ctrl-C stops it)\n", flush=True)
+            others = family_url(pages)
+            more = f"  From other devices:    {others}\n" if others else ""
+            print(f"\n  Sentinel is watching:  {url}    (Ctrl-C stops it)\n{more}", flush=True)
             return
         connection.close()
 
@@ -238,7 +242,7 @@ def up(arguments: argparse.Namespace) -> None:
         if person is not None:  # the dashboard reads as this person what the sensors write as root
             share_with(database, person.uid, person.gid)
         if not arguments.sensors_only:
-            threading.Thread(target=announce, args=(config.dashboard.url, stop), daemon=True).start()
+            threading.Thread(target=announce, args=(config.dashboard, stop), daemon=True).start()
         Supervisor(wanted, health.record).run(stop)
     log("sensors" if arguments.sensors_only else "supervisor", "everything has stopped")
 

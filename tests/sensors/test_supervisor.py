@@ -1,5 +1,6 @@
 """Real child processes, killed and stopped for real."""
 
+import http.server
 import os
 import signal
 import sqlite3
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.config import Config, Interface
+from analysis.config import Config, Dashboard, Interface
+from analysis.reach import family_url
 from analysis.store.rows import HealthRow
+from dashboard.security import hash_password
 from sensors import supervisor
 from sensors.children import (
     FIRST_PAUSE,
@@ -330,3 +333,19 @@ def test_up_needs_a_folder_for_its_database(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith(f"database: there is no folder {tmp_path / 'gone'}; make it")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_up_says_where_the_pages_are_found_by_us_and_by_the_family(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        port = server.server_port
+        pages = Dashboard(host=host, port=port, password_hash=hash_password("right one"))
+        supervisor.announce(pages, threading.Event())
+    told = capsys.readouterr().out
+    assert f"http://127.0.0.1:{port}" in told
+    others = family_url(pages)
+    assert ("other devices" in told) == (others is not None)
+    assert others is None or others in told

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.config import Dashboard
-from dashboard.reach import EVERYWHERE, family_url, own_address
+from analysis.reach import EVERYWHERE, family_url, own_address
 from dashboard.security import hash_password
 
 ROOT = Path(__file__).parents[2]

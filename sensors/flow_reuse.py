@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.flow_index import HashIndex
+from sensors.flow_index import FlowIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of
 from sensors.packets import PacketTable
 
@@ -29,7 +29,7 @@ class Reuse(NamedTuple):
 NOTHING = Reuse(np.empty(0, np.int64), None)
 
 
-def reuse(table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[str, NDArray[Any]]) -> Reuse:
+def reuse(table: PacketTable, lo: int, hi: int, index: FlowIndex, col: Mapping[str, NDArray[Any]]) -> Reuse:
     """What packets [lo, hi) open anew, on endpoints closed in the flow table or by a packet before."""
     flags = table.tcp_flags[lo:hi]
     opening = _tcp(table, np.flatnonzero(flags & (SYN | ACK | RST | FIN) == SYN) + lo)

@@ -1,6 +1,6 @@
 """Conversations: a bounded table of flows, updated with thousands of packets at a time.
 
-The table is columns (one array a property, one row a flow) behind an open-addressing hash index.
+The table is columns (one array a property, one row a flow) behind an index.
 A packet finds its row by a hash of both endpoints that is the same in either direction, so that
 both directions share a row; which side is the client is decided by the first packet.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sensors.flow_columns import COLUMNS
 from sensors.flow_groups import Groups
-from sensors.flow_index import HashIndex
+from sensors.flow_index import FlowIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of, source_is_client
 from sensors.flow_reuse import Reuse, reuse
 from sensors.flow_traffic import MOST_PACKETS, Traffic
@@ -92,7 +92,9 @@ class FlowTable:
         """Stack of free rows, lowest on top, so that scans may stop at the highest row in use."""
         self._free_count = capacity
         self._top = 0
-        self._index = HashIndex(capacity)
+        self._index = FlowIndex()
+        self._removed = 0
+        """Flows since the free rows were last put in order."""
         self._attempts_then = self._started_then = 0
 
     def __len__(self) -> int:
@@ -239,12 +241,17 @@ class FlowTable:
         self._free[self._free_count : self._free_count + len(rows)] = rows[::-1]
         self._free_count += len(rows)
         self.count -= len(rows)
-        if self._index.dead > self.capacity:
-            rows_left = np.flatnonzero(self.live[: self._top])
-            self._index.rebuild(self.col["hash"][rows_left], rows_left)
-            self._top = int(rows_left[-1]) + 1 if len(rows_left) else 0
-            self._free[: self._free_count] = np.flatnonzero(~self.live)[::-1]
+        self._removed += len(rows)
+        if self._removed > self.capacity:
+            self._order_free_rows()
         return gone
+
+    def _order_free_rows(self) -> None:
+        """Lowest on top again."""
+        self._removed = 0
+        rows_left = self.live_rows()
+        self._top = int(rows_left[-1]) + 1 if len(rows_left) else 0
+        self._free[: self._free_count] = np.flatnonzero(~self.live)[::-1]
 
     def reused(self, table: PacketTable, lo: int, hi: int) -> Reuse:
         """New connections in [lo, hi) on the endpoints of closed ones: what the caller has to end first,

@@ -15,7 +15,7 @@ from sensors.capture_chain import record_edges
 from sensors.capture_errors import BrokenCapture
 from sensors.capture_window import Window
 from sensors.decode_bytes import layout, read
-from sensors.packets import PacketBatch
+from sensors.packets import HEAD, PacketBatch
 
 MAGICS = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e6),
@@ -41,11 +41,12 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
     order, units = MAGICS[window.data[:4].tobytes()]
     linktype = struct.unpack_from(order + "I", window.data.data, 20)[0] & 0xFFFF
     record = layout(
-        RECORD_HEADER,
+        RECORD_HEADER + HEAD,
         sec=(0, order + "u4"),
         frac=(4, order + "u4"),
         cap=(8, order + "u4"),
         wire=(12, order + "u4"),
+        packet=(RECORD_HEADER, f"V{HEAD}"),
     )
     done, start = 0, FILE_HEADER
     while True:
@@ -62,6 +63,7 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
                 wirelen=np.minimum(head["wire"], 2**31 - 1).astype(np.int32),
                 ts=(head["sec"] * units + head["frac"]) / units,
                 linktype=linktype,
+                heads=head["packet"],
             )
         _check(window, start, order, done)
         more = window.refill(start)

@@ -43,15 +43,8 @@ def _merge(table: PacketTable, rows: NDArray[np.int64]) -> None:
     """Decodes these rows layer by layer."""
     if not len(rows):
         return
-    batch = table.batch
-    part = _by_layers(
-        batch._replace(
-            offsets=batch.offsets[rows],
-            caplen=batch.caplen[rows],
-            wirelen=batch.wirelen[rows],
-            ts=batch.ts[rows],
-        )
-    )
+    buffer, offsets, caplen, wirelen, ts, linktype, _ = table.batch
+    part = _by_layers(PacketBatch(buffer, offsets[rows], caplen[rows], wirelen[rows], ts[rows], linktype))
     for name in _HEADERS:
         getattr(table, name)[rows] = getattr(part, name)
 

@@ -12,10 +12,10 @@ from sensors.decode_bytes import layout, read
 from sensors.decode_link import ETHERNET, IPV4, MAC
 from sensors.decode_network import MAPPED
 from sensors.decode_transport import TCP, UDP
-from sensors.packets import PacketBatch, PacketTable
+from sensors.packets import HEAD, PacketBatch, PacketTable
 
 _HEAD = layout(
-    48, dst=(0, ">u8"), src=(4, ">u8"), kind=(12, ">u4"), length=(16, ">u2"), frag=(20, ">u2"),
+    HEAD, dst=(0, ">u8"), src=(4, ">u8"), kind=(12, ">u4"), length=(16, ">u2"), frag=(20, ">u2"),
     proto=(23, "u1"), src_ip=(26, ">u4"), dst_ip=(30, ">u4"), sport=(34, ">u2"), dport=(36, ">u2"),
     udp_length=(38, ">u2"), tcp_offset=(46, "u1"), tcp_flags=(47, "u1"),
 )  # fmt: skip
@@ -30,7 +30,7 @@ def decode_plain(batch: PacketBatch) -> tuple[PacketTable, NDArray[np.bool_]] | 
     if batch.linktype != ETHERNET:
         return None
     count = len(batch.offsets)
-    head = read(batch.buffer, batch.offsets, _HEAD)
+    head = read(batch.buffer, batch.offsets, _HEAD) if batch.heads is None else batch.heads.view(_HEAD)
     proto = head["proto"].copy()
     tcp, udp = proto == TCP, proto == UDP
     length = head["length"].astype(np.int32)

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+HEAD = 48
+"""Bytes up to the flags of TCP where Ethernet, IPv4 and TCP have no options."""
+
 
 class PacketBatch(NamedTuple):
     """Packets as they were captured: one buffer, and where in it each packet lies.
@@ -17,6 +20,8 @@ class PacketBatch(NamedTuple):
     wirelen  int32[n], bytes on the wire, 0 where the source does not tell
     ts       float64[n], seconds since the epoch
     linktype libpcap's LINKTYPE_ number, the same for the whole batch
+    heads    V48[n], the first `HEAD` bytes of each packet and what follows it in the buffer, where the source
+             has looked there anyway
     """
 
     buffer: NDArray[np.uint8]
@@ -25,6 +30,7 @@ class PacketBatch(NamedTuple):
     wirelen: NDArray[np.int32]
     ts: NDArray[np.float64]
     linktype: int
+    heads: NDArray[np.void] | None = None
 
 
 class Undecoded(IntEnum):

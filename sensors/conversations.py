@@ -13,6 +13,7 @@ from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import mac_text, protocol_text
 from sensors.floods import senders
 from sensors.flow_keys import RST, SYN, TCP
+from sensors.flow_traffic import Traffic
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.parties import CLIENT, SERVER, Numbers, Parties
@@ -58,10 +59,10 @@ class Conversations:
 
     # -- packets ------------------------------------------------------------------------------------
 
-    def update(self, packets: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi), of one step and so of one minute."""
+    def update(self, packets: PacketTable, lo: int, hi: int, ahead: Traffic | None = None) -> FlowUpdate:
+        """Account for packets [lo, hi), of one step and so of one minute; `ahead` as in `FlowTable`."""
         self.fragments += int(packets.fragment[lo:hi].sum())
-        update = self.table.update(packets, lo, hi)
+        update = self.table.update(packets, lo, hi, ahead)
         self._owner[update.started] = -1
         self._held[update.started] = False
         if hi > lo and (minute := int(packets.batch.ts[hi - 1] // 60)) != self._minute:

@@ -24,7 +24,8 @@ _S29, _S32 = np.uint64(29), np.uint64(32)
 
 def ends_of(table: PacketTable) -> Ends:
     """For every packet of a table a hash of the source endpoint, of the target endpoint, and one of both and
-    the protocol. What one packet gives depends on no other. Made once a table."""
+    the protocol, 0 where the packet belongs to no flow. What one packet gives depends on no other. Made once
+    a table."""
     if table.ends is None:
         table.ends = _hashes(table)
     return table.ends
@@ -38,7 +39,8 @@ def _hashes(table: PacketTable) -> Ends:
     key += table.proto.astype(np.uint64) * _K[3]
     key *= _K[5]
     key ^= key >> _S29
-    key |= np.uint64(2)
+    key |= np.uint64(1)
+    key[(table.version == 0) | table.fragment] = 0
     return Ends(source, target, key)
 
 

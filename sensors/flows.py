@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.flow_columns import COLUMNS
-from sensors.flow_groups import Groups
 from sensors.flow_index import FlowIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of, source_is_client
 from sensors.flow_reuse import Reuse, reuse
-from sensors.flow_traffic import MOST_PACKETS, Traffic
+from sensors.flow_traffic import BYTES, Part, Traffic
 from sensors.packets import PacketTable
 
 Rows = NDArray[np.int64]
@@ -37,7 +36,8 @@ STREAM_PACKETS = 64
 """First payload packets of a TCP flow that may be shown to the stream parsers. Telnet negotiates with twenty
 before it asks for a name, and a person's password comes a letter at a time."""
 
-_COUNTED = ("packets_up", "packets_down", "bytes_up", "bytes_down", "payload_up", "payload_down")
+_SENT, _GOT = ("packets_up", "bytes_up", "payload_up"), ("packets_down", "bytes_down", "payload_down")
+"""The columns of `flow_traffic`'s sums."""
 
 Columns = dict[str, NDArray[Any]]
 """A snapshot of rows: one array a column of the table."""
@@ -102,67 +102,61 @@ class FlowTable:
 
     # -- packets in -----------------------------------------------------------------------------
 
-    def update(self, table: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi) of a table; at most `MOST_PACKETS`."""
-        if hi - lo > MOST_PACKETS:
-            raise ValueError(f"at most {MOST_PACKETS:,} packets at once")
-        part = slice(lo, hi)
-        valid = np.flatnonzero((table.version[part] != 0) & ~table.fragment[part])
+    def update(self, table: PacketTable, lo: int, hi: int, ahead: Traffic | None = None) -> FlowUpdate:
+        """Account for packets [lo, hi) of a table; `ahead`, if it has this range, saves time."""
         update = FlowUpdate.nothing(hi - lo)
-        if not len(valid):
+        part = (ahead and ahead.part(lo, hi)) or Traffic(table, [lo, hi]).part(lo, hi)
+        if part is None:
             return update
-        src_half, dst_half, key = (column[part] for column in ends_of(table))
-        lower = src_half < dst_half
-        at: Rows | slice = part
-        if len(valid) < hi - lo:
-            key, lower, at = key[valid], lower[valid], valid + lo
-        groups = Groups(key)
-        first = valid[groups.first]
+        groups = part.groups
         rows = self._index.find(groups.key)
         missing = np.flatnonzero(rows < 0)
         if len(missing):
             missing = missing[np.argsort(groups.first[missing])]
-            start = update.start_at = first[missing]
+            update.start_at = groups.first[missing]
             rows[missing] = update.started = self._allocate(len(missing))
             self._index.insert(groups.key[missing], update.started)
-            self._begin(
-                table, start + lo, src_half[start], dst_half[start], groups.key[missing], update.started
-            )
-        down = src_half[first] != self.col["client_half"][rows]
-        traffic = Traffic(table, at, groups, lower, lower[groups.first] ^ down)
-        sorted_at = valid[groups.order]
-        update.row[sorted_at], update.up[sorted_at] = groups.spread(rows), traffic.up
-        update.early[valid[self._early(groups, traffic, rows)]] = True
-        self._count(traffic, rows)
-        last_ts = self.col["last_ts"]
-        last_ts[rows] = np.maximum(last_ts[rows], table.batch.ts[valid[groups.last()] + lo])
-        update.answered, answer_at = self._answers(groups, traffic, rows)
-        update.answer_at = valid[answer_at]
+            self._begin(table, update.start_at + lo, groups.key[missing], update.started)
+        # Whether the lower direction is up: told by the first packet, which says what it is itself.
+        lower_up = part.lower[groups.begin] == (part.source == self.col["client_half"][rows])
+        up = groups.spread(lower_up) == part.lower
+        update.row[groups.order], update.up[groups.order] = groups.spread(rows), up
+        update.early[self._early(part, rows)] = True
+        sent, got = np.where(lower_up, part.sums[::-1], part.sums)
+        self._count(part, rows, lower_up, sent, got)
+        update.answered, update.answer_at = self._answers(part, rows, up)
         update.touched, update.touched_packets = rows, groups.count
-        update.touched_up, update.touched_down = traffic.bytes_up, traffic.bytes_down
+        update.touched_up, update.touched_down = sent[BYTES], got[BYTES]
         return update
 
-    def _early(self, groups: Groups, traffic: Traffic, rows: Rows) -> Rows:
+    def _early(self, part: Part, rows: Rows) -> Rows:
         """Which packets are among the first with payload of a TCP flow that is watched."""
-        col = self.col
+        col, groups = self.col, part.groups
         before = col["payload_up"][rows] + col["payload_down"][rows]
         flows = np.flatnonzero(col["watched"][rows] & (before < STREAM_PACKETS))
         at, which, begin = groups.of(flows)
-        payload = traffic.payload[at]
+        payload = part.payload[at]
         so_far = np.cumsum(payload)
         so_far += (before[flows] + payload[begin] - so_far[begin])[which]
         return np.asarray(groups.order[at[payload & (so_far <= STREAM_PACKETS)]])
 
-    def _count(self, traffic: Traffic, rows: Rows) -> None:
+    def _count(
+        self, part: Part, rows: Rows, lower_up: NDArray[np.bool_], sent: NDArray[np.int64],
+        got: NDArray[np.int64],
+    ) -> None:  # fmt: skip
         """Add the packets to their rows."""
-        for name in _COUNTED:
-            self.col[name][rows] += getattr(traffic, name)
-        self.col["flags_up"][rows] |= traffic.flags_up
-        self.col["flags_down"][rows] |= traffic.flags_down
-
-    def _answers(self, groups: Groups, traffic: Traffic, rows: Rows) -> tuple[Rows, Rows]:
-        """Rows that are answered now and were not before, in time, each with the packet that did it."""
         col = self.col
+        for names, values in ((_SENT, sent), (_GOT, got)):
+            for name, added in zip(names, values, strict=True):
+                col[name][rows] += added
+        flags_up, flags_down = np.where(lower_up, part.united[::-1], part.united)
+        col["flags_up"][rows] |= flags_up
+        col["flags_down"][rows] |= flags_down
+        col["last_ts"][rows] = np.maximum(col["last_ts"][rows], part.last_ts)
+
+    def _answers(self, part: Part, rows: Rows, up: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+        """Rows that are answered now and were not before, in time, each with the packet that did it."""
+        col, groups = self.col, part.groups
         tcp = col["proto"][rows] == TCP
         down, sent = col["flags_down"][rows], col["flags_up"][rows]
         shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & (SYN | ACK)) == (SYN | ACK))
@@ -172,8 +166,8 @@ class FlowTable:
             return fresh, fresh
         col["answered"][rows[fresh]] = True
         at, which, begin = groups.of(fresh)
-        up, order, never = traffic.up[at], groups.order[at], len(groups.order)
-        accepts = ~up & traffic.payload[at] | up & (traffic.flags[at] & ACK != 0) & shaken[fresh][which]
+        up, order, never = up[at], groups.order[at], np.iinfo(np.int64).max
+        accepts = ~up & part.payload[at] | up & (part.flags[at] & ACK != 0) & shaken[fresh][which]
         answers = np.where(tcp[fresh][which], accepts, ~up)
         first = np.minimum.reduceat(np.where(answers, order, never), begin)
         first = np.where(first < never, first, order[begin])
@@ -258,15 +252,12 @@ class FlowTable:
         and where to end the range, so that both connections get a row."""
         return reuse(table, lo, hi, self._index, self.col)
 
-    def _begin(
-        self, table: PacketTable, at: Rows, src_half: NDArray[np.uint64], dst_half: NDArray[np.uint64],
-        key: NDArray[np.uint64], rows: Rows,
-    ) -> None:  # fmt: skip
+    def _begin(self, table: PacketTable, at: Rows, key: NDArray[np.uint64], rows: Rows) -> None:
         """Fill the rows of new flows from their first packets `at`."""
         col = self.col
         for column in col.values():
             column[rows] = 0
-        forward = source_is_client(table, at)
+        forward, ends = source_is_client(table, at), ends_of(table)
 
         def choose(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
             return np.where(forward, a, b)
@@ -274,7 +265,7 @@ class FlowTable:
         col["serial"][rows] = np.arange(self.started, self.started + len(rows))
         self.started += len(rows)
         col["hash"][rows] = key
-        col["client_half"][rows] = choose(src_half, dst_half)
+        col["client_half"][rows] = choose(ends.source[at], ends.target[at])
         for side, a, b in (("client", "src", "dst"), ("server", "dst", "src")):
             for part in ("hi", "lo", "mac"):
                 source, target = getattr(table, f"{a}_{part}")[at], getattr(table, f"{b}_{part}")[at]

@@ -1,6 +1,6 @@
 """What single packets of a range mean to somebody, in their order: the little of it that needs Python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from time import monotonic
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sensors.conversations import Conversations
 from sensors.extract import Segments, packets
 from sensors.floods import FloodGuard, senders
+from sensors.flow_traffic import Traffic
 from sensors.flows import CAPACITY, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.repeats import Repeats
@@ -46,17 +47,20 @@ class Moments:
         self._conversations, self._selector, self._floods = conversations, selector, floods
         self._shedding, self._repeats = shedding, Repeats(selector.parsers)
         self._again = np.zeros(CAPACITY, np.bool_)  # rows of repetitions: told to nobody
+        self._ahead: Traffic | None = None
         self._at, self._owner = np.empty(0, np.int64), np.empty(0, np.uint8)
         self._watched = conversations.table.col["watched"].data
 
-    def begin(self, table: PacketTable) -> None:
-        """The next ranges are of this table: look for the packets that go to a parser."""
+    def begin(self, table: PacketTable, bounds: Sequence[int]) -> None:
+        """The next ranges are of this table, most of them between two `bounds`: do for all at once what
+        does not hang on those before."""
+        self._ahead = Traffic(table, bounds)
         self._at, self._owner = self._selector.select(table, 0, len(table.version))
 
     def of(self, table: PacketTable, lo: int, hi: int) -> Iterator[Moment]:
         """The moments of packets [lo, hi) of the table begun. Exhaust it: traffic is counted at the end."""
         flows = self._conversations
-        update = flows.update(table, lo, hi)
+        update = flows.update(table, lo, hi, self._ahead)
         first, last = np.searchsorted(self._at, (lo, hi))
         at, owner = self._at[first:last] - lo, self._owner[first:last]
         if self._floods is not None:

@@ -50,7 +50,7 @@ class Ends(NamedTuple):
 
     source: NDArray[np.uint64]  # [n]
     target: NDArray[np.uint64]
-    key: NDArray[np.uint64]  # the same in both directions, never 0 or 1
+    key: NDArray[np.uint64]  # the same in both directions; 0 for a packet of no flow
 
 
 @dataclass(slots=True)

@@ -247,7 +247,7 @@ def test_packets_are_grouped_by_their_keys_in_their_order(count, kinds, alike):
     wanted: dict[int, list[int]] = {}
     for number, each in enumerate(key.tolist()):
         wanted.setdefault(each, []).append(number)
-    groups = Groups(key)
+    groups = Groups.by_key(key)
     parts = np.split(groups.order, groups.begin[1:])
     assert dict(zip(groups.key.tolist(), (part.tolist() for part in parts), strict=True)) == wanted
     assert groups.first.tolist() == [wanted[each][0] for each in groups.key.tolist()]

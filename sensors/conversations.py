@@ -98,16 +98,12 @@ class Conversations:
 
     def count_traffic(self, update: FlowUpdate) -> None:
         """Add what the packets of an update carried to the devices of their flows."""
-        client, server = self._owner[update.touched].T
-        for owner, sent, got in (
-            (client, update.touched_up, update.touched_down),
-            (server, update.touched_down, update.touched_up),
-        ):
-            known = owner >= 0
-            number = owner[known]
-            size = len(self._traffic)
-            for column, values in enumerate((sent, got, update.touched_packets)):
-                self._traffic[:, column] += np.bincount(number, values[known], size).astype(np.int64)
+        owner = self._owner[update.touched].T.ravel()  # all clients, then all servers
+        known = np.flatnonzero(owner >= 0)
+        number, up, down = owner[known], update.touched_up, update.touched_down
+        for column, (client, server) in enumerate(((up, down), (down, up), (update.touched_packets,) * 2)):
+            values = np.concatenate((client, server))[known]
+            self._traffic[:, column] += np.bincount(number, values, len(self._traffic)).astype(np.int64)
 
     def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether

@@ -16,7 +16,9 @@ from sensors.decode_plain import decode_plain
 from sensors.decode_transport import decode_transport
 from sensors.packets import PacketBatch, PacketTable
 
-_HEADERS = [field.name for field in fields(PacketTable) if field.name not in ("batch", "wirelen", "ends")]
+_HEADERS = [
+    field.name for field in fields(PacketTable) if field.name not in ("batch", "wirelen", "ends", "openings")
+]
 """The columns that a packet's headers fill."""
 
 

@@ -53,6 +53,13 @@ class Ends(NamedTuple):
     key: NDArray[np.uint64]  # the same in both directions; 0 for a packet of no flow
 
 
+class Openings(NamedTuple):
+    """The packets that open a TCP connection."""
+
+    at: NDArray[np.int64]  # [k] their rows
+    closed: NDArray[np.int64]  # [k] the row of the last one before that closes the same endpoints, or -1
+
+
 @dataclass(slots=True)
 class PacketTable:
     """The headers of a batch in columns, one row a packet, in the order of the batch.
@@ -84,7 +91,8 @@ class PacketTable:
     payload_len: NDArray[np.int32]  # [n] captured payload bytes, padding excluded
     ip_len: NDArray[np.int32]  # [n] bytes of the IP packet on the wire, from its header
     wirelen: NDArray[np.int32]  # [n] frame bytes on the wire
-    ends: "Ends | None" = None  # made by `sensors.flow_keys.ends_of` when first asked for
+    ends: Ends | None = None  # made by `sensors.flow_keys.ends_of` when first asked for
+    openings: Openings | None = None  # the same by `sensors.flow_reuse`
 
 
 class Packet(NamedTuple):

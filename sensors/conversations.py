@@ -27,6 +27,8 @@ NEXT_ROW = 120.0
 REFRESH = 30.0
 """Seconds for which an address that a MAC used is not told again."""
 MAX_PAIRS = 16_384
+MAX_CARRIED = 65_536
+"""Flows of several ranges whose traffic is added up at once."""
 
 
 _START = ("first_ts", "serial", "client_port", "server_port", "proto")
@@ -52,6 +54,8 @@ class Conversations:
         self._pairs: dict[tuple[str, str], float] = {}
         self._device_number: dict[DeviceKey, int] = {}
         self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
+        self._carried: list[tuple[NDArray[np.int64], ...]] = []
+        self._carried_flows = 0
         self._minute = 0
         self._owner = np.full((CAPACITY, 2), -1, np.int64)  # numbers of the client's and server's device
         self._held = np.zeros(CAPACITY, np.bool_)
@@ -97,13 +101,26 @@ class Conversations:
         return ts, self._start(True, *started), bool(self.table.col["syn"][row])
 
     def count_traffic(self, update: FlowUpdate) -> None:
-        """Add what the packets of an update carried to the devices of their flows."""
-        owner = self._owner[update.touched].T.ravel()  # all clients, then all servers
+        """Note what the packets of an update carried to the devices of their flows."""
+        self._carried.append(
+            (self._owner[update.touched], update.touched_up, update.touched_down, update.touched_packets)
+        )
+        self._carried_flows += len(update.touched)
+        if self._carried_flows > MAX_CARRIED:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """Add what was noted to its devices."""
+        if not self._carried:
+            return
+        owners, up, down, packets = (np.concatenate(parts) for parts in zip(*self._carried, strict=True))
+        self._carried.clear()
+        self._carried_flows = 0
+        owner = owners.T.ravel()  # all clients, then all servers
         known = np.flatnonzero(owner >= 0)
-        number, up, down = owner[known], update.touched_up, update.touched_down
-        for column, (client, server) in enumerate(((up, down), (down, up), (update.touched_packets,) * 2)):
+        for column, (client, server) in enumerate(((up, down), (down, up), (packets, packets))):
             values = np.concatenate((client, server))[known]
-            self._traffic[:, column] += np.bincount(number, values, len(self._traffic)).astype(np.int64)
+            self._traffic[:, column] += np.bincount(owner[known], values, len(self._traffic)).astype(np.int64)
 
     def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether
@@ -185,6 +202,7 @@ class Conversations:
 
     def drain_traffic(self) -> None:
         """Give the recorder what each device sent and got since the last call."""
+        self._add_up()
         if not self._traffic.any():
             return
         for key, (up, down, packets) in zip(self._device_number, self._traffic.tolist(), strict=False):

@@ -9,12 +9,13 @@ of the source is the lower one, and for the other.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.flow_groups import Groups
-from sensors.flow_keys import RST, ends_of
+from sensors.flow_keys import RST, begun_by, ends_of
 from sensors.packets import PacketTable
 
 # The counts of a flow: 21 bits each, which MOST_PACKETS keeps from running over into the next.
@@ -34,6 +35,8 @@ PACKETS, BYTES, PAYLOAD = range(3)
 class Part:
     """The packets of one range, grouped by flow. Numbers count from the start of the range.
 
+    begun                  what each flow is if its first packet here begins it, see `begun_by`; of the
+                           first flow of this range that is at `start`
     lower, payload, flags  of the sorted packets: direction, whether they carry payload, TCP flags
     source                 uint64[k], hash of the source of each flow's first packet
     last_ts                float64[k], time of the last one
@@ -43,6 +46,8 @@ class Part:
     """
 
     groups: Groups
+    begun: dict[str, NDArray[Any]]
+    start: int
     lower: NDArray[np.bool_]
     payload: NDArray[np.bool_]
     flags: NDArray[np.uint8]
@@ -65,6 +70,7 @@ class Traffic:
         source, target, key = (column[part] for column in ends_of(table))
         groups = self._groups = Groups.by_key(key, within)
         lower = source < target
+        self._begun = begun_by(table, groups.first + bounds[0])
         self._source = source[groups.first]
         self._last_ts = table.batch.ts[part][groups.last()]
         self._lower = lower[groups.order]
@@ -91,8 +97,8 @@ class Traffic:
             every.first[flows] - first, every.key[flows],
         )  # fmt: skip
         return Part(
-            groups, self._lower[places], self._payload[places], self._flags[places], self._source[flows],
-            self._last_ts[flows], self._sums[:, :, flows], self._united[:, flows],
+            groups, self._begun, begin, self._lower[places], self._payload[places], self._flags[places],
+            self._source[flows], self._last_ts[flows], self._sums[:, :, flows], self._united[:, flows],
         )  # fmt: skip
 
     def _sum(self, size: NDArray[np.int64]) -> None:

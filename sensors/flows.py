@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.flow_columns import COLUMNS
+from sensors.flow_columns import COLUMNS, ZERO
 from sensors.flow_index import FlowIndex
-from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of, source_is_client
+from sensors.flow_keys import ACK, FIN, RST, SYN, TCP
 from sensors.flow_reuse import Reuse, reuse
 from sensors.flow_traffic import BYTES, Part, Traffic
 from sensors.packets import PacketTable
@@ -116,7 +116,7 @@ class FlowTable:
             update.start_at = groups.first[missing]
             rows[missing] = update.started = self._allocate(len(missing))
             self._index.insert(groups.key[missing], update.started)
-            self._begin(table, update.start_at + lo, groups.key[missing], update.started)
+            self._begin(part, missing, update.started)
         # Whether the lower direction is up: told by the first packet, which says what it is itself.
         lower_up = part.lower[groups.begin] == (part.source == self.col["client_half"][rows])
         up = groups.spread(lower_up) == part.lower
@@ -252,30 +252,15 @@ class FlowTable:
         and where to end the range, so that both connections get a row."""
         return reuse(table, lo, hi, self._index, self.col)
 
-    def _begin(self, table: PacketTable, at: Rows, key: NDArray[np.uint64], rows: Rows) -> None:
-        """Fill the rows of new flows from their first packets `at`."""
-        col = self.col
-        for column in col.values():
-            column[rows] = 0
-        forward, ends = source_is_client(table, at), ends_of(table)
-
-        def choose(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-            return np.where(forward, a, b)
-
+    def _begin(self, part: Part, flows: Rows, rows: Rows) -> None:
+        """Fill the rows of new flows of a range."""
+        col, at = self.col, flows + part.start
+        for name, column in part.begun.items():
+            col[name][rows] = column[at]
+        for name in ZERO:
+            col[name][rows] = 0
         col["serial"][rows] = np.arange(self.started, self.started + len(rows))
         self.started += len(rows)
-        col["hash"][rows] = key
-        col["client_half"][rows] = choose(ends.source[at], ends.target[at])
-        for side, a, b in (("client", "src", "dst"), ("server", "dst", "src")):
-            for part in ("hi", "lo", "mac"):
-                source, target = getattr(table, f"{a}_{part}")[at], getattr(table, f"{b}_{part}")[at]
-                col[f"{side}_{part}"][rows] = choose(source, target)
-        col["client_port"][rows] = choose(table.sport[at], table.dport[at])
-        col["server_port"][rows] = choose(table.dport[at], table.sport[at])
-        col["proto"][rows] = table.proto[at]
-        col["first_ts"][rows] = col["last_ts"][rows] = table.batch.ts[at]
-        col["syn"][rows] = (table.tcp_flags[at] & SYN) != 0
-        col["watched"][rows] = table.proto[at] == TCP
         self.live[rows] = True
         self.count += len(rows)
 

@@ -103,7 +103,12 @@ class Conversations:
     def count_traffic(self, update: FlowUpdate) -> None:
         """Note what the packets of an update carried to the devices of their flows."""
         self._carried.append(
-            (self._owner[update.touched], update.touched_up, update.touched_down, update.touched_packets)
+            (
+                self._owner.take(update.touched, 0),
+                update.touched_up,
+                update.touched_down,
+                update.touched_packets,
+            )
         )
         self._carried_flows += len(update.touched)
         if self._carried_flows > MAX_CARRIED:

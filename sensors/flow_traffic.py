@@ -38,6 +38,8 @@ class Part:
     begun                  what each flow is if its first packet here begins it, see `begun_by`; of the
                            first flow of this range that is at `start`
     lower, payload, flags  of the sorted packets: direction, whether they carry payload, TCP flags
+    rank                   int64[n], the number of each among its flow's packets with payload, from 1; more
+                           than all where there is none
     source                 uint64[k], hash of the source of each flow's first packet
     last_ts                float64[k], time of the last one
     sums                   int64[2, 3, k], of the other direction and of the lower one
@@ -50,6 +52,7 @@ class Part:
     start: int
     lower: NDArray[np.bool_]
     payload: NDArray[np.bool_]
+    rank: NDArray[np.int64]
     flags: NDArray[np.uint8]
     source: NDArray[np.uint64]
     last_ts: NDArray[np.float64]
@@ -75,6 +78,7 @@ class Traffic:
         self._last_ts = table.batch.ts[part][groups.last()]
         self._lower = lower[groups.order]
         self._payload = (table.payload_len[part] > 0)[groups.order]
+        self._rank = _rank(self._payload, groups)
         flags = table.tcp_flags[part][groups.order]
         self._flags = flags & ~((flags & np.uint8(RST)) << np.uint8(2))  # RST, moved by two bits, is ACK
         self._sum(table.ip_len[part][groups.order].astype(np.int64))
@@ -97,8 +101,9 @@ class Traffic:
             every.first[flows] - first, every.key[flows],
         )  # fmt: skip
         return Part(
-            groups, self._begun, begin, self._lower[places], self._payload[places], self._flags[places],
-            self._source[flows], self._last_ts[flows], self._sums[:, :, flows], self._united[:, flows],
+            groups, self._begun, begin, self._lower[places], self._payload[places], self._rank[places],
+            self._flags[places], self._source[flows], self._last_ts[flows], self._sums[:, :, flows],
+            self._united[:, flows],
         )  # fmt: skip
 
     def _sum(self, size: NDArray[np.int64]) -> None:
@@ -120,3 +125,11 @@ class Traffic:
             self._flags.astype(np.uint16) << (self._lower * np.uint16(8)), self._groups.begin
         )
         self._united = np.stack([both, both >> 8]).astype(np.uint8)
+
+
+def _rank(payload: NDArray[np.bool_], groups: Groups) -> NDArray[np.int64]:
+    """The number of each packet among those of its flow that have payload; see `Part`."""
+    so_far = np.cumsum(payload, dtype=np.int64)
+    so_far -= groups.spread(so_far[groups.begin] - payload[groups.begin])
+    so_far[~payload] = MOST_PACKETS
+    return so_far

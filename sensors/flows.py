@@ -131,14 +131,10 @@ class FlowTable:
 
     def _early(self, part: Part, rows: Rows) -> Rows:
         """Which packets are among the first with payload of a TCP flow that is watched."""
-        col, groups = self.col, part.groups
+        col = self.col
         before = col["payload_up"][rows] + col["payload_down"][rows]
-        flows = np.flatnonzero(col["watched"][rows] & (before < STREAM_PACKETS))
-        at, which, begin = groups.of(flows)
-        payload = part.payload[at]
-        so_far = np.cumsum(payload)
-        so_far += (before[flows] + payload[begin] - so_far[begin])[which]
-        return np.asarray(groups.order[at[payload & (so_far <= STREAM_PACKETS)]])
+        most = (STREAM_PACKETS - before) * col["watched"][rows]
+        return np.asarray(part.groups.order[part.rank <= part.groups.spread(most)])
 
     def _count(
         self, part: Part, rows: Rows, lower_up: NDArray[np.bool_], sent: NDArray[np.int64],

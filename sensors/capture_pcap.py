@@ -40,14 +40,7 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
         raise BrokenCapture("the file ends inside its header, before any packet", 0)
     order, units = MAGICS[window.data[:4].tobytes()]
     linktype = struct.unpack_from(order + "I", window.data.data, 20)[0] & 0xFFFF
-    record = layout(
-        RECORD_HEADER + HEAD,
-        sec=(0, order + "u4"),
-        frac=(4, order + "u4"),
-        cap=(8, order + "u4"),
-        wire=(12, order + "u4"),
-        packet=(RECORD_HEADER, f"V{HEAD}"),
-    )
+    record = _record(order)
     done, start = 0, FILE_HEADER
     while True:
         edges = _whole_records(window, start, order)
@@ -72,6 +65,18 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
             raise BrokenCapture(f"the file ends inside packet {done + 1}", done)
         if not more:
             return
+
+
+def _record(order: str) -> np.dtype[np.void]:
+    """The header of a record, and the first bytes of its packet."""
+    return layout(
+        RECORD_HEADER + HEAD,
+        sec=(0, order + "u4"),
+        frac=(4, order + "u4"),
+        cap=(8, order + "u4"),
+        wire=(12, order + "u4"),
+        packet=(RECORD_HEADER, f"V{HEAD}"),
+    )
 
 
 def _whole_records(window: Window, start: int, order: str) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ otherwise each layer does for the rows that it finds. What is not so in every re
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.decode_bytes import layout, read
+from sensors.decode_bytes import Headers, layout, read
 from sensors.decode_link import ETHERNET, IPV4, MAC
 from sensors.decode_network import MAPPED
 from sensors.decode_transport import TCP, UDP
@@ -31,19 +31,7 @@ def decode_plain(batch: PacketBatch) -> tuple[PacketTable, NDArray[np.bool_]] | 
         return None
     count = len(batch.offsets)
     head = read(batch.buffer, batch.offsets, _HEAD) if batch.heads is None else batch.heads.view(_HEAD)
-    proto = head["proto"].copy()
-    tcp, udp = proto == TCP, proto == UDP
-    length = head["length"].astype(np.int32)
-    room = np.minimum(length, batch.caplen - _L3)
-    room -= _L4 - _L3
-    size = (head["tcp_offset"] & 0xF0) >> 2
-    plain = (head["kind"] & _KIND_MASK) == _KIND
-    plain &= (head["frag"] & 0x3FFF) == 0
-    plain &= tcp & (size >= 20) | udp
-    size[~tcp] = 8
-    total = np.where(tcp, room, head["udp_length"])
-    plain &= (total >= size) & (total <= room)
-    total -= size
+    plain, header, payload = _measure(head, batch.caplen)
     table = PacketTable(
         batch=batch,
         undecoded=np.zeros(count, np.uint8),
@@ -56,16 +44,32 @@ def decode_plain(batch: PacketBatch) -> tuple[PacketTable, NDArray[np.bool_]] | 
         src_lo=head["src_ip"].astype(np.uint64) | MAPPED,
         dst_hi=np.zeros(count, np.uint64),
         dst_lo=head["dst_ip"].astype(np.uint64) | MAPPED,
-        proto=proto,
+        proto=head["proto"].copy(),
         sport=head["sport"].astype(np.uint16),
         dport=head["dport"].astype(np.uint16),
-        tcp_flags=head["tcp_flags"] * tcp,
+        tcp_flags=head["tcp_flags"] * (head["proto"] == TCP),
         fragment=np.zeros(count, np.bool_),
         l3=batch.offsets + _L3,
         l4=batch.offsets + _L4,
-        payload=batch.offsets + _L4 + size,
-        payload_len=total,
-        ip_len=length,
+        payload=batch.offsets + _L4 + header,
+        payload_len=payload,
+        ip_len=head["length"].astype(np.int32),
         wirelen=np.maximum(batch.wirelen, batch.caplen),
     )
     return table, plain
+
+
+def _measure(
+    head: Headers, caplen: NDArray[np.int32]
+) -> tuple[NDArray[np.bool_], NDArray[np.uint8], NDArray[np.int32]]:
+    """Which packets are plain, and the bytes of their transport header and captured payload."""
+    tcp, udp = head["proto"] == TCP, head["proto"] == UDP
+    room = np.minimum(head["length"], caplen - _L3) - (_L4 - _L3)
+    header = (head["tcp_offset"] & np.uint8(0xF0)) >> np.uint8(2)
+    plain = (head["kind"] & _KIND_MASK) == _KIND
+    plain &= (head["frag"] & 0x3FFF) == 0
+    plain &= tcp & (header >= 20) | udp
+    header[~tcp] = 8
+    total = np.where(tcp, room, head["udp_length"])
+    plain &= (total >= header) & (total <= room)
+    return plain, header, total - header

@@ -18,6 +18,10 @@ from sensors.flow_groups import Groups
 from sensors.flow_keys import RST, begun_by, ends_of
 from sensors.packets import PacketTable
 
+# A packet's code: its TCP flags in the lowest eight bits, above them these two.
+_FLAGS = 8
+_LOWER, _PAYLOAD, _ALL_FLAGS = np.uint16(1 << _FLAGS), np.uint16(2 << _FLAGS), np.uint16(255)
+
 # The counts of a flow: 21 bits each, which MOST_PACKETS keeps from running over into the next.
 _COUNT_BITS = 21
 MOST_PACKETS = (1 << _COUNT_BITS) - 1
@@ -26,7 +30,7 @@ _WITH_PAYLOAD, _PAYLOAD_LOWER, _PACKET_LOWER = 1, 1 << _COUNT_BITS, 1 << 2 * _CO
 _COUNTS = np.array(
     [0, _PACKET_LOWER, _WITH_PAYLOAD, _PACKET_LOWER | _PAYLOAD_LOWER | _WITH_PAYLOAD], np.uint64
 )
-"""What a packet adds: by 1 if it is of the lower direction, and by 2 if it has payload."""
+"""What a packet adds, by its code without the flags."""
 PACKETS, BYTES, PAYLOAD = range(3)
 """Of sums: packets, bytes of IP, packets that carry payload."""
 
@@ -72,17 +76,15 @@ class Traffic:
         part, within = slice(bounds[0], bounds[-1]), np.array(bounds) - bounds[0]
         source, target, key = (column[part] for column in ends_of(table))
         groups = self._groups = Groups.by_key(key, within)
-        lower = source < target
         self._begun = begun_by(table, groups.first + bounds[0])
         self._source = source[groups.first]
         self._last_ts = table.batch.ts[part][groups.last()]
-        self._lower = lower[groups.order]
-        self._payload = (table.payload_len[part] > 0)[groups.order]
+        code = self._codes(table, part, source < target)[groups.order]
+        self._lower, self._payload = (code & _LOWER) != 0, (code & _PAYLOAD) != 0
+        self._flags = code.astype(np.uint8)
         self._rank = _rank(self._payload, groups)
-        flags = table.tcp_flags[part][groups.order]
-        self._flags = flags & ~((flags & np.uint8(RST)) << np.uint8(2))  # RST, moved by two bits, is ACK
-        self._sum(table.ip_len[part][groups.order].astype(np.int64))
-        self._unite_flags()
+        self._sum(table.ip_len[part][groups.order].astype(np.int64), code)
+        self._unite_flags(code)
         self._flows = dict(zip(bounds, np.searchsorted(groups.begin, within).tolist(), strict=True))
 
     def part(self, lo: int, hi: int) -> Part | None:
@@ -106,10 +108,19 @@ class Traffic:
             self._united[:, flows],
         )  # fmt: skip
 
-    def _sum(self, size: NDArray[np.int64]) -> None:
+    @staticmethod
+    def _codes(table: PacketTable, part: slice, lower: NDArray[np.bool_]) -> NDArray[np.uint16]:
+        """What is sorted of each packet besides its size."""
+        flags = table.tcp_flags[part]
+        code = (flags & ~((flags & RST) << 2)).astype(np.uint16)  # RST, moved by two bits, is ACK
+        code |= lower * _LOWER
+        code |= (table.payload_len[part] > 0) * _PAYLOAD
+        return code
+
+    def _sum(self, size: NDArray[np.int64], code: NDArray[np.uint16]) -> None:
         """`size` are the bytes of the sorted packets. One direction's sums are what is left of both."""
         begin, sums = self._groups.begin, np.empty((2, 3, len(self._groups.begin)), np.int64)
-        counts = np.add.reduceat(_COUNTS[self._lower + 2 * self._payload], begin)
+        counts = np.add.reduceat(_COUNTS[code >> _FLAGS], begin)
         sums[1, PACKETS] = counts >> 2 * _COUNT_BITS
         sums[1, PAYLOAD] = counts >> _COUNT_BITS & MOST_PACKETS
         sums[1, BYTES] = np.add.reduceat(size * self._lower, begin)
@@ -119,12 +130,11 @@ class Traffic:
         sums[0] -= sums[1]
         self._sums = sums
 
-    def _unite_flags(self) -> None:
+    def _unite_flags(self, code: NDArray[np.uint16]) -> None:
         """All flags of each direction: those of the lower one are moved beside those of the other."""
-        both = np.bitwise_or.reduceat(
-            self._flags.astype(np.uint16) << (self._lower * np.uint16(8)), self._groups.begin
-        )
-        self._united = np.stack([both, both >> 8]).astype(np.uint8)
+        aside = self._lower * np.uint16(_FLAGS)
+        both = np.bitwise_or.reduceat((code & _ALL_FLAGS) << aside, self._groups.begin)
+        self._united = np.stack([both, both >> _FLAGS]).astype(np.uint8)
 
 
 def _rank(payload: NDArray[np.bool_], groups: Groups) -> NDArray[np.int64]:

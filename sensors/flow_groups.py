@@ -43,14 +43,6 @@ class Groups:
         """The number of each flow's last packet."""
         return np.asarray(self.order[self.begin + self.count - 1])
 
-    def of(self, flows: Rows) -> tuple[Rows, Rows, Rows]:
-        """The packets of some flows: their places in the sorted columns; for each, the number of its flow
-        in `flows`; and where in these two each flow begins."""
-        count = self.count[flows]
-        begin = np.cumsum(count) - count
-        which = np.repeat(np.arange(len(flows)), count)
-        return np.arange(len(which)) + (self.begin[flows] - begin)[which], which, begin
-
 
 def _sorted(key: NDArray[np.uint64], bounds: Rows) -> tuple[Rows, NDArray[np.bool_]]:
     """The order that brings equal keys of a range together and keeps theirs, and where another key begins.

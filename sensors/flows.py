@@ -161,12 +161,11 @@ class FlowTable:
         if not len(fresh):
             return fresh, fresh
         col["answered"][rows[fresh]] = True
-        at, which, begin = groups.of(fresh)
-        up, order, never = up[at], groups.order[at], np.iinfo(np.int64).max
-        accepts = ~up & part.payload[at] | up & (part.flags[at] & ACK != 0) & shaken[fresh][which]
-        answers = np.where(tcp[fresh][which], accepts, ~up)
-        first = np.minimum.reduceat(np.where(answers, order, never), begin)
-        first = np.where(first < never, first, order[begin])
+        accepts = ~up & part.payload | up & (part.flags & ACK != 0) & groups.spread(shaken)
+        answers = np.flatnonzero(np.where(groups.spread(tcp), accepts, ~up))
+        begin, none = groups.begin[fresh], len(up)
+        place = np.append(answers, none)[np.searchsorted(answers, begin)]
+        first = groups.order[np.where(place < begin + groups.count[fresh], place, begin)]
         in_time = np.argsort(first, kind="stable")
         return rows[fresh[in_time]], first[in_time]
 

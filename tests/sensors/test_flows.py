@@ -2,6 +2,7 @@
 
 import random
 from ipaddress import ip_address
+from itertools import pairwise
 from struct import pack
 
 import numpy as np
@@ -252,8 +253,8 @@ def test_packets_are_grouped_by_their_keys_in_their_order(count, kinds, alike):
     assert dict(zip(groups.key.tolist(), (part.tolist() for part in parts), strict=True)) == wanted
     assert groups.first.tolist() == [wanted[each][0] for each in groups.key.tolist()]
     assert groups.last().tolist() == [wanted[each][-1] for each in groups.key.tolist()]
-    some = np.arange(0, len(groups.key), 2)
-    at, which, begin = groups.of(some)
-    assert groups.order[at].tolist() == [n for flow in some for n in parts[flow].tolist()]
-    assert which.tolist() == [number for number, flow in enumerate(some) for _ in parts[flow]]
-    assert begin.tolist() == np.flatnonzero(np.diff(which, prepend=-1)).tolist()
+    bounds = np.unique([0, count // 3, count // 2, count])
+    within = Groups.by_key(key, bounds)
+    alone = [(Groups.by_key(key[lo:hi]), lo) for lo, hi in pairwise(bounds.tolist())]
+    assert within.order.tolist() == [n + lo for groups, lo in alone for n in groups.order.tolist()]
+    assert within.key.tolist() == [each for groups, _ in alone for each in groups.key.tolist()]

@@ -110,7 +110,7 @@ class Conversations:
                 update.touched_packets,
             )
         )
-        self._carried_flows += len(update.touched)
+        self._carried_flows += len(update.touched) + 1
         if self._carried_flows > MAX_CARRIED:
             self._add_up()
 

@@ -68,12 +68,13 @@ class Moments:
         """The moments of packets [lo, hi) of the table begun. Exhaust it: traffic is counted at the end."""
         flows = self._conversations
         update = flows.update(table, lo, hi, self._ahead)
-        which: slice | Rows = slice(*np.searchsorted(self._at, (lo, hi)).tolist())
+        first, last = np.searchsorted(self._at, (lo, hi)).tolist()
+        which: slice | Rows = slice(first, last)
         if self._floods is not None:
             haste, ts = self._shedding.level >= Detail.HASTE, float(table.batch.ts[hi - 1])
             self._floods.pace(min(1.0, ts % STEP / STEP + HEAD_START) if haste else 1.0)
             self._hold_back(update, ts)
-            which = self._bounded(table, np.arange(len(self._at))[which], ts)
+            which = self._bounded(table, np.arange(first, last), ts)
         yield from self._in_order(table, lo, update, which)
         flows.count_traffic(update)
 

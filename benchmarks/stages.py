@@ -19,6 +19,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "read": ("sensors.capture_files:FileSource.batches",),
     "decode": ("sensors.engine:decode",),
     "flows": (
+        "sensors.moments:Traffic",
         "sensors.conversations:Conversations.update",
         "sensors.conversations:Conversations.count_traffic",
         "sensors.conversations:Conversations.expire",
@@ -26,7 +27,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "sensors.flows:FlowTable.reused",
         "sensors.flows:FlowTable.remove",
     ),
-    "select": ("sensors.select:Selector.select", "sensors.moments:packets", "sensors.moments:Segments"),
+    "select": ("sensors.select:Selector.select", "sensors.moments:Chosen", "sensors.moments:Segments"),
     "parse": ("sensors.engine:Engine._parse_packet", "sensors.engine:Engine._parse_segment"),
     "who is who": (
         "analysis.devices:Inventory.handle",

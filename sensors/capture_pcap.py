@@ -15,7 +15,7 @@ from sensors.capture_chain import record_edges
 from sensors.capture_errors import BrokenCapture
 from sensors.capture_window import Window
 from sensors.decode_bytes import layout, read
-from sensors.packets import PacketBatch
+from sensors.packets import HEAD, PacketBatch
 
 MAGICS = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e6),
@@ -40,13 +40,7 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
         raise BrokenCapture("the file ends inside its header, before any packet", 0)
     order, units = MAGICS[window.data[:4].tobytes()]
     linktype = struct.unpack_from(order + "I", window.data.data, 20)[0] & 0xFFFF
-    record = layout(
-        RECORD_HEADER,
-        sec=(0, order + "u4"),
-        frac=(4, order + "u4"),
-        cap=(8, order + "u4"),
-        wire=(12, order + "u4"),
-    )
+    record = _record(order)
     done, start = 0, FILE_HEADER
     while True:
         edges = _whole_records(window, start, order)
@@ -62,6 +56,7 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
                 wirelen=np.minimum(head["wire"], 2**31 - 1).astype(np.int32),
                 ts=(head["sec"] * units + head["frac"]) / units,
                 linktype=linktype,
+                heads=head["packet"],
             )
         _check(window, start, order, done)
         more = window.refill(start)
@@ -70,6 +65,18 @@ def walk_pcap(window: Window, size: int) -> Iterator[PacketBatch]:
             raise BrokenCapture(f"the file ends inside packet {done + 1}", done)
         if not more:
             return
+
+
+def _record(order: str) -> np.dtype[np.void]:
+    """The header of a record, and the first bytes of its packet."""
+    return layout(
+        RECORD_HEADER + HEAD,
+        sec=(0, order + "u4"),
+        frac=(4, order + "u4"),
+        cap=(8, order + "u4"),
+        wire=(12, order + "u4"),
+        packet=(RECORD_HEADER, f"V{HEAD}"),
+    )
 
 
 def _whole_records(window: Window, start: int, order: str) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from sensors.addresses import mac_text, protocol_text
 from sensors.floods import senders
 from sensors.flow_ends import active, ends, flow_states, only
 from sensors.flow_keys import TCP
+from sensors.flow_traffic import Traffic
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.parties import CLIENT, SERVER, Numbers, Parties
@@ -26,7 +27,10 @@ NEXT_ROW = 120.0
 REFRESH = 30.0
 """Seconds for which an address that a MAC used is not told again."""
 MAX_PAIRS = 16_384
+MAX_CARRIED = 65_536
+"""Flows of several ranges whose traffic is added up at once."""
 DNS = 53
+
 
 _START = ("first_ts", "serial", "client_port", "server_port", "proto")
 """What a new flow is made of, besides its parties."""
@@ -51,6 +55,8 @@ class Conversations:
         self._pairs: dict[tuple[str, str], float] = {}
         self._device_number: dict[DeviceKey, int] = {}
         self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
+        self._carried: list[tuple[NDArray[np.int64], ...]] = []
+        self._carried_flows = 0
         self._minute = 0
         self._owner = np.full((CAPACITY, 2), -1, np.int64)  # numbers of the client's and server's device
         self._held = np.zeros(CAPACITY, np.bool_)
@@ -58,10 +64,10 @@ class Conversations:
 
     # -- packets ------------------------------------------------------------------------------------
 
-    def update(self, packets: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi), of one step and so of one minute."""
+    def update(self, packets: PacketTable, lo: int, hi: int, ahead: Traffic | None = None) -> FlowUpdate:
+        """Account for packets [lo, hi), of one step and so of one minute; `ahead` as in `FlowTable`."""
         self.fragments += int(packets.fragment[lo:hi].sum())
-        update = self.table.update(packets, lo, hi)
+        update = self.table.update(packets, lo, hi, ahead)
         self._owner[update.started] = -1
         self._held[update.started] = False
         if hi > lo and (minute := int(packets.batch.ts[hi - 1] // 60)) != self._minute:
@@ -96,17 +102,31 @@ class Conversations:
         return ts, self._start(True, *started), bool(self.table.col["syn"][row])
 
     def count_traffic(self, update: FlowUpdate) -> None:
-        """Add what the packets of an update carried to the devices of their flows."""
-        client, server = self._owner[update.touched].T
-        for owner, sent, got in (
-            (client, update.touched_up, update.touched_down),
-            (server, update.touched_down, update.touched_up),
-        ):
-            known = owner >= 0
-            number = owner[known]
-            size = len(self._traffic)
-            for column, values in enumerate((sent, got, update.touched_packets)):
-                self._traffic[:, column] += np.bincount(number, values[known], size).astype(np.int64)
+        """Note what the packets of an update carried to the devices of their flows."""
+        self._carried.append(
+            (
+                self._owner.take(update.touched, 0),
+                update.touched_up,
+                update.touched_down,
+                update.touched_packets,
+            )
+        )
+        self._carried_flows += len(update.touched) + 1
+        if self._carried_flows > MAX_CARRIED:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """Add what was noted to its devices."""
+        if not self._carried:
+            return
+        owners, up, down, packets = (np.concatenate(parts) for parts in zip(*self._carried, strict=True))
+        self._carried.clear()
+        self._carried_flows = 0
+        owner = owners.T.ravel()  # all clients, then all servers
+        known = np.flatnonzero(owner >= 0)
+        for column, (client, server) in enumerate(((up, down), (down, up), (packets, packets))):
+            values = np.concatenate((client, server))[known]
+            self._traffic[:, column] += np.bincount(owner[known], values, len(self._traffic)).astype(np.int64)
 
     def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether
@@ -188,6 +208,7 @@ class Conversations:
 
     def drain_traffic(self) -> None:
         """Give the recorder what each device sent and got since the last call."""
+        self._add_up()
         if not self._traffic.any():
             return
         for key, (up, down, packets) in zip(self._device_number, self._traffic.tolist(), strict=False):

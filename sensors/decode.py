@@ -4,13 +4,22 @@ Link, network and transport layer each have a file. What one packet says never d
 the next: lengths are checked against the captured bytes before a field counts.
 """
 
+from dataclasses import fields
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sensors.decode_bounds import Bounds
 from sensors.decode_link import ARP, IPV4, IPV6, Link, decode_link
 from sensors.decode_network import decode_arp, decode_ipv4, decode_ipv6
+from sensors.decode_plain import decode_plain
 from sensors.decode_transport import decode_transport
 from sensors.packets import PacketBatch, PacketTable
+
+_HEADERS = [
+    field.name for field in fields(PacketTable) if field.name not in ("batch", "wirelen", "ends", "openings")
+]
+"""The columns that a packet's headers fill."""
 
 
 def decode(batch: PacketBatch) -> PacketTable:
@@ -22,6 +31,28 @@ def decode(batch: PacketBatch) -> PacketTable:
     TRUNCATED. Where the source gives no wire length it is the link header and the IP length. Tunnels
     above IP are not opened.
     """
+    plain = decode_plain(batch)
+    if plain is None:
+        table = _by_layers(batch)
+    else:
+        table, settled = plain
+        _merge(table, np.flatnonzero(~settled))
+    _measure(table)
+    return table
+
+
+def _merge(table: PacketTable, rows: NDArray[np.int64]) -> None:
+    """Decodes these rows layer by layer."""
+    if not len(rows):
+        return
+    buffer, offsets, caplen, wirelen, ts, linktype, _ = table.batch
+    part = _by_layers(PacketBatch(buffer, offsets[rows], caplen[rows], wirelen[rows], ts[rows], linktype))
+    for name in _HEADERS:
+        getattr(table, name)[rows] = getattr(part, name)
+
+
+def _by_layers(batch: PacketBatch) -> PacketTable:
+    """The table of a batch that may hold anything."""
     end = batch.offsets + batch.caplen
     link = decode_link(batch, end)
     table = _blank(batch, link)
@@ -32,7 +63,6 @@ def decode(batch: PacketBatch) -> PacketTable:
     decode_ipv6(table, np.flatnonzero((link.ethertype == IPV6) & fine), bounds)
     decode_arp(table, np.flatnonzero((link.ethertype == ARP) & fine), bounds)
     decode_transport(table, bounds)
-    _measure(table)
     return table
 
 

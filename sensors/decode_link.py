@@ -13,6 +13,8 @@ from sensors.decode_bytes import layout, read
 from sensors.packets import PacketBatch, Undecoded
 
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
+ETHERNET = 1
+"""LINKTYPE_ETHERNET."""
 MAX_VLANS, MAX_LABELS, MAX_LAYERS = 2, 4, 8
 """QinQ has two tags; VPN and traffic engineering stack up to four labels. Deeper is an attack or a loop."""
 
@@ -21,7 +23,7 @@ _MPLS = (0x8847, 0x8848)  # RFC 5332
 _PPPOE = 0x8864  # RFC 2516, session stage
 _BRIDGED = 0x6558  # Transparent Ethernet Bridging: here what an MPLS pseudowire carries
 _FIRST_ETHERTYPE = 0x600  # IEEE 802.3: smaller is a length, LLC follows
-_MAC = np.uint64(0xFFFF_FFFF_FFFF)
+MAC = np.uint64(0xFFFF_FFFF_FFFF)
 
 _ETHERNET = layout(16, dst=(0, ">u8"), src=(4, ">u8"), type=(12, ">u2"))
 _SLL = layout(16, length=(4, ">u2"), address=(6, ">u8"), type=(14, ">u2"))
@@ -99,7 +101,7 @@ def decode_link(batch: PacketBatch, end: NDArray[np.int64]) -> Link:
 def _ethernet(batch: PacketBatch, link: Link) -> int:
     head = read(batch.buffer, batch.offsets, _ETHERNET)
     link.dst_mac = head["dst"].astype(np.uint64) >> np.uint64(16)
-    link.src_mac = head["src"].astype(np.uint64) & _MAC
+    link.src_mac = head["src"].astype(np.uint64) & MAC
     link.ethertype = head["type"].astype(np.uint16)
     return 14
 
@@ -141,7 +143,7 @@ def _raw_known(batch: PacketBatch, link: Link) -> int:
 
 
 _FIRST = {
-    1: _ethernet,
+    ETHERNET: _ethernet,
     113: _cooked,
     276: _cooked,
     0: _null,
@@ -250,7 +252,7 @@ def _peel_bridged(
     rows = _whole(link, end, rows, 14)
     head = read(buffer, link.l3[rows], _ETHERNET)
     link.dst_mac[rows] = head["dst"].astype(np.uint64) >> np.uint64(16)
-    link.src_mac[rows] = head["src"].astype(np.uint64) & _MAC
+    link.src_mac[rows] = head["src"].astype(np.uint64) & MAC
     link.ethertype[rows] = head["type"]
     link.l3[rows] += 14
 

@@ -28,7 +28,7 @@ _V6 = layout(
 _EXTENSION = layout(4, next=(0, "u1"), length=(1, "u1"), frag=(2, ">u2"))
 _PLAIN_V4 = np.uint8(0x45)
 """Version 4 and a header of 5 words, the smallest."""
-_MAPPED = np.uint64(0xFFFF_0000_0000)
+MAPPED = np.uint64(0xFFFF_0000_0000)
 """::ffff:0:0/96, IPv4 written as IPv6 (RFC 4291)."""
 
 _FRAGMENT, _AUTH, NO_NEXT_HEADER = 44, 51, 59
@@ -65,8 +65,8 @@ def decode_ipv4(table: PacketTable, rows: Rows, bounds: Bounds) -> None:
             rows, at, head, size, length = rows[good], at[good], head[good], size[good], length[good]
     frag = head["frag"]
     table.version[rows] = 4
-    table.src_lo[rows] = head["src"] | _MAPPED
-    table.dst_lo[rows] = head["dst"] | _MAPPED
+    table.src_lo[rows] = head["src"] | MAPPED
+    table.dst_lo[rows] = head["dst"] | MAPPED
     table.proto[rows] = head["proto"]
     table.l4[rows] = at + size
     table.ip_len[rows] = length

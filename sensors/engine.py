@@ -6,6 +6,7 @@ and detectors are ticked, so that a capture gives the same results whatever the 
 
 import logging
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -105,19 +106,17 @@ class Engine:
         if self.began is None:
             self.began = float(batch.ts[0])
         ts = np.maximum.accumulate(np.maximum(batch.ts, self.now))
-        self._moments.begin(table)
-        lo = 0
-        while lo < len(ts):
+        steps = [0, *(np.flatnonzero(np.diff(ts // STEP)) + 1).tolist(), len(ts)]
+        self._moments.begin(table, steps)
+        for lo, hi in pairwise(steps):
             if ts[lo] >= self._next_step:
                 self._step(float(ts[lo]))
-            hi = int(np.searchsorted(ts, self._next_step))
             if self.shedding.level < Detail.PACKET_LOG:
                 self.packet_log.add(table, lo, hi)
             else:
                 self.shedding.drops(Detail.PACKET_LOG, self.packet_log.wanted(table, lo, hi))
             self._range(table, lo, hi)
             self.now = self.heard = float(ts[hi - 1])
-            lo = hi
 
     def tick(self, now: float) -> None:
         """Let packet time reach `now` although no packet came, and look for what is overdue."""

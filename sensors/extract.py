@@ -3,7 +3,8 @@ much as ten out of a list."""
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from struct import Struct
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,11 @@ from analysis.events import of_values
 from sensors.addresses import ip_texts, mac_texts
 from sensors.flow_keys import TCP
 from sensors.packets import Packet, PacketTable
+
+Rows = NDArray[np.int64]
+
+_sequence = Struct("!4xI").unpack_from
+"""Of a TCP header."""
 
 
 class Segment(NamedTuple):
@@ -26,53 +32,74 @@ class Segment(NamedTuple):
     end: int
 
 
-def packets(table: PacketTable, at: NDArray[np.int64]) -> Iterator[Packet]:
-    """The packets `at`, in that order."""
-    macs = (mac_texts(column[at].tolist()) for column in (table.src_mac, table.dst_mac))
-    ports = (column[at].tolist() for column in (table.sport, table.dport, table.proto))
-    columns = zip(
-        table.batch.ts[at].tolist(), *macs, _addresses(table, at, table.src_hi, table.src_lo),
-        _addresses(table, at, table.dst_hi, table.dst_lo), *ports, _payloads(table, at),
-        _sequences(table, at).tolist(), strict=True,
-    )  # fmt: skip
-    return map(partial(of_values, Packet), columns)
+class Chosen:
+    """Packets of a table that go to parsers. Their columns are made for all of a batch at once, values and
+    texts only for those that are looked at; the batch itself is not held."""
+
+    def __init__(self, table: PacketTable, at: Rows) -> None:
+        """The packets `at`."""
+        headers: tuple[NDArray[Any], ...] = (
+            table.batch.ts, table.src_mac, table.dst_mac, table.version, table.src_hi, table.src_lo,
+            table.dst_hi, table.dst_lo, table.sport, table.dport, table.proto,
+        )  # fmt: skip
+        self._columns = [
+            *(column[at] for column in headers),
+            _sequences(table, at),
+            *payload_spans(table, at),
+        ]
+
+    def packets(self, which: slice | Rows, buffer: memoryview) -> Iterator[Packet]:
+        """Some of them, by their places in `at`, in that order; `buffer` is that of the batch."""
+        (
+            ts,
+            src_mac,
+            dst_mac,
+            version,
+            src_hi,
+            src_lo,
+            dst_hi,
+            dst_lo,
+            sport,
+            dport,
+            proto,
+            seq,
+            begin,
+            end,
+        ) = (column[which].tolist() for column in self._columns)
+        columns = zip(
+            ts, mac_texts(src_mac), mac_texts(dst_mac), _addresses(version, src_hi, src_lo),
+            _addresses(version, dst_hi, dst_lo), sport, dport, proto,
+            (bytes(buffer[b:e]) for b, e in zip(begin, end, strict=True)), seq, strict=True,
+        )  # fmt: skip
+        return map(partial(of_values, Packet), columns)
 
 
-def _addresses(
-    table: PacketTable, at: NDArray[np.int64], hi: NDArray[np.uint64], lo: NDArray[np.uint64]
-) -> list[str]:
+def _addresses(version: list[int], hi: list[int], lo: list[int]) -> Iterator[str]:
     """The addresses of these columns as text; empty where there is no IP."""
-    texts = list(ip_texts(hi[at].tolist(), lo[at].tolist()))
-    for none in np.flatnonzero(table.version[at] == 0).tolist():
-        texts[none] = ""
-    return texts
+    texts = ip_texts(hi, lo)
+    return texts if all(version) else (text if ip else "" for text, ip in zip(texts, version, strict=True))
 
 
 class Segments:
     """TCP packets with payload, of which most are not wanted any more when their turn comes: each is made
     when it is asked for."""
 
-    def __init__(
-        self, table: PacketTable, at: NDArray[np.int64], rows: NDArray[np.int64], up: NDArray[np.bool_]
-    ) -> None:
+    def __init__(self, table: PacketTable, at: Rows, rows: Rows, up: NDArray[np.bool_]) -> None:
         """The packets `at`, which belong to the flows of `rows` and come from the client where `up`."""
         begin = table.payload[at]
         self.rows: list[int] = rows.tolist()
-        self._ts, self._up, self._seq = (
-            table.batch.ts[at].tolist(),
-            up.tolist(),
-            _sequences(table, at).tolist(),
-        )
+        self._ts, self._up, self._l4 = table.batch.ts[at].tolist(), up.tolist(), table.l4[at].tolist()
         self._begin, self._end = begin.tolist(), (begin + table.payload_len[at]).tolist()
+        self._buffer = table.batch.buffer.data
 
     def __getitem__(self, number: int) -> Segment:
+        (seq,) = _sequence(self._buffer, self._l4[number])
         return Segment(
-            self.rows[number], self._ts[number], self._up[number], self._seq[number],
-            self._begin[number], self._end[number],
-        )  # fmt: skip
+            self.rows[number], self._ts[number], self._up[number], seq, self._begin[number], self._end[number]
+        )
 
 
-def payload_spans(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def payload_spans(table: PacketTable, at: Rows) -> tuple[Rows, Rows]:
     """int64[n] each: where the payloads of the packets `at` begin and end in the batch's buffer; from the ARP
     header on where there is no IP."""
     batch, ip = table.batch, table.version[at] != 0
@@ -80,14 +107,7 @@ def payload_spans(table: PacketTable, at: NDArray[np.int64]) -> tuple[NDArray[np
     return begin, np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])
 
 
-def _payloads(table: PacketTable, at: NDArray[np.int64]) -> Iterator[bytes]:
-    """The payload of each packet."""
-    begin, end = payload_spans(table, at)
-    view = table.batch.buffer.data
-    return (bytes(view[b:e]) for b, e in zip(begin.tolist(), end.tolist(), strict=True))
-
-
-def _sequences(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.uint32]:
+def _sequences(table: PacketTable, at: Rows) -> NDArray[np.uint32]:
     """TCP sequence numbers; 0 for other protocols."""
     result = np.zeros(len(at), np.uint32)
     tcp = np.flatnonzero((table.proto[at] == TCP) & ~table.fragment[at] & (table.version[at] != 0))

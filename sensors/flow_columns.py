@@ -20,3 +20,9 @@ COLUMNS: dict[str, Any] = {
     "written_up": np.int64, "written_down": np.int64,  # bytes already told to the store
     "written_ts": np.float64,  # when the last row was given to the store, 0 for never
 }  # fmt: skip
+
+ZERO = (
+    "packets_up", "packets_down", "bytes_up", "bytes_down", "payload_up", "payload_down", "flags_up",
+    "flags_down", "answered", "written_up", "written_down", "written_ts",
+)  # fmt: skip
+"""Those that no first packet fills."""

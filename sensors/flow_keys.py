@@ -1,5 +1,7 @@
 """Which conversation a packet belongs to, and which side of it began."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,8 @@ _S29, _S32 = np.uint64(29), np.uint64(32)
 
 def ends_of(table: PacketTable) -> Ends:
     """For every packet of a table a hash of the source endpoint, of the target endpoint, and one of both and
-    the protocol. What one packet gives depends on no other. Made once a table."""
+    the protocol, 0 where the packet belongs to no flow. What one packet gives depends on no other. Made once
+    a table."""
     if table.ends is None:
         table.ends = _hashes(table)
     return table.ends
@@ -38,7 +41,8 @@ def _hashes(table: PacketTable) -> Ends:
     key += table.proto.astype(np.uint64) * _K[3]
     key *= _K[5]
     key ^= key >> _S29
-    key |= np.uint64(2)
+    key |= np.uint64(1)
+    key[(table.version == 0) | table.fragment] = 0
     return Ends(source, target, key)
 
 
@@ -68,7 +72,26 @@ _SERVER_RANK[[1080, 1194, 1433, 1723, 1883, 1900, 3074, 3128, 3306, 3389, 3478, 
               8888, 9000, 9100, 9200, 27017, 32400, 51820]] = 1  # fmt: skip
 
 
-def source_is_client(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+def begun_by(table: PacketTable, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """The columns of the flows that the packets `at` would begin, as in `flow_columns`."""
+    forward, ends = _source_is_client(table, at), ends_of(table)
+    half = (ends.source[at], ends.target[at])
+    columns: dict[str, NDArray[Any]] = {"hash": ends.key[at], "client_half": np.where(forward, *half)}
+    for name in ("hi", "lo", "mac"):
+        source, target = getattr(table, f"src_{name}")[at], getattr(table, f"dst_{name}")[at]
+        columns[f"client_{name}"] = np.where(forward, source, target)
+        columns[f"server_{name}"] = np.where(forward, target, source)
+    source, target = table.sport[at], table.dport[at]
+    columns["client_port"] = np.where(forward, source, target)
+    columns["server_port"] = np.where(forward, target, source)
+    columns["proto"] = proto = table.proto[at]
+    columns["first_ts"] = columns["last_ts"] = table.batch.ts[at]
+    columns["syn"] = (table.tcp_flags[at] & SYN) != 0
+    columns["watched"] = proto == TCP
+    return columns
+
+
+def _source_is_client(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the sender of a flow's first packet is its client: a TCP handshake tells; else the
     side with the less server-like port, then the higher port, is; in doubt the sender."""
     sport, dport = table.sport[at], table.dport[at]

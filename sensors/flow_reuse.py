@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.flow_index import HashIndex
+from sensors.flow_index import FlowIndex
 from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of
-from sensors.packets import PacketTable
+from sensors.packets import Openings, PacketTable
 
 Rows = NDArray[np.int64]
 
@@ -29,39 +29,47 @@ class Reuse(NamedTuple):
 NOTHING = Reuse(np.empty(0, np.int64), None)
 
 
-def reuse(table: PacketTable, lo: int, hi: int, index: HashIndex, col: Mapping[str, NDArray[Any]]) -> Reuse:
+def reuse(table: PacketTable, lo: int, hi: int, index: FlowIndex, col: Mapping[str, NDArray[Any]]) -> Reuse:
     """What packets [lo, hi) open anew, on endpoints closed in the flow table or by a packet before."""
-    flags = table.tcp_flags[lo:hi]
-    opening = _tcp(table, np.flatnonzero(flags & (SYN | ACK | RST | FIN) == SYN) + lo)
+    every, closed = _openings(table)
+    part = slice(*np.searchsorted(every, (lo, hi)).tolist())
+    opening = every[part]
     if not len(opening):
         return NOTHING
-    hashes = ends_of(table).key
-    keys = hashes[opening]
+    keys = ends_of(table).key[opening]
     row = index.find(keys)
     sent, got = col["flags_up"][row], col["flags_down"][row]
     shut = np.flatnonzero((row >= 0) & (((sent | got) & RST != 0) | (sent & got & FIN != 0)))
-    over, cuts = row[:0], []
+    over, cuts = row[:0], opening[closed[part] >= lo][:1].tolist()
     if len(shut):
         first = shut[np.sort(np.unique(keys[shut], return_index=True)[1])]
         early = _nothing_before(table, lo, hi, keys[first], opening[first])
-        over, cuts = row[first[early]], opening[first[~early]][:1].tolist()
-    reopened = opening[_after_a_close(table, lo, flags, hashes, opening)]
-    cuts += reopened[:1].tolist()
+        over = row[first[early]]
+        cuts += opening[first[~early]][:1].tolist()
     return Reuse(over, min(cuts, default=None))
 
 
-def _after_a_close(
-    table: PacketTable, lo: int, flags: NDArray[np.uint8], hashes: NDArray[np.uint64], opening: Rows
-) -> NDArray[np.bool_]:
-    """bool[k]: whether a packet from `lo` on closes the endpoints of each of `opening` before it comes."""
-    closing = _tcp(table, np.flatnonzero(flags & (FIN | RST) != 0) + lo)
-    if not len(closing):
-        return np.zeros(len(opening), np.bool_)
-    keys, wanted = hashes[closing], hashes[opening]
-    order = np.argsort(keys, kind="stable")  # of equal keys the earliest packet comes first
-    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
-    earliest = order[place]
-    return np.asarray((keys[earliest] == wanted) & (closing[earliest] < opening))
+def _openings(table: PacketTable) -> Openings:
+    """The packets of a table that open a connection. Made once a table."""
+    if table.openings is None:
+        flags = table.tcp_flags
+        opening = _tcp(table, np.flatnonzero(flags & (SYN | ACK | RST | FIN) == SYN))
+        closing = _tcp(table, np.flatnonzero(flags & (FIN | RST) != 0))
+        table.openings = Openings(opening, _last_close(ends_of(table).key, opening, closing))
+    return table.openings
+
+
+def _last_close(key: NDArray[np.uint64], opening: Rows, closing: Rows) -> Rows:
+    """int64[k]: for each of `opening` the last of `closing` before it that has the same key, -1 if none."""
+    at = np.concatenate([opening, closing])
+    order = np.lexsort((at, key[at]))
+    closes = order >= len(opening)
+    last = np.maximum.accumulate(np.where(closes, np.arange(len(at)), -1))
+    found = at[order[last]]
+    found[(last < 0) | (key[found] != key[at[order]])] = -1
+    result = np.empty(len(at), np.int64)
+    result[order] = found
+    return result[: len(opening)]
 
 
 def _nothing_before(
@@ -80,5 +88,4 @@ def _nothing_before(
 
 def _tcp(table: PacketTable, at: Rows) -> Rows:
     """Those of the packets that are TCP with a header."""
-    whole: Rows = at[(table.proto[at] == TCP) & (table.version[at] != 0) & ~table.fragment[at]]
-    return whole
+    return np.asarray(at[(table.proto[at] == TCP) & (ends_of(table).key[at] != 0)])

@@ -1,6 +1,6 @@
 """Conversations: a bounded table of flows, updated with thousands of packets at a time.
 
-The table is columns (one array a property, one row a flow) behind an open-addressing hash index.
+The table is columns (one array a property, one row a flow) behind an index.
 A packet finds its row by a hash of both endpoints that is the same in either direction, so that
 both directions share a row; which side is the client is decided by the first packet.
 """
@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.flow_columns import COLUMNS
-from sensors.flow_groups import Groups
-from sensors.flow_index import HashIndex
-from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, ends_of, source_is_client
+from sensors.flow_columns import COLUMNS, ZERO
+from sensors.flow_index import FlowIndex
+from sensors.flow_keys import ACK, FIN, RST, SYN, TCP
 from sensors.flow_reuse import Reuse, reuse
-from sensors.flow_traffic import MOST_PACKETS, Traffic
+from sensors.flow_traffic import BYTES, Part, Traffic
 from sensors.packets import PacketTable
 
 Rows = NDArray[np.int64]
@@ -37,7 +36,8 @@ STREAM_PACKETS = 64
 """First payload packets of a TCP flow that may be shown to the stream parsers. Telnet negotiates with twenty
 before it asks for a name, and a person's password comes a letter at a time."""
 
-_COUNTED = ("packets_up", "packets_down", "bytes_up", "bytes_down", "payload_up", "payload_down")
+_SENT, _GOT = ("packets_up", "bytes_up", "payload_up"), ("packets_down", "bytes_down", "payload_down")
+"""The columns of `flow_traffic`'s sums."""
 
 Columns = dict[str, NDArray[Any]]
 """A snapshot of rows: one array a column of the table."""
@@ -92,7 +92,9 @@ class FlowTable:
         """Stack of free rows, lowest on top, so that scans may stop at the highest row in use."""
         self._free_count = capacity
         self._top = 0
-        self._index = HashIndex(capacity)
+        self._index = FlowIndex()
+        self._removed = 0
+        """Flows since the free rows were last put in order."""
         self._attempts_then = self._started_then = 0
 
     def __len__(self) -> int:
@@ -100,67 +102,57 @@ class FlowTable:
 
     # -- packets in -----------------------------------------------------------------------------
 
-    def update(self, table: PacketTable, lo: int, hi: int) -> FlowUpdate:
-        """Account for packets [lo, hi) of a table; at most `MOST_PACKETS`."""
-        if hi - lo > MOST_PACKETS:
-            raise ValueError(f"at most {MOST_PACKETS:,} packets at once")
-        part = slice(lo, hi)
-        valid = np.flatnonzero((table.version[part] != 0) & ~table.fragment[part])
+    def update(self, table: PacketTable, lo: int, hi: int, ahead: Traffic | None = None) -> FlowUpdate:
+        """Account for packets [lo, hi) of a table; `ahead`, if it has this range, saves time."""
         update = FlowUpdate.nothing(hi - lo)
-        if not len(valid):
+        part = (ahead and ahead.part(lo, hi)) or Traffic(table, [lo, hi]).part(lo, hi)
+        if part is None:
             return update
-        src_half, dst_half, key = (column[part] for column in ends_of(table))
-        lower = src_half < dst_half
-        at: Rows | slice = part
-        if len(valid) < hi - lo:
-            key, lower, at = key[valid], lower[valid], valid + lo
-        groups = Groups(key)
-        first = valid[groups.first]
+        groups = part.groups
         rows = self._index.find(groups.key)
         missing = np.flatnonzero(rows < 0)
         if len(missing):
             missing = missing[np.argsort(groups.first[missing])]
-            start = update.start_at = first[missing]
+            update.start_at = groups.first[missing]
             rows[missing] = update.started = self._allocate(len(missing))
             self._index.insert(groups.key[missing], update.started)
-            self._begin(
-                table, start + lo, src_half[start], dst_half[start], groups.key[missing], update.started
-            )
-        down = src_half[first] != self.col["client_half"][rows]
-        traffic = Traffic(table, at, groups, lower, lower[groups.first] ^ down)
-        sorted_at = valid[groups.order]
-        update.row[sorted_at], update.up[sorted_at] = groups.spread(rows), traffic.up
-        update.early[valid[self._early(groups, traffic, rows)]] = True
-        self._count(traffic, rows)
-        last_ts = self.col["last_ts"]
-        last_ts[rows] = np.maximum(last_ts[rows], table.batch.ts[valid[groups.last()] + lo])
-        update.answered, answer_at = self._answers(groups, traffic, rows)
-        update.answer_at = valid[answer_at]
+            self._begin(part, missing, update.started)
+        # Whether the lower direction is up: told by the first packet, which says what it is itself.
+        lower_up = part.lower[groups.begin] == (part.source == self.col["client_half"][rows])
+        up = groups.spread(lower_up) == part.lower
+        update.row[groups.order], update.up[groups.order] = groups.spread(rows), up
+        update.early[self._early(part, rows)] = True
+        sent, got = np.where(lower_up, part.sums[::-1], part.sums)
+        self._count(part, rows, lower_up, sent, got)
+        update.answered, update.answer_at = self._answers(part, rows, up)
         update.touched, update.touched_packets = rows, groups.count
-        update.touched_up, update.touched_down = traffic.bytes_up, traffic.bytes_down
+        update.touched_up, update.touched_down = sent[BYTES], got[BYTES]
         return update
 
-    def _early(self, groups: Groups, traffic: Traffic, rows: Rows) -> Rows:
+    def _early(self, part: Part, rows: Rows) -> Rows:
         """Which packets are among the first with payload of a TCP flow that is watched."""
         col = self.col
         before = col["payload_up"][rows] + col["payload_down"][rows]
-        flows = np.flatnonzero(col["watched"][rows] & (before < STREAM_PACKETS))
-        at, which, begin = groups.of(flows)
-        payload = traffic.payload[at]
-        so_far = np.cumsum(payload)
-        so_far += (before[flows] + payload[begin] - so_far[begin])[which]
-        return np.asarray(groups.order[at[payload & (so_far <= STREAM_PACKETS)]])
+        most = (STREAM_PACKETS - before) * col["watched"][rows]
+        return np.asarray(part.groups.order[part.rank <= part.groups.spread(most)])
 
-    def _count(self, traffic: Traffic, rows: Rows) -> None:
+    def _count(
+        self, part: Part, rows: Rows, lower_up: NDArray[np.bool_], sent: NDArray[np.int64],
+        got: NDArray[np.int64],
+    ) -> None:  # fmt: skip
         """Add the packets to their rows."""
-        for name in _COUNTED:
-            self.col[name][rows] += getattr(traffic, name)
-        self.col["flags_up"][rows] |= traffic.flags_up
-        self.col["flags_down"][rows] |= traffic.flags_down
-
-    def _answers(self, groups: Groups, traffic: Traffic, rows: Rows) -> tuple[Rows, Rows]:
-        """Rows that are answered now and were not before, in time, each with the packet that did it."""
         col = self.col
+        for names, values in ((_SENT, sent), (_GOT, got)):
+            for name, added in zip(names, values, strict=True):
+                col[name][rows] += added
+        flags_up, flags_down = np.where(lower_up, part.united[::-1], part.united)
+        col["flags_up"][rows] |= flags_up
+        col["flags_down"][rows] |= flags_down
+        col["last_ts"][rows] = np.maximum(col["last_ts"][rows], part.last_ts)
+
+    def _answers(self, part: Part, rows: Rows, up: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+        """Rows that are answered now and were not before, in time, each with the packet that did it."""
+        col, groups = self.col, part.groups
         tcp = col["proto"][rows] == TCP
         down, sent = col["flags_down"][rows], col["flags_up"][rows]
         shaken = ((down & (SYN | ACK)) == (SYN | ACK)) & ((sent & (SYN | ACK)) == (SYN | ACK))
@@ -169,12 +161,11 @@ class FlowTable:
         if not len(fresh):
             return fresh, fresh
         col["answered"][rows[fresh]] = True
-        at, which, begin = groups.of(fresh)
-        up, order, never = traffic.up[at], groups.order[at], len(groups.order)
-        accepts = ~up & traffic.payload[at] | up & (traffic.flags[at] & ACK != 0) & shaken[fresh][which]
-        answers = np.where(tcp[fresh][which], accepts, ~up)
-        first = np.minimum.reduceat(np.where(answers, order, never), begin)
-        first = np.where(first < never, first, order[begin])
+        accepts = ~up & part.payload | up & (part.flags & ACK != 0) & groups.spread(shaken)
+        answers = np.flatnonzero(np.where(groups.spread(tcp), accepts, ~up))
+        begin, none = groups.begin[fresh], len(up)
+        place = np.append(answers, none)[np.searchsorted(answers, begin)]
+        first = groups.order[np.where(place < begin + groups.count[fresh], place, begin)]
         in_time = np.argsort(first, kind="stable")
         return rows[fresh[in_time]], first[in_time]
 
@@ -239,45 +230,32 @@ class FlowTable:
         self._free[self._free_count : self._free_count + len(rows)] = rows[::-1]
         self._free_count += len(rows)
         self.count -= len(rows)
-        if self._index.dead > self.capacity:
-            rows_left = np.flatnonzero(self.live[: self._top])
-            self._index.rebuild(self.col["hash"][rows_left], rows_left)
-            self._top = int(rows_left[-1]) + 1 if len(rows_left) else 0
-            self._free[: self._free_count] = np.flatnonzero(~self.live)[::-1]
+        self._removed += len(rows)
+        if self._removed > self.capacity:
+            self._order_free_rows()
         return gone
+
+    def _order_free_rows(self) -> None:
+        """Lowest on top again."""
+        self._removed = 0
+        rows_left = self.live_rows()
+        self._top = int(rows_left[-1]) + 1 if len(rows_left) else 0
+        self._free[: self._free_count] = np.flatnonzero(~self.live)[::-1]
 
     def reused(self, table: PacketTable, lo: int, hi: int) -> Reuse:
         """New connections in [lo, hi) on the endpoints of closed ones: what the caller has to end first,
         and where to end the range, so that both connections get a row."""
         return reuse(table, lo, hi, self._index, self.col)
 
-    def _begin(
-        self, table: PacketTable, at: Rows, src_half: NDArray[np.uint64], dst_half: NDArray[np.uint64],
-        key: NDArray[np.uint64], rows: Rows,
-    ) -> None:  # fmt: skip
-        """Fill the rows of new flows from their first packets `at`."""
-        col = self.col
-        for column in col.values():
-            column[rows] = 0
-        forward = source_is_client(table, at)
-
-        def choose(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-            return np.where(forward, a, b)
-
+    def _begin(self, part: Part, flows: Rows, rows: Rows) -> None:
+        """Fill the rows of new flows of a range."""
+        col, at = self.col, flows + part.start
+        for name, column in part.begun.items():
+            col[name][rows] = column[at]
+        for name in ZERO:
+            col[name][rows] = 0
         col["serial"][rows] = np.arange(self.started, self.started + len(rows))
         self.started += len(rows)
-        col["hash"][rows] = key
-        col["client_half"][rows] = choose(src_half, dst_half)
-        for side, a, b in (("client", "src", "dst"), ("server", "dst", "src")):
-            for part in ("hi", "lo", "mac"):
-                source, target = getattr(table, f"{a}_{part}")[at], getattr(table, f"{b}_{part}")[at]
-                col[f"{side}_{part}"][rows] = choose(source, target)
-        col["client_port"][rows] = choose(table.sport[at], table.dport[at])
-        col["server_port"][rows] = choose(table.dport[at], table.sport[at])
-        col["proto"][rows] = table.proto[at]
-        col["first_ts"][rows] = col["last_ts"][rows] = table.batch.ts[at]
-        col["syn"][rows] = (table.tcp_flags[at] & SYN) != 0
-        col["watched"][rows] = table.proto[at] == TCP
         self.live[rows] = True
         self.count += len(rows)
 

@@ -1,6 +1,6 @@
 """What single packets of a range mean to somebody, in their order: the little of it that needs Python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from time import monotonic
 from typing import Any
@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.conversations import Conversations
-from sensors.extract import Segments, packets
+from sensors.extract import Chosen, Segments
 from sensors.floods import FloodGuard, senders
+from sensors.flow_traffic import Traffic
 from sensors.flows import CAPACITY, FlowUpdate
 from sensors.packets import PacketTable
 from sensors.repeats import Repeats
 from sensors.select import Selector
 from sensors.shedding import LATE, Detail, Shedding
+
+Rows = NDArray[np.int64]
 
 START, PACKET, SEGMENT, ANSWER = range(4)
 """Of one packet the conversation is told before what it says, and that before the answer it is."""
@@ -39,6 +42,12 @@ class Moments:
     as traffic, too; that a conversation which was told is answered is always told.
     """
 
+    # Of the table begun.
+    _ahead: Traffic
+    _at: Rows  # packets that go to a parser
+    _owner: NDArray[np.uint8]  # the number of the parser of each
+    _chosen: Chosen
+
     def __init__(
         self, conversations: Conversations, selector: Selector, floods: FloodGuard | None,
         shedding: Shedding,
@@ -46,40 +55,42 @@ class Moments:
         self._conversations, self._selector, self._floods = conversations, selector, floods
         self._shedding, self._repeats = shedding, Repeats(selector.parsers)
         self._again = np.zeros(CAPACITY, np.bool_)  # rows of repetitions: told to nobody
-        self._at, self._owner = np.empty(0, np.int64), np.empty(0, np.uint8)
         self._watched = conversations.table.col["watched"].data
 
-    def begin(self, table: PacketTable) -> None:
-        """The next ranges are of this table: look for the packets that go to a parser."""
+    def begin(self, table: PacketTable, bounds: Sequence[int]) -> None:
+        """The next ranges are of this table, most of them between two `bounds`: do for all at once what
+        does not hang on those before."""
+        self._ahead = Traffic(table, bounds)
         self._at, self._owner = self._selector.select(table, 0, len(table.version))
+        self._chosen = Chosen(table, self._at)
 
     def of(self, table: PacketTable, lo: int, hi: int) -> Iterator[Moment]:
         """The moments of packets [lo, hi) of the table begun. Exhaust it: traffic is counted at the end."""
         flows = self._conversations
-        update = flows.update(table, lo, hi)
-        first, last = np.searchsorted(self._at, (lo, hi))
-        at, owner = self._at[first:last] - lo, self._owner[first:last]
+        update = flows.update(table, lo, hi, self._ahead)
+        first, last = np.searchsorted(self._at, (lo, hi)).tolist()
+        which: slice | Rows = slice(first, last)
         if self._floods is not None:
             haste, ts = self._shedding.level >= Detail.HASTE, float(table.batch.ts[hi - 1])
             self._floods.pace(min(1.0, ts % STEP / STEP + HEAD_START) if haste else 1.0)
             self._hold_back(update, ts)
-            at, owner = self._bounded(table, lo, at, owner, ts)
-        yield from self._in_order(table, lo, update, at, owner)
+            which = self._bounded(table, np.arange(first, last), ts)
+        yield from self._in_order(table, lo, update, which)
         flows.count_traffic(update)
 
     def _in_order(
-        self, table: PacketTable, lo: int, update: FlowUpdate, at: NDArray[np.int64], owner: NDArray[np.uint8]
+        self, table: PacketTable, lo: int, update: FlowUpdate, which: slice | Rows
     ) -> Iterator[Moment]:
         flows, shedding = self._conversations, self._shedding
         early = np.flatnonzero(update.early)
         starts = flows.starts(update)
-        chosen = packets(table, at + lo)
+        chosen = self._chosen.packets(which, table.batch.buffer.data)
         payloads, number = Segments(table, early + lo, update.row[early], update.up[early]), -1
         when = table.batch.ts[update.answer_at + lo]
         answers = zip(update.answered.tolist(), when.tolist(), strict=True)
-        watched, rows, owners = self._watched, payloads.rows, iter(owner.tolist())
+        watched, rows, owners = self._watched, payloads.rows, iter(self._owner[which].tolist())
         begun, late, until = 0, False, shedding.until
-        for kind in _kinds(update.start_at, at, early, update.answer_at):
+        for kind in _kinds(update.start_at, self._at[which] - lo, early, update.answer_at):
             if until != inf and not late and monotonic() > until:
                 late = True
                 flows.hold(update.started[begun:])
@@ -126,21 +137,20 @@ class Moments:
         self._conversations.hold(update.started[~told])
         update.started, update.start_at = update.started[told], update.start_at[told]
 
-    def _bounded(
-        self, table: PacketTable, lo: int, at: NDArray[np.int64], owner: NDArray[np.uint8], ts: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    def _bounded(self, table: PacketTable, which: Rows, ts: float) -> Rows:
         """Of the packets for the parsers those that are looked at now."""
         if self._floods is None:
-            return at, owner
+            return which
         keys: NDArray[np.uint64] | None = None
-        if self._shedding.level >= Detail.REPEATS and len(at):
-            again, keys = self._repeats.messages(table, at + lo, owner, ts)
+        if self._shedding.level >= Detail.REPEATS and len(which):
+            again, keys = self._repeats.messages(table, self._at[which], self._owner[which], ts)
             self._shedding.drops(Detail.REPEATS, int(np.count_nonzero(again)))
-            at, owner, keys = at[~again], owner[~again], keys[~again]
-        heard = self._floods.messages.admit(senders(table.src_mac[at + lo], table.src_lo[at + lo]))
+            which, keys = which[~again], keys[~again]
+        at = self._at[which]
+        heard = self._floods.messages.admit(senders(table.src_mac[at], table.src_lo[at]))
         if keys is not None:
             self._repeats.looked_at(keys if heard is None else keys[heard])
-        return (at, owner) if heard is None else (at[heard], owner[heard])
+        return which if heard is None else which[heard]
 
     def _answer(self, row: int, ts: float, late: bool) -> Iterator[Moment]:
         flows = self._conversations
@@ -155,7 +165,7 @@ class Moments:
         yield ANSWER, (ts, flows.answer(row, ts))
 
 
-def _kinds(*places: NDArray[np.int64]) -> list[int]:
+def _kinds(*places: Rows) -> list[int]:
     """The kind of each moment, in the order of the packets. `places` are those of each kind, in its number's
     order."""
     both = np.concatenate([place * 4 + kind for kind, place in enumerate(places)])

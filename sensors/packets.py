@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+HEAD = 48
+"""Bytes up to the flags of TCP where Ethernet, IPv4 and TCP have no options."""
+
 
 class PacketBatch(NamedTuple):
     """Packets as they were captured: one buffer, and where in it each packet lies.
@@ -17,6 +20,8 @@ class PacketBatch(NamedTuple):
     wirelen  int32[n], bytes on the wire, 0 where the source does not tell
     ts       float64[n], seconds since the epoch
     linktype libpcap's LINKTYPE_ number, the same for the whole batch
+    heads    V48[n], the first `HEAD` bytes of each packet and what follows it in the buffer, where the source
+             has looked there anyway
     """
 
     buffer: NDArray[np.uint8]
@@ -25,6 +30,7 @@ class PacketBatch(NamedTuple):
     wirelen: NDArray[np.int32]
     ts: NDArray[np.float64]
     linktype: int
+    heads: NDArray[np.void] | None = None
 
 
 class Undecoded(IntEnum):
@@ -44,7 +50,14 @@ class Ends(NamedTuple):
 
     source: NDArray[np.uint64]  # [n]
     target: NDArray[np.uint64]
-    key: NDArray[np.uint64]  # the same in both directions, never 0 or 1
+    key: NDArray[np.uint64]  # the same in both directions; 0 for a packet of no flow
+
+
+class Openings(NamedTuple):
+    """The packets that open a TCP connection."""
+
+    at: NDArray[np.int64]  # [k] their rows
+    closed: NDArray[np.int64]  # [k] the row of the last one before that closes the same endpoints, or -1
 
 
 @dataclass(slots=True)
@@ -78,7 +91,8 @@ class PacketTable:
     payload_len: NDArray[np.int32]  # [n] captured payload bytes, padding excluded
     ip_len: NDArray[np.int32]  # [n] bytes of the IP packet on the wire, from its header
     wirelen: NDArray[np.int32]  # [n] frame bytes on the wire
-    ends: "Ends | None" = None  # made by `sensors.flow_keys.ends_of` when first asked for
+    ends: Ends | None = None  # made by `sensors.flow_keys.ends_of` when first asked for
+    openings: Openings | None = None  # the same by `sensors.flow_reuse`
 
 
 class Packet(NamedTuple):

@@ -4,7 +4,7 @@ same; tests hold the fast pipeline's records against those of this one."""
 
 import ipaddress
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class _SingleMoments:
     def __init__(self, engine: Engine) -> None:
         self._flows = engine.conversations
 
-    def begin(self, table: PacketTable) -> None:
+    def begin(self, table: PacketTable, bounds: Sequence[int]) -> None:
         """Nothing is looked at before its turn."""
 
     def of(self, table: PacketTable, lo: int, hi: int) -> Iterator[Moment]:
@@ -89,7 +89,11 @@ def decode_singly(batch: PacketBatch) -> PacketTable:
 def _alone(batch: PacketBatch, number: int) -> PacketBatch:
     one = slice(number, number + 1)
     return batch._replace(
-        offsets=batch.offsets[one], caplen=batch.caplen[one], wirelen=batch.wirelen[one], ts=batch.ts[one]
+        offsets=batch.offsets[one],
+        caplen=batch.caplen[one],
+        wirelen=batch.wirelen[one],
+        ts=batch.ts[one],
+        heads=None,
     )
 
 

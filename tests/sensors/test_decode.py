@@ -1,5 +1,6 @@
 """The columns of every shape of frame, with scapy and a packet-at-a-time decoder as judges."""
 
+from dataclasses import fields
 from ipaddress import ip_address
 
 import numpy as np
@@ -9,6 +10,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot3, Ether, Loopback
 from scapy.packet import Packet, Padding
 
+from sensors.capture import open_file
 from sensors.decode import decode
 from sensors.packets import PacketTable, Undecoded
 from tests.reference_decode import reference, row_of
@@ -24,6 +26,7 @@ from tests.sensors.decode_seeds import (
     batch,
     seeds_of,
 )
+from tests.sensors.frames import pcap
 
 DISSECTORS = {1: Ether, 113: CookedLinux, 276: CookedLinuxV2, 0: Loopback, 108: Loopback, 229: IPv6}
 
@@ -237,3 +240,17 @@ def test_column_types() -> None:
     for name in ("payload_len", "ip_len", "wirelen"):
         assert getattr(table, name).dtype == np.int32
     assert table.fragment.dtype == np.bool_
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20])
+def test_heads_that_a_capture_file_gives_along_change_nothing(tmp_path, cut):
+    """Also where the last packet ends before its head would, and where there is no other."""
+    frames = [(float(n), frame[: len(frame) - cut]) for n, frame in enumerate(seeds_of(1))]
+    for some in (frames, frames[::-1], frames[:1], frames[-1:]):
+        (tmp_path / "x.pcap").write_bytes(pcap(some))
+        (found,) = open_file(tmp_path / "x.pcap").batches()
+        assert found.heads is not None
+        table, other = decode(found), decode(found._replace(heads=None))
+        for field in fields(PacketTable):
+            if field.name not in ("batch", "ends", "openings"):
+                assert getattr(table, field.name).tolist() == getattr(other, field.name).tolist()

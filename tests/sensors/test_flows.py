@@ -1,15 +1,27 @@
 """The flow table against a dictionary of flows, packet by packet."""
 
 import random
+from dataclasses import fields
 from ipaddress import ip_address
+from itertools import pairwise
 from struct import pack
 
 import numpy as np
 import pytest
 
 from sensors.decode import decode
+from sensors.flow_columns import COLUMNS, ZERO
 from sensors.flow_groups import Groups
-from sensors.flows import ATTEMPT_TIMEOUT, CLOSED_TIMEOUT, OTHER_TIMEOUT, STREAM_PACKETS, FlowTable
+from sensors.flow_keys import begun_by
+from sensors.flow_traffic import Traffic
+from sensors.flows import (
+    ATTEMPT_TIMEOUT,
+    CLOSED_TIMEOUT,
+    OTHER_TIMEOUT,
+    STREAM_PACKETS,
+    FlowTable,
+    FlowUpdate,
+)
 from sensors.packets import PacketTable
 from tests.sensors.frames import ACK, PSH, RST, SYN, batch, conversation, tcp, udp
 
@@ -247,13 +259,40 @@ def test_packets_are_grouped_by_their_keys_in_their_order(count, kinds, alike):
     wanted: dict[int, list[int]] = {}
     for number, each in enumerate(key.tolist()):
         wanted.setdefault(each, []).append(number)
-    groups = Groups(key)
+    groups = Groups.by_key(key)
     parts = np.split(groups.order, groups.begin[1:])
     assert dict(zip(groups.key.tolist(), (part.tolist() for part in parts), strict=True)) == wanted
     assert groups.first.tolist() == [wanted[each][0] for each in groups.key.tolist()]
     assert groups.last().tolist() == [wanted[each][-1] for each in groups.key.tolist()]
-    some = np.arange(0, len(groups.key), 2)
-    at, which, begin = groups.of(some)
-    assert groups.order[at].tolist() == [n for flow in some for n in parts[flow].tolist()]
-    assert which.tolist() == [number for number, flow in enumerate(some) for _ in parts[flow]]
-    assert begin.tolist() == np.flatnonzero(np.diff(which, prepend=-1)).tolist()
+    bounds = np.unique([0, count // 3, count // 2, count])
+    within = Groups.by_key(key, bounds)
+    alone = [(Groups.by_key(key[lo:hi]), lo) for lo, hi in pairwise(bounds.tolist())]
+    assert within.order.tolist() == [n + lo for groups, lo in alone for n in groups.order.tolist()]
+    assert within.key.tolist() == [each for groups, _ in alone for each in groups.key.tolist()]
+
+
+def test_a_new_flow_fills_every_column():
+    packets = decode(batch(conversation(0.0, HOME, AWAY, 1, 443, [b"a"], [b"b"])))
+    filled = {*begun_by(packets, np.arange(1)), *ZERO, "serial"}
+    assert filled == set(COLUMNS)
+
+
+@pytest.mark.parametrize("bounds", [[0, 200], [0, 1, 2, 90, 91, 170, 200], [100, 150, 200]])
+def test_ranges_that_are_summed_ahead_give_what_they_give_alone(bounds):
+    rng = random.Random(len(bounds))
+    frames = [(60.0, bytes(12) + b"\x08\x06" + bytes(28))] * 40
+    for port in range(20):
+        frames += conversation(float(port), HOME, AWAY, 5000 + port % 7, 443, [b"x"] * 2, [b"yy"])
+    rng.shuffle(frames)
+    packets = decode(batch(frames))
+    ahead, alone = FlowTable(), FlowTable()
+    traffic = Traffic(packets, bounds)
+    for lo, hi in pairwise(bounds):
+        assert traffic.part(lo, hi + 1) is None
+        one, other = ahead.update(packets, lo, hi, traffic), alone.update(packets, lo, hi)
+        for field in fields(FlowUpdate):
+            assert sorted(getattr(one, field.name).tolist()) == sorted(getattr(other, field.name).tolist())
+        assert one.up.tolist() == other.up.tolist() and one.early.tolist() == other.early.tolist()
+    rows = ahead.all_rows(), alone.all_rows()
+    for name in COLUMNS:
+        assert ahead.col[name][rows[0]].tolist() == alone.col[name][rows[1]].tolist(), name

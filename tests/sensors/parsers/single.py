@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.events import Event
 from sensors.capture_files import open_file
 from sensors.decode import decode
-from sensors.extract import packets
+from sensors.extract import Chosen
 from sensors.packets import Packet, ParseError
 from sensors.parsers import PACKET_PARSERS
 from sensors.select import Selector
@@ -78,7 +78,9 @@ def from_capture(path: Path) -> Iterator[tuple[str, list[Event] | ParseError]]:
     for batch in open_file(path).batches():
         table = decode(batch)
         at, owners = selector.select(table, 0, len(batch.ts))
-        for number, packet in zip(owners.tolist(), packets(table, at), strict=True):
+        for number, packet in zip(
+            owners.tolist(), Chosen(table, at).packets(slice(None), table.batch.buffer.data), strict=True
+        ):
             parser = PACKET_PARSERS[number]
             try:
                 yield parser.name, list(parser.parse(packet))

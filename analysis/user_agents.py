@@ -52,18 +52,13 @@ class Agent(NamedTuple):
     @property
     def clue(self) -> str:
         """All of it as one text, from which `read` makes the same again."""
-        return _clue(self)
+        return _SEPARATOR.join(part.replace("|", "/") for part in self)
 
     @staticmethod
     @lru_cache(maxsize=REMEMBERED)
     def read(clue: str) -> "Agent":
         """The agent of a stored clue."""
         return Agent(*[*clue.split(_SEPARATOR, 2), "", "", ""][:3])
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _clue(agent: Agent) -> str:
-    return _SEPARATOR.join(part.replace("|", "/") for part in agent)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -74,6 +69,12 @@ def agent_of(text: str) -> Agent:
     os_name = " ".join(filter(None, (found.os.family, found.os.major))) if found.os else ""
     device = found.device.family if found.device else ""
     return Agent(program or _first_word(text), os_name, device)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def clue_of(text: str) -> str:
+    """The clue of the agent that a User-Agent names."""
+    return agent_of(text).clue
 
 
 @cache

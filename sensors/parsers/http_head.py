@@ -47,9 +47,9 @@ class Head(NamedTuple):
 def read_head(head: bytes) -> Head | None:
     """A request's head, or its beginning; None when the first line is not a whole request line. What the head
     does not hold is None; so is a Host that was cut."""
-    # Remembered by Python's own hash, which is SipHash with a secret of this process: the bytes themselves may
-    # hold a password or a session, which nobody shall keep. By chance one head in 10^16 is taken for another
-    # (64 bits, `REMEMBERED` heads), and without the secret nobody can make such a pair or try passwords.
+    # Remembered by Python's own hash, SipHash with a secret of this process: the bytes themselves may hold a
+    # password or a session, which nobody shall keep. By chance one head in 10^16 is taken for another (64
+    # bits, `REMEMBERED` heads), and without the secret nobody can make such a pair or try passwords.
     key = hash(head)
     if key in _remembered:
         return _remembered[key]

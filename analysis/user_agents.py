@@ -64,7 +64,10 @@ class Agent(NamedTuple):
 @lru_cache(maxsize=REMEMBERED)
 def agent_of(text: str) -> Agent:
     """What a User-Agent names. The first call loads ua-parser's 1,300 patterns (0.1 s, 8 MB in RE2)."""
-    found = _parser().parse(text[:LONGEST])
+    try:
+        found = _parser().parse(text[:LONGEST])
+    except ValueError:  # some of its rules take a name from a group that the text need not fill
+        return Agent(_first_word(text), "", "")
     program = found.user_agent.family if found.user_agent else ""
     os_name = " ".join(filter(None, (found.os.family, found.os.major))) if found.os else ""
     device = found.device.family if found.device else ""

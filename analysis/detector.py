@@ -47,6 +47,28 @@ KIND = slice(events.Flow._fields.index("port"), None)
 """Where a flow has its kind: `flow[KIND]` equals the `FlowKind` and costs a quarter of making one."""
 
 
+class SessionKind(NamedTuple):
+    """What a conversation is like whose content was looked at: the last fields of `events.SessionSeen`, then
+    those of its `FlowKind`."""
+
+    service: str | None
+    login: bool
+    text: bool
+    port: int
+    proto: str
+    client_home: bool
+    server_home: bool
+    group: bool
+
+    @classmethod
+    def of(cls, session: events.SessionSeen) -> "SessionKind":
+        return cls(session.service, session.login, session.text, *FlowKind.of(session.flow))
+
+
+SAID = slice(events.SessionSeen._fields.index("service"), None)
+"""Where a session has what its content is."""
+
+
 class NewDevice(NamedTuple):
     """A device that no run has seen before, told once its name is known or the wait is over."""
 
@@ -131,7 +153,7 @@ class Detector:
     default and a docstring below it that ends with the default's source. Methods named
     `on_<event>` receive the events of `analysis/events.py` and return findings; `on_tick(now)` is called
     about once a second of packet time. All state is bounded. A rule that only certain kinds of conversation
-    can concern says so in `concerns`, and is not called for the others.
+    can concern says so in `concerns` and `concerns_session`, and is not called for the others.
     """
 
     id: ClassVar[str] = ""
@@ -160,6 +182,10 @@ class Detector:
         """Whether the handler of `event` (FlowStart, FlowAnswered, FlowActive or FlowEnd) could find or
         remember anything about a conversation of this kind. Asked once for each, so the answer may depend on
         the arguments and the options only. False must be certain; True costs no more than time."""
+        return True
+
+    def concerns_session(self, session: SessionKind) -> bool:
+        """The same of the handler of SessionSeen, and of a conversation whose content is of this kind."""
         return True
 
     def on_tick(self, now: float) -> Iterable[Finding]:

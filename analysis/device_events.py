@@ -20,7 +20,7 @@ from analysis.events import (
 )  # fmt: skip
 from analysis.fingerprints import CALLS
 from analysis.networks import is_group, is_unspecified
-from analysis.user_agents import agent_of
+from analysis.user_agents import clue_of
 from analysis.window import RecentSet
 
 if TYPE_CHECKING:
@@ -205,16 +205,16 @@ class DeviceEvents:
 
     def tls_hello(self, event: TlsHello) -> None:
         """The names reached, and the client's habit."""
-        self._inventory.names.handle(event)
+        self._inventory.names.hello(event)
         self._inventory.clue(event.client_mac, "ja4", event.ja4, event.ts)
 
     def http_request(self, event: HttpRequest) -> None:
         """The names reached, and what the program calls itself."""
-        self._inventory.names.handle(event)
+        self._inventory.names.request(event)
         agent = event.user_agent
         if agent and (agent in self._agents or self._may_read(event.ts)):
             self._agents.add(agent, event.ts)
-            self._inventory.clue(event.client_mac, "user-agent", agent_of(agent).clue, event.ts)
+            self._inventory.clue(event.client_mac, "user-agent", clue_of(agent), event.ts)
 
     def _may_read(self, ts: float) -> bool:
         """Whether another unknown User-Agent may cost its 0.2 ms: `AGENTS` times a minute."""

@@ -132,12 +132,13 @@ def parent(value: str) -> str | None:
     return name if name and version.isdigit() else None
 
 
-def lineage(value: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def lineage(value: str) -> tuple[str, ...]:
     """A value and all that it is a kind of, the most general last."""
     found = [value]
     while (above := parent(found[-1])) is not None:
         found.append(above)
-    return found
+    return tuple(found)
 
 
 def conclude(claims: dict[tuple[str, str], float]) -> tuple[str | None, float | None]:
@@ -205,12 +206,15 @@ class Evidence:
         if not claims and source not in HABITS and source != "user-agent":
             return False
         self._clues[key] = _Seen(claims, ts)
-        self._new[key], self._verdict = None, None
+        self._new[key] = None
+        if claims:
+            self._verdict = None
         if len(self._clues) > CLUES:
             self._make_room()
         return True
 
     def _make_room(self) -> None:
+        self._verdict = None
         sizes = Counter(source for source, _ in self._clues)
         largest = max(sizes, key=lambda source: (sizes[source], source))
         gone = next(key for key in self._clues if key[0] == largest)

@@ -41,6 +41,13 @@ def is_registered(name: str) -> bool:
     return _suffixes().publicsuffix(name, accept_unknown=False) is not None
 
 
+@lru_cache(maxsize=1024)
+def host_name(host: str) -> str | None:
+    """The domain name in a Host header; None for an address or a single label."""
+    name = host.rsplit(":", 1)[0].lower()
+    return name if "." in name and "[" not in name and not name.replace(".", "").isdigit() else None
+
+
 def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
     """The addresses that an answer gives for a name, through its aliases in the order they stand."""
     chain, found = {name}, []
@@ -63,16 +70,6 @@ class Names:
         self.kept, self.evictions = kept, 0
         self._names: OrderedDict[str | tuple[str, str], tuple[str, float]] = OrderedDict()
 
-    def handle(self, event: object) -> None:
-        """Learn from a DnsLookup, TlsHello or HttpRequest; all else is ignored."""
-        if isinstance(event, DnsLookup):
-            self.answer(event)
-        elif isinstance(event, TlsHello):
-            if event.sni:
-                self.add(event.client_ip, event.server_ip, event.sni, event.ts)
-        elif isinstance(event, HttpRequest) and event.host:
-            self.add_host(event)
-
     def answer(self, event: DnsLookup) -> None:
         """Join the addresses of an answer to the name that was asked. Only unicast DNS: anybody on
         the link may answer mDNS and LLMNR."""
@@ -82,16 +79,17 @@ class Names:
         name = event.name
         self._learn(event.client_ip, addresses_of(name, records), (name, event.ts))
 
-    def add_host(self, event: HttpRequest) -> None:
+    def hello(self, event: TlsHello) -> None:
+        """Join the server's name to its address."""
+        if event.sni:
+            self.add(event.client_ip, event.server_ip, event.sni, event.ts)
+
+    def request(self, event: HttpRequest) -> None:
         """Join the Host header to the server unless a name is known: a client may write anything."""
-        host = (event.host or "").rsplit(":", 1)[0].lower()
-        if (
-            host.count(".")
-            and not host.replace(".", "").isdigit()
-            and "[" not in host
-            and (self.peer_name(event.server_ip, event.client_ip) is None)
-        ):
-            self.add(event.client_ip, event.server_ip, host, event.ts)
+        if event.host and (name := host_name(event.host)):
+            client, server = event.client_ip, event.server_ip
+            if self.peer_name(server, client) is None:
+                self.add(client, server, name, event.ts)
 
     def add(self, client_ip: str, ip: str, name: str, ts: float) -> None:
         """This client reached (or was told to reach) this address by this name."""

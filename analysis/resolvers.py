@@ -4,6 +4,7 @@ From the operators' own pages. The addresses are those for users' settings; the 
 HTTPS (RFC 8484), TLS (RFC 7858) and QUIC (RFC 9250).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -60,6 +61,7 @@ BY_ADDRESS: dict[str, str] = {ip: r.who for r in RESOLVERS for ip in r.addresses
 BY_NAME: dict[str, str] = {name: r.who for r in RESOLVERS for name in r.names}
 
 
+@lru_cache(maxsize=4096)
 def operator_of(name: str) -> str | None:
     """Who takes encrypted questions under a TLS server name, or under a name above it: NextDNS and others
     give every customer a name of his own."""

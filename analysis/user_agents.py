@@ -52,7 +52,7 @@ class Agent(NamedTuple):
     @property
     def clue(self) -> str:
         """All of it as one text, from which `read` makes the same again."""
-        return _clue(self)
+        return _SEPARATOR.join(part.replace("|", "/") for part in self)
 
     @staticmethod
     @lru_cache(maxsize=REMEMBERED)
@@ -62,18 +62,22 @@ class Agent(NamedTuple):
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _clue(agent: Agent) -> str:
-    return _SEPARATOR.join(part.replace("|", "/") for part in agent)
-
-
-@lru_cache(maxsize=REMEMBERED)
 def agent_of(text: str) -> Agent:
     """What a User-Agent names. The first call loads ua-parser's 1,300 patterns (0.1 s, 8 MB in RE2)."""
-    found = _parser().parse(text[:LONGEST])
+    try:
+        found = _parser().parse(text[:LONGEST])
+    except ValueError:  # some of its rules take a name from a group that the text need not fill
+        return Agent(_first_word(text), "", "")
     program = found.user_agent.family if found.user_agent else ""
     os_name = " ".join(filter(None, (found.os.family, found.os.major))) if found.os else ""
     device = found.device.family if found.device else ""
     return Agent(program or _first_word(text), os_name, device)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def clue_of(text: str) -> str:
+    """The clue of the agent that a User-Agent names."""
+    return agent_of(text).clue
 
 
 @cache

@@ -48,37 +48,17 @@ class Recorder:
 
     def tls(self, event: TlsHello) -> None:
         """A TLS or QUIC hello."""
+        ts, client_mac, client_ip, server_ip, port, sni, version, alpn, ja4, ech, quic = event
+        device = self._known.device_key(client_mac)
         self.batch.tls.append(
-            TlsRow(
-                event.ts,
-                self._known.device_key(event.client_mac),
-                event.client_ip,
-                event.server_ip,
-                event.port,
-                event.sni,
-                event.version,
-                ",".join(event.alpn),
-                event.ja4,
-                event.ech,
-                event.quic,
-            )
+            TlsRow(ts, device, client_ip, server_ip, port, sni, version, ",".join(alpn), ja4, ech, quic)
         )
 
     def http(self, event: HttpRequest) -> None:
         """An HTTP request head."""
-        self.batch.http.append(
-            HttpRow(
-                event.ts,
-                self._known.device_key(event.client_mac),
-                event.client_ip,
-                event.server_ip,
-                event.port,
-                event.method,
-                event.host,
-                event.path,
-                event.user_agent,
-            )
-        )
+        ts, client_mac, client_ip, server_ip, port, method, host, path, agent, _, _ = event
+        device = self._known.device_key(client_mac)
+        self.batch.http.append(HttpRow(ts, device, client_ip, server_ip, port, method, host, path, agent))
 
     def flows(
         self, flows: Sequence[Flow], services: Sequence[str | None], states: Sequence[str], columns: Columns

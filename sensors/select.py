@@ -36,7 +36,7 @@ class Selector:
         self._first = np.zeros(256, np.bool_)
         self._first[[value >> 24 for value in self._prefix]] = True
         self._narrow = {
-            n: p for n, p in enumerate(parsers) if p.udp_first_byte is not None or p.min_payload > 0
+            n: p for n, p in enumerate(parsers) if p.udp_first_byte or p.holds or p.min_payload > 0
         }
 
     def select(self, table: PacketTable, lo: int, hi: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -79,11 +79,26 @@ class Selector:
             owner[at[value == prefix]] = number
 
     def _drop_unwanted(self, table: PacketTable, lo: int, owner: NDArray[np.uint8]) -> None:
+        buffer = table.batch.buffer
         for number, parser in self._narrow.items():
             at = np.flatnonzero(owner == number)
             bad = table.payload_len[at + lo] < max(parser.min_payload, 1)
+            start = table.payload[at + lo]
             if parser.udp_first_byte is not None:
                 mask, value = parser.udp_first_byte
-                start = np.minimum(table.payload[at + lo], len(table.batch.buffer) - 1)
-                bad |= (table.batch.buffer[start] & mask) != value
+                bad |= (buffer[np.minimum(start, len(buffer) - 1)] & mask) != value
+            if parser.holds is not None:
+                offset, texts = parser.holds
+                bad |= ~_holds(buffer, start + offset, table.payload_len[at + lo] - offset, texts)
             owner[at[bad]] = _NOBODY
+
+
+def _holds(
+    buffer: NDArray[np.uint8], start: NDArray[np.int64], left: NDArray[np.int32], texts: frozenset[bytes]
+) -> NDArray[np.bool_]:
+    """bool[n]: where one of the texts, all of one length, stands at `start`; `left` bytes of payload do."""
+    size = len(next(iter(texts)))
+    found = left >= size
+    there = buffer[start[found][:, None] + np.arange(size)]
+    found[found] = np.any([(there == np.frombuffer(text, np.uint8)).all(1) for text in texts], 0)
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.events import Event, Flow, SessionSeen
 from sensors.packets import ParseError
-from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+from sensors.parsers.base import ANY, STREAM_LIMIT, Stream, StreamParser
 
 _TEXT = re.compile(rb"[\t\r\n -~]{8,64}")
 """Readable text; shorter beginnings are so by chance."""
@@ -60,21 +60,24 @@ class _Side:
 
 
 class _State:
+    """An open stream: what it is, whose it is, and the order of both directions."""
+
     __slots__ = ("down", "parser", "segments", "since", "stream", "up")
 
-    def __init__(self, flow: Flow, midstream: bool, ts: float) -> None:
-        self.stream = Stream(flow, midstream)
+    def __init__(self, stream: Stream, parser: StreamParser | None, since: float) -> None:
+        self.stream, self.parser, self.since = stream, parser, since
         self.up, self.down = _Side(), _Side()
-        self.parser: StreamParser | None = None
-        self.since = ts
-        self.segments = 0
+        self.segments = 1
 
 
 class Streams:
     """All open streams of a sensor, by the serial of their flow. `failures` counts by parser."""
 
     def __init__(self, parsers: Sequence[StreamParser]) -> None:
-        self._parsers = parsers
+        self._parsers = tuple(parsers)
+        self._after_client = [tuple(p for p in parsers if byte in p.client) for byte in ANY]
+        self._after_server = [tuple(p for p in parsers if byte in p.server) for byte in ANY]
+        self._ports = frozenset().union(*(p.ports for p in parsers))
         self._open: dict[int, _State] = {}
         self._undecided: dict[int, _State] = {}
         """Those of the open ones that no parser has recognised and nobody was told of."""
@@ -93,9 +96,7 @@ class Streams:
         """A payload segment of a flow; returns the events that it completes."""
         state = self._open.get(serial)
         if state is None:
-            if serial in self._over:
-                return []
-            state = self._begin(serial, flow, midstream, ts)
+            return [] if serial in self._over else self._first(serial, flow, midstream, up, seq, data, ts)
         stream = state.stream
         side, buffer = (state.up, stream.up) if up else (state.down, stream.down)
         if not side.add(buffer, seq, data):
@@ -104,6 +105,29 @@ class Streams:
         if stream.done or len(buffer) >= STREAM_LIMIT:
             events += self._close(serial, ts)
             self._over.add(serial)
+        return events
+
+    def _first(
+        self, serial: int, flow: Flow, midstream: bool, up: bool, seq: int, data: bytes, ts: float
+    ) -> list[Event]:
+        """The first segment of a flow, which often says all that is of use: then nothing is kept."""
+        if len(self._open) >= MAX_STREAMS:
+            self._evict(ts)
+        stream = Stream(flow, midstream)
+        buffer = stream.up if up else stream.down
+        buffer += data[:STREAM_LIMIT]
+        likely = self._parsers
+        if flow.port not in self._ports:
+            likely = (self._after_client if up else self._after_server)[data[0]]
+        parser, undecided = _recognise(stream, likely)
+        events = [] if parser is None else self._parse(stream, parser, ts)
+        if (parser is None and not undecided) or stream.done or len(buffer) >= STREAM_LIMIT:
+            self._over.add(serial)
+            return events if parser is not None else [_unknown(stream, ts)]
+        state = self._open[serial] = _State(stream, parser, ts)
+        (state.up if up else state.down).next = (seq + len(data)) % _WRAP
+        if parser is None:
+            self._undecided[serial] = state
         return events
 
     def tick(self, now: float) -> list[Event]:
@@ -118,14 +142,12 @@ class Streams:
         self._over.discard(serial)
         return []
 
-    def _begin(self, serial: int, flow: Flow, midstream: bool, ts: float) -> _State:
-        if len(self._open) >= MAX_STREAMS:
-            oldest = next(iter(self._open))
-            self._close(oldest, ts)
-            self._over.add(oldest)
-            self.evicted += 1
-        self._open[serial] = self._undecided[serial] = state = _State(flow, midstream, ts)
-        return state
+    def _evict(self, ts: float) -> None:
+        """Give up the oldest stream."""
+        oldest = next(iter(self._open))
+        self._close(oldest, ts)
+        self._over.add(oldest)
+        self.evicted += 1
 
     def _close(self, serial: int, ts: float) -> list[Event]:
         """Free the buffers; what nobody has recognised is told."""
@@ -134,13 +156,20 @@ class Streams:
         return [] if state is None else [_unknown(state.stream, ts)]
 
     def _look(self, serial: int, state: _State, ts: float) -> list[Event]:
-        stream, parser = state.stream, state.parser
-        if parser is None:
-            parser = state.parser = self._recognise(state)
-            if parser is None:
+        """There is more of a stream."""
+        stream = state.stream
+        if state.parser is None:
+            state.parser, undecided = _recognise(stream, self._parsers)
+            if state.parser is None:
+                state.segments += 1
+                stream.done = not undecided or state.segments >= UNDECIDED_SEGMENTS
                 return []
             self._undecided.pop(serial, None)
-            stream.service = parser.name
+        return self._parse(stream, state.parser, ts)
+
+    def _parse(self, stream: Stream, parser: StreamParser, ts: float) -> list[Event]:
+        """What the parser says that has recognised a stream."""
+        stream.service = parser.name
         events: list[Event] = []
         try:
             events += parser.parse(stream, ts)
@@ -154,19 +183,19 @@ class Streams:
         stream.done = True
         return events
 
-    def _recognise(self, state: _State) -> StreamParser | None:
-        stream, undecided = state.stream, False
-        for parser in self._parsers:
-            answer = parser.recognise(stream)
-            if answer:
-                return parser
-            undecided = undecided or answer is None
-        state.segments += 1
-        stream.done = not undecided or state.segments >= UNDECIDED_SEGMENTS
-        return None
-
     def _failed(self, name: str) -> None:
         self.failures[name] = self.failures.get(name, 0) + 1
+
+
+def _recognise(stream: Stream, parsers: tuple[StreamParser, ...]) -> tuple[StreamParser | None, bool]:
+    """Whose a stream is; if nobody's, whether it may yet become somebody's."""
+    undecided = False
+    for parser in parsers:
+        answer = parser.recognise(stream)
+        if answer:
+            return parser, False
+        undecided = undecided or answer is None
+    return None, undecided
 
 
 def _unknown(stream: Stream, ts: float) -> SessionSeen:

@@ -83,12 +83,18 @@ def parser_of(parsers: Sequence[PacketParser], row: Row, data: bytes) -> int | N
     if number is None:
         return None
     parser, size = parsers[number], row.payload_len
-    if parser.min_payload > 0 or parser.udp_first_byte is not None:
+    payload = data[row.payload or 0 :][:size]
+    if parser.min_payload > 0 or parser.udp_first_byte is not None or parser.holds is not None:
         if size < max(parser.min_payload, 1):
             return None
         if parser.udp_first_byte is not None:
             mask, value = parser.udp_first_byte
-            return number if data[row.payload or 0] & mask == value else None
+            if payload[0] & mask != value:
+                return None
+        if parser.holds is not None:
+            offset, texts = parser.holds
+            if not payload.startswith(tuple(texts), offset):
+                return None
     return number
 
 

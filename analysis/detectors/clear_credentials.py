@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector
+from analysis.detector import Detector, SessionKind
 from analysis.ends import shown, subject_of
 from analysis.events import HttpRequest, SessionSeen, SnmpSeen
 
@@ -47,6 +47,9 @@ class ClearCredentials(Detector):
     inside: bool = True
     """Also tell what stays in the home, as NORMAL. Source: own choice; a device that was broken into
     listens first."""
+
+    def concerns_session(self, session: SessionKind) -> bool:
+        return session.login and session.service in _WAYS
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
         if not event.login or event.service not in _WAYS:

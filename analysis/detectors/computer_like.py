@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import Detector, FlowKind
+from analysis.detector import Detector, FlowKind, SessionKind
 from analysis.detectors.lateral_movement import THINGS, with_article
 from analysis.ends import shown, subject_of
 from analysis.events import FlowAnswered, HttpRequest, SessionSeen
@@ -61,6 +61,9 @@ class ComputerLike(Detector):
         self._servers.forget(mac)
         did = f"talked to {self.servers} different servers within {self.minutes:g} minutes"
         return (self._finding(event.ts, self.subject(flow), kind, "servers", did, servers=self.servers),)
+
+    def concerns_session(self, session: SessionKind) -> bool:
+        return session.service == "ssh" and session.client_home
 
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
         if event.service != "ssh":

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector
+from analysis.detector import Detector, SessionKind
 from analysis.events import SessionSeen
 
 OWN: dict[str, frozenset[int]] = {
@@ -44,22 +44,22 @@ class ForeignPort(Detector):
     allowed: tuple[int, ...] = ()
     """Ports that you use for something else on purpose. Source: none is known beforehand."""
 
-    def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
-        service, port = event.service, event.flow.port
-        if service == "tls" and port not in BELONGS:
-            return ()
-        leaves = event.flow.client_home and not event.flow.server_home
+    def concerns_session(self, session: SessionKind) -> bool:
+        service, port = session.service, session.port
+        if port in self.allowed:
+            return False
         if service is None:
-            odd = event.text and port in ENCRYPTED
-        else:
-            odd = service not in BELONGS.get(port, (service,))
-            odd = odd or (leaves and port not in OWN.get(service, (port,)))
-        if not odd or port in self.allowed:
-            return ()
-        return (self._finding(event, leaves),)
+            return session.text and port in ENCRYPTED
+        leaves = session.client_home and not session.server_home
+        belongs = service in BELONGS.get(port, (service,))
+        return not belongs or (leaves and port not in OWN.get(service, (port,)))
 
-    def _finding(self, event: SessionSeen, leaves: bool) -> Finding:
+    def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
+        return (self._finding(event),) if self.concerns_session(SessionKind.of(event)) else ()
+
+    def _finding(self, event: SessionSeen) -> Finding:
         flow, service = event.flow, event.service
+        leaves = flow.client_home and not flow.server_home
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
         peer = subject.peer_name or subject.peer_ip

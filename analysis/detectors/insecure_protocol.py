@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
 from analysis.alerts import Finding, Severity
-from analysis.detector import Detector, FlowKind
+from analysis.detector import Detector, FlowKind, SessionKind
 from analysis.events import Flow, FlowEnd, SessionSeen
 from analysis.window import RecentSet
 
@@ -54,13 +54,22 @@ class InsecureProtocol(Detector):
     def concerns(self, event: type, flow: FlowKind) -> bool:
         return flow.proto == "tcp" and flow.port in self._by_port
 
+    def concerns_session(self, session: SessionKind) -> bool:
+        return session.proto == "tcp" and self._service(session.service, session.port) is not None
+
     def on_session_seen(self, event: SessionSeen) -> Iterable[Finding]:
         flow = event.flow
-        by_port = event.service is None
-        service = self._by_port.get(flow.port) if by_port else event.service
-        if service is None or service not in self.protocols or flow.proto != "tcp":
+        service = self._service(event.service, flow.port)
+        if service is None or flow.proto != "tcp":
             return ()
-        return self._tell(event.ts, flow, service, event.login, "port" if by_port else "content")
+        return self._tell(
+            event.ts, flow, service, event.login, "port" if event.service is None else "content"
+        )
+
+    def _service(self, content: str | None, port: int) -> str | None:
+        """Which of the protocols it is: by its content, and by its port where that is not known."""
+        service = self._by_port.get(port) if content is None else content
+        return service if service in self.protocols else None
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         flow = event.flow

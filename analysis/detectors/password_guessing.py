@@ -82,18 +82,15 @@ class PasswordGuessing(Detector):
         return ()
 
     def on_http_request(self, event: HttpRequest) -> Iterable[Finding]:
-        connection = (event.client_ip, event.client_port, event.server_ip, event.port)
         if event.basic_auth:
-            self._asked.add(connection, event.ts)
+            self._asked.add(_connection(event), event.ts)
         elif self._asked:
-            self._asked.pop(connection, None)
+            self._asked.pop(_connection(event), None)
         return ()
 
     def on_login_failed(self, event: LoginFailed) -> Iterable[Finding]:
-        if event.service == "http":
-            connection = (event.client_ip, event.client_port, event.server_ip, event.port)
-            if self._asked.pop(connection, None) is None:
-                return ()  # the first question, without a password, is always refused
+        if event.service == "http" and self._asked.pop(_connection(event), None) is None:
+            return ()  # the first question, without a password, is always refused
         limit = self.telnet_refused if event.service == "telnet" else self.refused
         subject = subject_of(self.known, event, event.port, "tcp", event.client_mac)
         return self._count(
@@ -150,3 +147,7 @@ class PasswordGuessing(Detector):
             "break into devices try lists of common passwords.",
             advice=advice, service=service, failures=limit, threshold=limit, minutes=minutes, targets=others,
         )  # fmt: skip
+
+
+def _connection(event: HttpRequest | LoginFailed) -> tuple[str, int, str, int]:
+    return event.client_ip, event.client_port, event.server_ip, event.port

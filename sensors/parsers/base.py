@@ -7,6 +7,7 @@ conversation, whatever its port, put in order and bounded.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 from typing import Any
 
 from analysis.events import Event, Flow
@@ -27,6 +28,8 @@ class PacketParser:
     """Segments whose payload begins with one of these four bytes, on any port."""
     udp_first_byte: tuple[int, int] | None = None
     """(mask, value): of the chosen UDP payloads only those whose first byte & mask equals value."""
+    holds: tuple[int, frozenset[bytes]] | None = None
+    """(offset, texts of one length): of the chosen payloads only those in which one of them stands there."""
     min_payload: int = 0
     """Payloads shorter than this many bytes are not shown to the parser."""
     fresh: Callable[[], Callable[[Packet], Iterable[Event]]] | None = None
@@ -57,6 +60,11 @@ STREAM_LIMIT = 16_384
 """Bytes kept a direction: a post-quantum ClientHello is under 2 kB, the largest TLS record 16 kB."""
 
 
+ANY = bytes(range(256))
+DIGITS, LETTERS = digits.encode(), ascii_letters.encode()
+"""First bytes of a conversation; see `StreamParser.client`."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamParser:
     """Turns the beginning of a TCP conversation into events.
@@ -66,8 +74,17 @@ class StreamParser:
     for the recognised stream now and on each further arrival until it sets `stream.done`; it must
     cope with being called again with a longer buffer and not repeat events. `recognise` never raises;
     `parse` may raise `ParseError`, and the events it yielded before stand.
+
+    Of the first segment of a conversation only those parsers are asked that may not say False to its first
+    byte.
     """
 
     name: str
     recognise: Callable[[Stream], bool | None]
     parse: Callable[[Stream, float], Iterable[Event]]
+    client: bytes = ANY
+    """With any other first byte from the client, the server still silent, `recognise` says False."""
+    server: bytes = ANY
+    """The same for the server, the client still silent."""
+    ports: frozenset[int] = frozenset()
+    """Servers' ports on which `client` and `server` do not hold."""

@@ -212,4 +212,4 @@ def _messages(buffer: bytearray, state: list[int], side: int) -> list[bytes]:
 
 PARSER = PacketParser("dns", parse_dns, udp_ports=frozenset({53}))
 LLMNR = PacketParser("llmnr", parse_llmnr, udp_ports=frozenset({5355}))
-TCP = StreamParser("dns", recognise_tcp, parse_tcp)
+TCP = StreamParser("dns", recognise_tcp, parse_tcp, client=b"", server=b"", ports=frozenset({53}))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from analysis.events import BannerSeen, Event, LoginFailed
 from analysis.text import clean
-from sensors.parsers.base import Stream, StreamParser
+from sensors.parsers.base import DIGITS, LETTERS, Stream, StreamParser
 from sensors.parsers.dialogue import PATIENCE, agreed, clear, dialogue, secure, upgraded
 
 _COMMAND = re.compile(
@@ -103,4 +103,4 @@ def _greeting(stream: Stream) -> str | None:
     return clean(bytes(stream.down[4:end]).strip())
 
 
-PARSER = StreamParser("ftp", recognise, parse)
+PARSER = StreamParser("ftp", recognise, parse, client=LETTERS, server=DIGITS)

@@ -32,8 +32,10 @@ MAX_CIPHERS = 1024
 """IANA lists a few hundred suites; scanners offer them all."""
 MAX_PROTOCOLS = 16
 _REMEMBERED = 256
-"""Different contents of an extension whose meaning is kept: a home's programs send a few dozen, GREASE makes
-16 of one. Each is shorter than the 16 kB of a hello, so that hostile ones hold 4 MB."""
+"""Different contents of an extension, and answers of servers, whose meaning is kept: a home's programs send
+a few dozen, GREASE makes 16 of one. Each is under the 16 kB of a hello, so that hostile ones hold 4 MB."""
+OFFERS = 1024
+"""Offers of clients of which is kept what they say: one a program and server."""
 
 _NAMES = {0x0304: "1.3", 0x0303: "1.2", 0x0302: "1.1", 0x0301: "1.0", 0x0300: "SSL 3.0", 0x0002: "SSL 2.0"}
 
@@ -67,14 +69,36 @@ def read_client_hello(message: bytes, transport: str) -> ClientHello:
     """Reads a whole handshake message with its 4-byte header; `transport` is "t" or "q" (JA4).
     Raises ParseError."""
     try:
-        version, session = _BEGINNING.unpack_from(message, 4)
-        at = 39 + session
-        (length,) = _SIZE.unpack_from(message, at)
-        ciphers = message[at + 2 : at + 2 + length]
-        at += 2 + length
-        kinds, found = _extensions(message, at + 1 + message[at])
+        version, offer = _beginning(message)
+        # Known by a hash with a secret of this process: an offer may hold a ticket.
+        key = hash((transport, version, offer))
+        hello = _remembered.get(key)
+        if hello is None:
+            hello = _read_offer(transport, version, offer)
+            if hello.version != "1.3":  # which has a new key in each
+                if len(_remembered) >= OFFERS:
+                    _remembered.clear()
+                _remembered[key] = hello
     except (IndexError, StructError):
         raise ParseError("ClientHello cut short") from None
+    return hello
+
+
+_remembered: dict[int, ClientHello] = {}
+"""Up to TLS 1.2 a program's hellos to one server mostly differ by random and session ID alone."""
+
+
+def _beginning(message: bytes) -> tuple[int, bytes]:
+    """The version in a hello's own field, and what follows random and session ID. Raises StructError."""
+    version, session = _BEGINNING.unpack_from(message, 4)
+    return version, message[39 + session :]
+
+
+def _read_offer(transport: str, version: int, offer: bytes) -> ClientHello:
+    """What a ClientHello says, from its cipher suites on. Raises ParseError, IndexError or StructError."""
+    (length,) = _SIZE.unpack_from(offer)
+    ciphers = offer[2 : 2 + length]
+    kinds, found = _extensions(offer, 3 + length + offer[2 + length])
     if length > 2 * MAX_CIPHERS:
         raise ParseError("ClientHello with too many cipher suites")
     version = _highest(found.get(_SUPPORTED_VERSIONS, b"")) or version
@@ -86,14 +110,19 @@ def read_client_hello(message: bytes, transport: str) -> ClientHello:
 def read_server_hello(message: bytes) -> ServerHello:
     """Reads a whole handshake message with its 4-byte header. Raises ParseError."""
     try:
-        version, session = _BEGINNING.unpack_from(message, 4)
-        (cipher,) = _SIZE.unpack_from(message, 39 + session)
-        _, found = _extensions(message, 42 + session)
+        return ServerHello(*_choice(*_beginning(message)), message[6:38] == _RETRY)
     except (IndexError, StructError):
         raise ParseError("ServerHello cut short") from None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _choice(version: int, rest: bytes) -> tuple[str, int]:
+    """Version and cipher suite that a server chose, from the suite on. Raises ParseError or StructError."""
+    (cipher,) = _SIZE.unpack_from(rest)
+    _, found = _extensions(rest, 3)
     if len(chosen := found.get(_SUPPORTED_VERSIONS, b"")) == 2:
         version = int.from_bytes(chosen, "big")
-    return ServerHello(version_name(version), cipher, message[6:38] == _RETRY)
+    return version_name(version), cipher
 
 
 def _extensions(message: bytes, at: int) -> tuple[list[int], dict[int, bytes]]:

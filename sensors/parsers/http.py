@@ -124,4 +124,4 @@ def fresh() -> Callable[[Packet], list[Event]]:
 
 
 REQUESTS = PacketParser("http", fresh(), tcp_prefixes=frozenset(s[:4] for s in _STARTS), fresh=fresh)
-PARSER = StreamParser("http", recognise, parse)
+PARSER = StreamParser("http", recognise, parse, client=b"CDGHOPT", server=b"H")

@@ -1,8 +1,6 @@
 """What one HTTP/1 request head says (RFC 9112, section 3)."""
 
 import re
-from hashlib import blake2b
-from secrets import token_bytes
 from typing import NamedTuple
 
 from analysis.text import clean
@@ -49,8 +47,10 @@ class Head(NamedTuple):
 def read_head(head: bytes) -> Head | None:
     """A request's head, or its beginning; None when the first line is not a whole request line. What the head
     does not hold is None; so is a Host that was cut."""
-    # Remembered by a digest: the bytes themselves may hold a password or a session, which nobody shall keep.
-    key = blake2b(head, digest_size=16, key=_SECRET).digest()
+    # Remembered by Python's own hash, SipHash with a secret of this process: the bytes themselves may hold a
+    # password or a session, which nobody shall keep. By chance one head in 10^16 is taken for another (64
+    # bits, `REMEMBERED` heads), and without the secret nobody can make such a pair or try passwords.
+    key = hash(head)
     if key in _remembered:
         return _remembered[key]
     if len(_remembered) >= REMEMBERED:
@@ -59,9 +59,7 @@ def read_head(head: bytes) -> Head | None:
     return found
 
 
-_SECRET = token_bytes(16)
-"""Without it, who sees the digests cannot find a password by trying."""
-_remembered: dict[bytes, Head | None] = {}
+_remembered: dict[int, Head | None] = {}
 
 
 def _read(head: bytes) -> Head | None:

@@ -16,4 +16,6 @@ def parse(packet: Packet) -> list[Event]:
     return [LoginFailed(packet.ts, *ends, "http", packet.dport)]
 
 
-PARSER = PacketParser("http refused", parse, tcp_prefixes=frozenset({b"HTTP"}), min_payload=12)
+PARSER = PacketParser(
+    "http refused", parse, tcp_prefixes=frozenset({b"HTTP"}), holds=(9, frozenset({b"401"})), min_payload=12
+)

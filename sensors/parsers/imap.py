@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.events import Event
-from sensors.parsers.base import Stream, StreamParser
+from sensors.parsers.base import DIGITS, LETTERS, Stream, StreamParser
 from sensors.parsers.dialogue import PATIENCE, tell
 
 _TAG = rb"[A-Za-z0-9.$_-]{1,32}"
@@ -43,4 +43,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     return tell(stream, ts, "imap", login)
 
 
-PARSER = StreamParser("imap", recognise, parse)
+PARSER = StreamParser("imap", recognise, parse, client=LETTERS + DIGITS + b".$_-", server=b"*")

@@ -85,4 +85,4 @@ def _password(up: bytearray, at: int) -> bool:
     return kind == _SIMPLE and end > begin
 
 
-PARSER = StreamParser("ldap", recognise, parse)
+PARSER = StreamParser("ldap", recognise, parse, client=b"\x30", server=b"\x30")

@@ -43,4 +43,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     yield SessionSeen(ts, stream.flow, "mqtt", bool((_flags(stream.up) or 0) & _LOGIN))
 
 
-PARSER = StreamParser("mqtt", recognise, parse)
+PARSER = StreamParser("mqtt", recognise, parse, client=bytes([_CONNECT]))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.events import Event
-from sensors.parsers.base import Stream, StreamParser
+from sensors.parsers.base import LETTERS, Stream, StreamParser
 from sensors.parsers.dialogue import PATIENCE, tell
 
 _COMMAND = re.compile(
@@ -35,4 +35,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     return tell(stream, ts, "pop3", login)
 
 
-PARSER = StreamParser("pop3", recognise, parse)
+PARSER = StreamParser("pop3", recognise, parse, client=LETTERS, server=b"+-")

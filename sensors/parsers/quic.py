@@ -185,5 +185,6 @@ def fresh() -> Callable[[Packet], list[Event]]:
 
 
 PARSER = PacketParser(
-    "quic", fresh(), udp_ports=PORTS, udp_first_byte=(0xE0, 0xC0), min_payload=1200, fresh=fresh
-)
+    "quic", fresh(), udp_ports=PORTS, udp_first_byte=(0xE0, 0xC0), holds=(1, frozenset(_INITIAL)),
+    min_payload=1200, fresh=fresh,
+)  # fmt: skip

@@ -26,4 +26,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     yield SessionSeen(ts, stream.flow, "rdp", False)
 
 
-PARSER = StreamParser("rdp", recognise, parse)
+PARSER = StreamParser("rdp", recognise, parse, client=_HEAD[:1], server=_HEAD[:1])

@@ -4,8 +4,8 @@ password, NUL, command, NUL. How it is told from rsh stands in `rsh.py`."""
 from collections.abc import Iterator
 
 from analysis.events import Event, SessionSeen
-from sensors.parsers.base import Stream, StreamParser
-from sensors.parsers.rsh import remote_command
+from sensors.parsers.base import DIGITS, Stream, StreamParser
+from sensors.parsers.rsh import PORTS, remote_command
 
 
 def recognise(stream: Stream) -> bool | None:
@@ -20,4 +20,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     yield SessionSeen(ts, stream.flow, "rexec", True)
 
 
-PARSER = StreamParser("rexec", recognise, parse)
+PARSER = StreamParser("rexec", recognise, parse, client=DIGITS, server=b"\0\1", ports=PORTS)

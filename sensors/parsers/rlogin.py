@@ -44,4 +44,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
         yield SessionSeen(ts, stream.flow, "rlogin", True)
 
 
-PARSER = StreamParser("rlogin", recognise, parse)
+PARSER = StreamParser("rlogin", recognise, parse, client=b"\0", server=b"\0", ports=frozenset({PORT}))

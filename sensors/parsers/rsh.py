@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 
 from analysis.events import Event, SessionSeen
-from sensors.parsers.base import Stream, StreamParser
+from sensors.parsers.base import DIGITS, Stream, StreamParser
 
 RSH_PORT, REXEC_PORT = 514, 512
+PORTS = frozenset({RSH_PORT, REXEC_PORT})
 _REQUEST = re.compile(rb"([0-9]{0,5})\x00[!-~]{1,32}\x00[!-~]{1,64}\x00[\t -~\x80-\xff]{1,1024}\x00")
 _BEGINNING = re.compile(
     rb"[0-9]{0,5}(?:\x00(?:[!-~]{1,32}(?:\x00(?:[!-~]{1,64}(?:\x00[\t -~\x80-\xff]{0,1024})?)?)?)?)?"
@@ -21,7 +22,7 @@ _BEGINNING = re.compile(
 def remote_command(stream: Stream) -> str | bool | None:
     """ "rsh" or "rexec" when the request is whole, False when there is none, None when undecided."""
     up, down, port = stream.up, stream.down, stream.flow.port
-    usual = port in (RSH_PORT, REXEC_PORT)
+    usual = port in PORTS
     if up and not (0x30 <= up[0] <= 0x39 or (usual and not up[0])):
         return False
     if down and down[0] > 1:  # the server answers NUL, or 1 and an error text
@@ -49,4 +50,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     yield SessionSeen(ts, stream.flow, "rsh", False)
 
 
-PARSER = StreamParser("rsh", recognise, parse)
+PARSER = StreamParser("rsh", recognise, parse, client=DIGITS, server=b"\0\1", ports=PORTS)

@@ -31,4 +31,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     return tell(stream, ts, "smtp", login)
 
 
-PARSER = StreamParser("smtp", recognise, parse)
+PARSER = StreamParser("smtp", recognise, parse, client=b"EeHhLlMmRr", server=b"2")

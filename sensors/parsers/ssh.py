@@ -42,4 +42,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     stream.done = len(told) == 2
 
 
-PARSER = StreamParser("ssh", recognise, parse)
+PARSER = StreamParser("ssh", recognise, parse, client=b"S", server=b"S")

@@ -82,4 +82,4 @@ def parse(stream: Stream, ts: float) -> Iterator[Event]:
     stream.done = exhausted(len(stream.up), len(stream.down))
 
 
-PARSER = StreamParser("telnet", recognise, parse)
+PARSER = StreamParser("telnet", recognise, parse, client=b"\xff", server=b"\xff", ports=PORTS)

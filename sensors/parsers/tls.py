@@ -6,7 +6,7 @@ from struct import Struct, unpack_from
 
 from analysis.events import CertificateSeen, Event, Flow, SessionSeen, TlsAccepted, TlsHello
 from sensors.packets import ParseError
-from sensors.parsers.base import STREAM_LIMIT, Stream, StreamParser
+from sensors.parsers.base import ANY, STREAM_LIMIT, Stream, StreamParser
 from sensors.parsers.certificate import CERTIFICATE, Leaf, read_certificate
 from sensors.parsers.hello import (
     CLIENT_HELLO,
@@ -216,4 +216,6 @@ def _begin(stream: Stream, ts: float) -> Iterator[Event]:
     yield from handshake.advance(stream, ts)
 
 
-PARSER = StreamParser("tls", recognise, parse)
+PARSER = StreamParser(
+    "tls", recognise, parse, client=b"\x14\x15\x16\x17" + ANY[0x80:], server=b"\x14\x15\x16\x17"
+)

@@ -75,9 +75,9 @@ def test_brothers_in_doubt_leave_their_parent():
 
 
 def test_special_systems_are_kinds_of_general_ones():
-    assert lineage("Android 14") == ["Android 14", "Android", "Linux"]
-    assert lineage("iPadOS") == ["iPadOS", "iOS", "iOS or macOS"]
-    assert lineage("phone or tablet") == ["phone or tablet"]
+    assert lineage("Android 14") == ("Android 14", "Android", "Linux")
+    assert lineage("iPadOS") == ("iPadOS", "iOS", "iOS or macOS")
+    assert lineage("phone or tablet") == ("phone or tablet",)
 
 
 def test_the_order_of_clues_changes_nothing():

@@ -66,8 +66,8 @@ def test_failures_and_link_local_answers_name_nothing(rcode: str, transport: str
 def test_a_server_name_is_newer_knowledge() -> None:
     names = Names()
     names.answer(lookup("dns.example", [OUTSIDE]))
-    names.handle(hello("sni.example"))
-    names.handle(hello(None))
+    names.hello(hello("sni.example"))
+    names.hello(hello(None))
     assert names.peer_name(OUTSIDE, LAPTOP_IP) == "sni.example"
 
 
@@ -78,10 +78,10 @@ def test_a_host_header_names_only_what_has_no_name() -> None:
         return HttpRequest(T0, LAPTOP, LAPTOP_IP, server, 80, "GET", host, "/", None, False)
 
     for host in ("10.0.0.1", "10.0.0.1:80", "[::1]:80", "printer", None):
-        names.handle(request("1.1.1.1", host))
+        names.request(request("1.1.1.1", host))
     assert names.peer_name("1.1.1.1") is None
-    names.handle(request("1.1.1.1", "Web.Example:8080"))
-    names.handle(request("1.1.1.1", "liar.example"))
+    names.request(request("1.1.1.1", "Web.Example:8080"))
+    names.request(request("1.1.1.1", "liar.example"))
     assert names.peer_name("1.1.1.1") == "web.example"
 
 

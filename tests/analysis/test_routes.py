@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from analysis.alerts import Finding, Severity, Subject
-from analysis.detector import KIND, Detector, FlowKind
+from analysis.detector import KIND, SAID, Detector, FlowKind, SessionKind
 from analysis.detectors import ALL
 from analysis.detectors.exposed_service import RISKY
 from analysis.detectors.insecure_protocol import PROTOCOLS
-from analysis.events import Flow, FlowActive, FlowAnswered, FlowEnd, FlowStart
+from analysis.events import Flow, FlowActive, FlowAnswered, FlowEnd, FlowStart, SessionSeen
 from analysis.pipeline import FAILURES
 from analysis.port_table import DEFAULT_PORTS
-from analysis.routes import FLOW_EVENTS, KINDS, Routes
+from analysis.routes import KINDS, Routes
 from tests.analysis.home import (
     LAPTOP,
     LAPTOP_IP,
@@ -37,14 +37,26 @@ PORTS = sorted(
 )
 USUAL_PORTS = [22, 23, 53, 443, 445, 853]
 ADDRESSES = [LAPTOP_IP, TELEVISION_IP, OUTSIDE, "8.8.8.8", "224.0.0.251"]
-SELECTIVE = [rule for rule in ALL if rule.concerns is not Detector.concerns]
+SELECTIVE = [
+    rule
+    for rule in ALL
+    if rule.concerns is not Detector.concerns or rule.concerns_session is not Detector.concerns_session
+]
+SERVICES = [None, "tls", "http", "ssh", "telnet", "ftp", "ftps", "smtp", "pop3", "mqtt", "rdp", "dns"]
 OTHER_OPTIONS: dict[str, dict[str, Any]] = {
     "beacon": {"left_out": (443,)}, "blocklisted-address": {"inward": False}, "computer-like": {"left_out": ()},
     "exposed-service": {"allowed": (22, 443)}, "fan-out": {"left_out": ()}, "insecure-protocol": {"protocols": ("telnet",)},
     "lateral-movement": {"services": (22, 443)},
 }  # fmt: skip
 NAMES = {FlowStart: "on_flow_start", FlowAnswered: "on_flow_answered", FlowEnd: "on_flow_end",
-         FlowActive: "on_flow_active"}  # fmt: skip
+         FlowActive: "on_flow_active", SessionSeen: "on_session_seen"}  # fmt: skip
+
+
+def concerns(rule: Detector, event: Any) -> bool:
+    """What the routes ask a rule before they lead an event to it."""
+    if isinstance(event, SessionSeen):
+        return rule.concerns_session(SessionKind.of(event))
+    return rule.concerns(type(event), FlowKind.of(event.flow))
 
 
 def some_flow(rng: random.Random, number: int) -> Flow:
@@ -66,6 +78,7 @@ def its_events(rng: random.Random, flow: Flow) -> list[Any]:
     state = state if flow.proto == "tcp" else "stateless"
     return [
         FlowStart(ts, flow, rng.random() < 0.7), FlowAnswered(ts + 0.1, flow),
+        SessionSeen(ts + 1, flow, rng.choice(SERVICES), rng.random() < 0.3, rng.random() < 0.3),
         FlowActive(ts + 20_000 * rng.random(), flow, *up, up[0] * 9_000, down),
         FlowEnd(ts + 30, flow, *up, up[0] * 9_000, down, rng.choice([0, 9]), rng.choice([0, 9]), state,
                 rng.choice([None, "ssh", "http"])),
@@ -101,7 +114,7 @@ def test_what_a_rule_refuses_would_have_changed_nothing(rule: type[Detector], ot
             if (name := NAMES[type(event)]) not in rule.handlers.values():
                 continue
             handler = getattr(judge, name)
-            if judge.concerns(type(event), FlowKind.of(flow)):
+            if concerns(judge, event):
                 accepted += 1
                 list(handler(event))
                 continue
@@ -114,19 +127,22 @@ def test_what_a_rule_refuses_would_have_changed_nothing(rule: type[Detector], ot
 @pytest.mark.parametrize("rule", SELECTIVE, ids=lambda rule: rule.id)
 def test_what_a_rule_refuses_does_not_change_with_what_it_sees(rule: type[Detector]) -> None:
     rng = random.Random(1)
-    kinds = [(event, FlowKind.of(some_flow(rng, n))) for n in range(200) for event in FLOW_EVENTS]
+    kinds = [event for n in range(200) for event in its_events(rng, some_flow(rng, n))]
     judge = rule()
-    before = [judge.concerns(*kind) for kind in kinds]
+    before = [concerns(judge, event) for event in kinds]
     home = Home(judge)
     for number in range(200):
         for event in its_events(rng, some_flow(rng, number)):
             home.pipeline.handle(event)
-    assert [judge.concerns(*kind) for kind in kinds] == before
+    assert [concerns(judge, event) for event in kinds] == before
 
 
 def test_a_kind_is_the_end_of_a_flow() -> None:
     flow = some_flow(random.Random(1), 1)
     assert Flow._fields[KIND] == FlowKind._fields and flow[KIND] == FlowKind.of(flow)
+    session = SessionSeen(T0, flow, "http", True, False)
+    assert SessionSeen._fields[SAID] + Flow._fields[KIND] == SessionKind._fields
+    assert session[SAID] + flow[KIND] == SessionKind.of(session)
 
 
 @dataclass

@@ -62,3 +62,7 @@ def test_what_is_found_equals_what_pythons_own_expressions_find():
         first, second = rng.choice(WHOLE), rng.choice(WHOLE)
         texts.append(first[: rng.randrange(len(first))] + second[rng.randrange(len(second)) :])
     assert {text: _parser().parse(text) for text in texts} == {text: plain.parse(text) for text in texts}
+
+
+def test_a_text_over_which_ua_parser_stumbles_is_a_program_that_nobody_knows() -> None:
+    assert agent_of("Mozilla/5.0 (X; wetab Build)") == Agent("Mozilla", "", "")

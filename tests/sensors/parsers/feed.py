@@ -143,6 +143,8 @@ def chosen(parser: PacketParser, upper: object, data: bytes) -> bool:
     """What the engine's selection does for one packet."""
     if len(data) < max(parser.min_payload, 1):
         return False
+    if parser.holds is not None and not data.startswith(tuple(parser.holds[1]), parser.holds[0]):
+        return False
     if isinstance(upper, TCP):
         return data[:4] in parser.tcp_prefixes
     mask, value = parser.udp_first_byte or (0, 0)

@@ -117,7 +117,7 @@ def test_a_head_that_comes_again_says_the_same_and_is_not_kept_itself() -> None:
     for _ in range(2_000):
         head = b"".join(rng.choices(parts, k=rng.randrange(1, 9)))
         assert read_head(head) == read_head(head) == _read(head)
-    assert 0 < len(_remembered) <= REMEMBERED and {len(key) for key in _remembered} == {16}
+    assert 0 < len(_remembered) <= REMEMBERED and {type(key) for key in _remembered} == {int}
     read_head(b"GET / HTTP/1.1\r\nAuthorization: Basic aGVsbG8=\r\n\r\n")
     assert "aGVsbG8" not in repr(_remembered)
 

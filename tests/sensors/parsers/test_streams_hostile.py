@@ -9,7 +9,7 @@ import pytest
 
 from sensors.packets import ParseError
 from sensors.parsers import STREAM_PARSERS, http, quic
-from sensors.parsers.base import STREAM_LIMIT
+from sensors.parsers.base import ANY, STREAM_LIMIT, Stream, StreamParser
 from tests.sensors.parsers.feed import Feeder, flow
 from tests.sensors.parsers.hellos import chrome_hello, extension, record, records, server_hello
 from tests.sensors.parsers.test_http import segment
@@ -159,3 +159,20 @@ def test_the_order_does_not_hide_anyone() -> None:
             fed = Feeder(flow(port), parsers=[parser]).down(down).up(up)
             claims += [parser.name] * bool(fed.sessions())
         assert len(claims) == 1, claims
+
+
+BEGINNINGS = sorted({side for up, down, _ in SEEDS for side in (up, down)})
+OTHER_PORTS = (4000, 22, 25, 80, 443)
+
+
+@pytest.mark.parametrize("parser", STREAM_PARSERS, ids=lambda parser: parser.name)
+@pytest.mark.parametrize("up", [True, False], ids=["client", "server"])
+def test_no_parser_would_take_another_first_byte_than_it_names(parser: StreamParser, up: bool) -> None:
+    """The framework does not ask it then."""
+    named = parser.client if up else parser.server
+    for byte in sorted(set(ANY) - set(named)):
+        for number, beginning in enumerate(BEGINNINGS):
+            for size in (1, 2, 3, 4, 5, 8, 12, len(beginning)):
+                stream = Stream(flow(OTHER_PORTS[number % 5], 1000 + number), bool(number % 2))
+                (stream.up if up else stream.down).extend(bytes([byte]) + beginning[1:size])
+                assert parser.recognise(stream) is False, (byte, beginning[:size])

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.events import SessionSeen, TlsAccepted, TlsHello
 from sensors.packets import ParseError
-from sensors.parsers.hello import read_client_hello, read_server_hello
+from sensors.parsers.hello import OFFERS, _remembered, read_client_hello, read_server_hello
 from tests.sensors.parsers.feed import Feeder, flow
 from tests.sensors.parsers.hellos import (
     RETRY,
@@ -160,3 +160,23 @@ def test_ssl2_form_of_a_hello() -> None:
         fed.down(record(server_hello(0x002F, None)))
         assert [(e.version, e.ja4[:10]) for e in fed.of(TlsHello)] == [("1.0", "t10i030000")]
         assert [e.cipher for e in fed.of(TlsAccepted)] == [0x002F]
+
+
+@pytest.mark.parametrize("version", [0x0303, 0x0301])
+def test_a_hello_that_differs_by_random_and_session_says_the_same(version: int) -> None:
+    name = server_name(b"a.example")
+    offers = [client_hello(name, version=version, session=bytes(size)) for size in (0, 16, 32)]
+    offers += [offer[:6] + bytes([n]) * 32 + offer[38:] for n, offer in enumerate(offers)]
+    assert len({read_client_hello(offer, "t") for offer in offers}) == 1
+    assert read_client_hello(offers[0], "q").ja4[0] == "q"
+    assert read_client_hello(offers[0], "t") != read_client_hello(
+        client_hello(name, version=0x0302, session=b""), "t"
+    )
+
+
+def test_what_is_remembered_of_hellos_is_bounded_and_not_their_bytes() -> None:
+    for n in range(2 * OFFERS):
+        read_client_hello(client_hello(server_name(b"%d.example" % n)), "t")
+    assert 0 < len(_remembered) <= OFFERS and {type(key) for key in _remembered} == {int}
+    before = dict(_remembered)
+    assert read_client_hello(chrome_hello(b"never.example"), "t").version == "1.3" and _remembered == before

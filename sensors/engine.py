@@ -20,6 +20,7 @@ from analysis.events import (
     FlowAnswered,
     FlowStart,
     HttpRequest,
+    MdnsQuery,
     SessionSeen,
     TlsHello,
     of_values,
@@ -87,6 +88,7 @@ class Engine:
             DnsQuery: self._on_query,
             DnsResponse: self._on_response,
             DnsLookup: self._on_lookup,
+            MdnsQuery: self._on_mdns_query,
             TlsHello: self.recorder.tls,
             HttpRequest: self.recorder.http,
             SessionSeen: self.conversations.note_service,
@@ -212,9 +214,8 @@ class Engine:
                 self.handle(of_values(FlowStart, what))
 
     def _parse_packet(self, number: int, packet: Packet) -> None:
-        events: list[Event] = []
         try:
-            events += self._parse[number](packet)
+            events = self._parse[number](packet)
         except ParseError:
             self._failed(self.selector.parsers[number].name)
         except Exception:
@@ -222,8 +223,9 @@ class Engine:
             if name not in self.failures:
                 log.exception("parser %s failed; further failures are counted only", name)
             self._failed(name)
-        for event in events:
-            self.handle(event)
+        else:
+            for event in events:
+                self.handle(event)
 
     def _parse_segment(self, found: Segment, buffer: memoryview) -> None:
         row, ts, up, seq, begin, end = found
@@ -277,6 +279,9 @@ class Engine:
     def _tell_lookup(self, lookup: DnsLookup) -> None:
         if not self.shedding.drops_lookup(lookup):
             self.handle(lookup)
+
+    def _on_mdns_query(self, event: MdnsQuery) -> None:
+        self.recorder.questions(event, self.shedding.kept_questions(event))
 
     def _on_lookup(self, event: DnsLookup) -> None:
         self.recorder.lookup(event)

@@ -71,7 +71,7 @@ def parse_dhcp(packet: Packet) -> tuple[Event, ...]:
     message = DhcpMessage(ts, kind, mac, packet.src_mac, client_ip, *told)
     name = told.hostname or told.fqdn
     if name and payload[0] == 1:
-        return message, NameSeen(ts, mac, client_ip, "dhcp", name)
+        return message, NameSeen(ts, mac, client_ip, (("dhcp", name),))
     return (message,)
 
 

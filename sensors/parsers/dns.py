@@ -148,7 +148,7 @@ def parse_llmnr(packet: Packet) -> list[Event]:
     if isinstance(first, DnsResponse) and any(record.value == src for record in first.records):
         own = labels(Names(payload).read(12)[0])
         if len(own) == 1:
-            events.append(NameSeen(ts, src_mac, src, "llmnr", clean(own[0])))
+            events.append(NameSeen(ts, src_mac, src, (("llmnr", clean(own[0])),)))
     return events
 
 

@@ -50,10 +50,6 @@ def test_silence_is_told_after_five_seconds():
     assert lookup.rcode is None and lookup.elapsed is None
 
 
-def test_mdns_questions_wait_for_nothing():
-    assert [x.transport for x in DnsJoin().query(query(transport="mdns"))] == ["mdns"]
-
-
 def test_pending_questions_are_bounded_and_none_is_lost():
     join = DnsJoin()
     told = [x for n in range(MAX_PENDING + 50) for x in join.query(query(txid=n))]

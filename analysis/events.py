@@ -133,12 +133,12 @@ class MdnsQuery(NamedTuple):
 
 
 class DnsRecord(NamedTuple):
-    """One resource record of an answer."""
+    """One resource record of an answer. For how long it may be kept is not told: programs keep addresses far
+    longer."""
 
     name: str
     rtype: str
     value: str
-    ttl: int
 
 
 class DnsResponse(NamedTuple):

@@ -40,10 +40,11 @@ class DnsJoin:
         if queries is None:
             self.orphans += 1
             return []
-        return [
-            of_values(DnsLookup, (asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked))
-            for asked, _, mac, ip, server, _, _, name, qtype in queries
-        ]
+        told: list[DnsLookup] = []
+        for asked, _, mac, ip, server, _, _, name, qtype in queries:
+            lookup = asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked
+            told.append(of_values(DnsLookup, lookup))
+        return told
 
     def expire(self, now: float) -> list[DnsLookup]:
         """The lookups that nobody answered in time; oldest first."""

@@ -76,7 +76,7 @@ def _told(names: Names, start: int, count: int) -> tuple[dict[str, set[str]], _P
     models: dict[tuple[str, str], None] = {}
     clues: dict[tuple[str, str], None] = {}
     data = names.data
-    for owner, rtype, _, pos, end in walk(names, start, count):
+    for owner, rtype, pos, end in walk(names, start, count):
         if rtype == _TXT:
             texts = strings(data, pos, end)
             models.update(dict.fromkeys(("mdns-model", model) for model in _models(texts)))

@@ -9,7 +9,7 @@ def query(ts=1.0, txid=7, transport="udp", port=4000):
 
 
 def response(ts=1.2, txid=7, transport="udp", port=4000):
-    record = DnsRecord("example.org", "A", "192.0.2.1", 60)
+    record = DnsRecord("example.org", "A", "192.0.2.1")
     return DnsResponse(
         ts,
         transport,

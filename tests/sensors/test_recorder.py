@@ -71,7 +71,7 @@ def test_whose_a_flow_is_and_who_the_other_side_is(
 
 def test_every_column_of_a_lookup() -> None:
     recorder = Recorder(Known())  # type: ignore[arg-type]
-    records = tuple(DnsRecord("example.com", "A", f"203.0.113.{n}", 60) for n in range(MAX_ANSWERS + 3))
+    records = tuple(DnsRecord("example.com", "A", f"203.0.113.{n}") for n in range(MAX_ANSWERS + 3))
     recorder.lookup(
         DnsLookup(
             1_000.0, "udp", PHONE, "192.168.1.7", "192.168.1.1", "example.com", "A", "NOERROR", records, 0.012

@@ -58,8 +58,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """`run` tells the flows of one run from those of another in the same database. `bounded`: a
         flood is not looked at packet by packet, see `sensors.floods`; a replay may take its time."""
-        self.inventory, self.pipeline = inventory, pipeline
-        self.packet_log = packet_log
+        self.inventory, self.pipeline, self.packet_log = inventory, pipeline, packet_log
         self.recorder = Recorder(inventory)
         self.shedding = Shedding()
         """Told by who reads live packets how it keeps up; a replay takes its time."""
@@ -87,7 +86,7 @@ class Engine:
         self._actions: dict[type, Callable[[Any], None]] = {
             DnsQuery: self._on_query,
             DnsResponse: self._on_response,
-            DnsLookup: self._on_lookup,
+            DnsLookup: self.recorder.lookup,
             MdnsQuery: self._on_mdns_query,
             TlsHello: self.recorder.tls,
             HttpRequest: self.recorder.http,
@@ -251,8 +250,8 @@ class Engine:
         plan: list[Callable[[Any], None]] = []
         if kind in self._actions:
             plan.append(self._actions[kind])
-        if kind in self.inventory.handled_events:
-            plan.append(self.inventory.handle)
+        if learn := self.inventory.handler(kind):
+            plan.append(learn)
         if kind in self.pipeline.handled_events:
             plan.append(self._detect)
         self._plans[kind] = tuple(plan)
@@ -282,10 +281,6 @@ class Engine:
 
     def _on_mdns_query(self, event: MdnsQuery) -> None:
         self.recorder.questions(event, self.shedding.kept_questions(event))
-
-    def _on_lookup(self, event: DnsLookup) -> None:
-        self.recorder.lookup(event)
-        self.inventory.learn_name(event)
 
     def _expire_lookups(self) -> None:
         for lookup in self.dns.expire(self.now):

@@ -218,6 +218,23 @@ def test_only_a_whole_question_without_compression_is_remembered_as_one(raw):
     assert dns._lone_question(head + QUESTION + raw) == ("www.example.org", "A", QUESTION[:-4])
 
 
+def test_records_behind_an_alias_are_of_the_name_that_it_gives():
+    alias = record(5, b"\x03cdn\xc0\x10")
+    target = (0xC000 | 12 + len(QUESTION) + len(alias) - 6).to_bytes(2)
+    six = record(28, bytes(15) + b"\1", owner=target)
+    event = response_to(answer(alias, record(1, bytes([10, 0, 0, 1]), owner=target), six, record(1, b"\1")))
+    assert event.records == (
+        ("www.example.org", "CNAME", "cdn.example.org"),
+        ("cdn.example.org", "A", "10.0.0.1"),
+        ("cdn.example.org", "AAAA", "::1"),
+    )
+
+
+def test_the_same_question_under_another_number_is_told_with_it():
+    first, again = (dns.parse_dns(udp(query(txid=n), 4000, 53))[0] for n in (7, 65_535))
+    assert first._replace(txid=65_535) == again and first.txid == 7
+
+
 def test_llmnr_tells_the_name_of_the_host_that_answers_for_itself():
     question = b"\x09Joanna-PC\0\0\1\0\1"
     raw = answer(record(1, bytes([192, 168, 1, 10]), owner=b"\xc0\x0c"), question=question, flags=0x8000)

@@ -163,9 +163,10 @@ def test_only_parse_errors_escape(payload, port):
 )
 def test_machines_tell_their_names(captures, file, names):
     seen = {
-        event.name
+        name
         for parser, found in from_capture(captures / file)
         if parser == "nbns" and isinstance(found, list)
         for event in found
+        for _, name in event.names
     }
     assert seen == names

@@ -186,7 +186,7 @@ class DeviceEvents:
     def name_seen(self, event: NameSeen) -> None:
         """The name goes to the frame's sender, or to the address's owner if a router relayed it."""
         inventory = self._inventory
-        ts, mac, ip, source, name = event
+        ts, mac, ip, names = event
         if ip is not None:
             if mac is None or inventory.is_router(mac):
                 mac = inventory.device_of(ip)
@@ -195,13 +195,14 @@ class DeviceEvents:
         elif mac is None:
             return
         device = inventory.touch(mac, ts)
-        if device is None or not name:
+        if device is None:
             return
         device.present = True
-        if source in CLUES:
-            device.evidence.add(source, name, ts)
-        else:
-            device.named(source, name, ts)
+        for source, name in names:
+            if source in CLUES:
+                device.evidence.add(source, name, ts)
+            elif name:
+                device.named(source, name, ts)
 
     def tls_hello(self, event: TlsHello) -> None:
         """The names reached, and the client's habit."""

@@ -10,6 +10,7 @@ from analysis.detector import NewDevice
 from analysis.device import Device
 from analysis.device_events import DeviceEvents
 from analysis.device_identity import IdentityAnswers
+from analysis.events import DnsLookup
 from analysis.gateway import Gateway
 from analysis.names import Names
 from analysis.networks import HomeNetworks, is_group, is_loopback, is_unspecified
@@ -70,7 +71,9 @@ class Inventory(IdentityAnswers):
         self._gone: dict[str, int] = {"devices": 0, "device_details": 0, "address_owners": 0}
         self._scans = RecentSet()
         self._version = 0
-        self._handlers: dict[type, Callable[[Any], None]] = DeviceEvents(self).handlers
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            **DeviceEvents(self).handlers, DnsLookup: self.learn_name
+        }  # fmt: skip
         for known in sorted(known_devices, key=lambda known: known.last_seen)[-LOADED:]:
             self._load(known)
 
@@ -133,19 +136,18 @@ class Inventory(IdentityAnswers):
         device = self._devices.get(mac) if mac is not None else None
         return device is not None and (device.kept or device.last_seen - device.first_seen >= RETURNED)
 
-    @property
-    def handled_events(self) -> frozenset[type]:
-        """Event types that say something about devices."""
-        return frozenset(self._handlers)
+    def handler(self, kind: type) -> Callable[[Any], None] | None:
+        """What learns from the events of a type; None where they say nothing about devices."""
+        return self._handlers.get(kind)
 
     def handle(self, event: Any) -> None:
         """Learn from an event; those that say nothing about devices are ignored."""
-        handler = self._handlers.get(type(event))
+        handler = self.handler(type(event))
         if handler is not None:
             handler(event)
 
-    def learn_name(self, event: Any) -> None:
-        """Join the addresses of a DnsLookup to the name that was asked."""
+    def learn_name(self, event: DnsLookup) -> None:
+        """Join the addresses of an answer to the name that was asked."""
         self.names.answer(event)
         if event.server_ip not in self.gateway.resolvers:
             self.gateway.lookup(event, self.is_home(event.server_ip))

@@ -108,7 +108,7 @@ class DnsQuery(NamedTuple):
 
     ts: float
     transport: str
-    """"udp", "tcp", "mdns" or "llmnr"."""
+    """"udp", "tcp" or "llmnr"."""
     client_mac: str | None
     client_ip: str
     server_ip: str
@@ -119,17 +119,30 @@ class DnsQuery(NamedTuple):
     qtype: str
 
 
+class MdnsQuery(NamedTuple):
+    """A host asked all others of its link for names (RFC 6762). Who knows one tells all: no answer belongs
+    to one question."""
+
+    ts: float
+    client_mac: str | None
+    client_ip: str
+    server_ip: str
+    """The group, or the host that was asked alone."""
+    asked: tuple[tuple[str, str], ...]
+    """(name, type) of each question, names as in `DnsQuery`."""
+
+
 class DnsRecord(NamedTuple):
-    """One resource record of an answer."""
+    """One resource record of an answer. For how long it may be kept is not told: programs keep addresses far
+    longer."""
 
     name: str
     rtype: str
     value: str
-    ttl: int
 
 
 class DnsResponse(NamedTuple):
-    """A server answered; also unsolicited mDNS announcements (name and qtype are then empty)."""
+    """A server answered."""
 
     ts: float
     transport: str
@@ -268,14 +281,14 @@ class EchoSeen(NamedTuple):
 
 
 class NameSeen(NamedTuple):
-    """A host told its own name, or what it is."""
+    """A host told its own name, or what it is; all that one message says."""
 
     ts: float
     mac: str | None
     ip: str | None
-    source: str
-    """"dhcp", "dhcpv6", "mdns", "nbns", "llmnr", "ssdp", "mdns-model", "ssdp-server"..."""
-    name: str
+    names: tuple[tuple[str, str], ...]
+    """(source, name) of each. Sources: "dhcp", "dhcpv6", "mdns", "nbns", "llmnr", "mdns-model",
+    "ssdp-server"..."""
 
 
 class TlsHello(NamedTuple):
@@ -416,7 +429,8 @@ class PortMapping(NamedTuple):
 
 
 Event = (
-    FlowStart | FlowAnswered | SessionSeen | FlowEnd | DnsQuery | DnsResponse | DnsLookup | DhcpMessage
-    | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | EchoSeen | NameSeen | TlsHello | TlsAccepted
-    | FlowActive | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed | PortMapping
+    FlowStart | FlowAnswered | SessionSeen | FlowEnd | DnsQuery | MdnsQuery | DnsResponse | DnsLookup
+    | DhcpMessage | Dhcpv6Message | ArpSeen | NeighborSeen | RouterAdvertised | EchoSeen | NameSeen | TlsHello
+    | TlsAccepted | FlowActive | HttpRequest | BannerSeen | CertificateSeen | SnmpSeen | LoginFailed
+    | PortMapping
 )  # fmt: skip

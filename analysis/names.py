@@ -51,7 +51,7 @@ def host_name(host: str) -> str | None:
 def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
     """The addresses that an answer gives for a name, through its aliases in the order they stand."""
     chain, found = {name}, []
-    for owner, rtype, value, _ in records[:RECORDS]:
+    for owner, rtype, value in records[:RECORDS]:
         if owner in chain:
             if rtype == "A" or rtype == "AAAA":
                 found.append(value)

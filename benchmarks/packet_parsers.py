@@ -36,9 +36,9 @@ def repeated(packet: Packet) -> Callable[[], Packet]:
 
 
 def unseen(packet: Packet) -> Callable[[], Packet]:
-    """Ever another sender port, so that nothing is remembered from before."""
-    port = count(1)
-    return lambda: packet._replace(sport=next(port))
+    """Ever another transaction id, so that nothing is remembered from before."""
+    number = count(1)
+    return lambda: packet._replace(payload=(next(number) & 0xFFFF).to_bytes(2) + packet.payload[2:])
 
 
 CASES: list[tuple[str, Callable[[Packet], Any], Callable[[], Packet]]] = [

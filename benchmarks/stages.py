@@ -15,6 +15,12 @@ from typing import Any
 
 from benchmarks import measure
 
+LEARNED = (
+    "dhcp", "dhcpv6", "arp", "neighbor", "router_advertised", "flow_answered", "name_seen", "tls_hello",
+    "http_request", "dns_query",
+)  # fmt: skip
+"""Methods of `DeviceEvents`, one for each type of event."""
+
 STAGES: dict[str, tuple[str, ...]] = {
     "read": ("sensors.capture_files:FileSource.batches",),
     "decode": ("sensors.engine:decode",),
@@ -30,7 +36,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "select": ("sensors.select:Selector.select", "sensors.moments:Chosen", "sensors.moments:Segments"),
     "parse": ("sensors.engine:Engine._parse_packet", "sensors.engine:Engine._parse_segment"),
     "who is who": (
-        "analysis.devices:Inventory.handle",
+        *(f"analysis.device_events:DeviceEvents.{event}" for event in LEARNED),
         "analysis.devices:Inventory.sighting",
         "analysis.devices:Inventory.seen",
         "analysis.devices:Inventory.learn_name",
@@ -40,6 +46,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "rows": (
         "sensors.recorder:Recorder.flow",
         "sensors.recorder:Recorder.lookup",
+        "sensors.recorder:Recorder.questions",
         "sensors.recorder:Recorder.tls",
         "sensors.recorder:Recorder.http",
         "sensors.conversations:Conversations.starts",

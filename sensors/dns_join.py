@@ -19,10 +19,8 @@ class DnsJoin:
         self.evicted = 0
 
     def query(self, query: DnsQuery) -> list[DnsLookup]:
-        """Remember a query; mDNS is not answered one to one and is told at once."""
+        """Remember a query; the lookups that there was no room for any more."""
         _, transport, _, client_ip, _, client_port, txid, _, _ = query
-        if transport == "mdns":
-            return [_unanswered(query)]
         pending = self._pending
         key = client_ip, client_port, txid, transport
         waiting = pending.get(key)
@@ -38,16 +36,15 @@ class DnsJoin:
     def response(self, response: DnsResponse) -> list[DnsLookup]:
         """The lookups that this answer completes."""
         ts, transport, _, client_ip, _, client_port, txid, _, _, rcode, records, _ = response
-        if transport == "mdns":
-            return []
         queries = self._pending.pop((client_ip, client_port, txid, transport), None)
         if queries is None:
             self.orphans += 1
             return []
-        return [
-            of_values(DnsLookup, (asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked))
-            for asked, _, mac, ip, server, _, _, name, qtype in queries
-        ]
+        told: list[DnsLookup] = []
+        for asked, _, mac, ip, server, _, _, name, qtype in queries:
+            lookup = asked, transport, mac, ip, server, name, qtype, rcode, records, ts - asked
+            told.append(of_values(DnsLookup, lookup))
+        return told
 
     def expire(self, now: float) -> list[DnsLookup]:
         """The lookups that nobody answered in time; oldest first."""

@@ -21,6 +21,7 @@ from analysis.events import (
     FlowAnswered,
     FlowStart,
     HttpRequest,
+    MdnsQuery,
     SessionSeen,
     TlsHello,
     of_values,
@@ -58,8 +59,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """`run` tells the flows of one run from those of another in the same database. `bounded`: a
         flood is not looked at packet by packet, see `sensors.floods`; a replay may take its time."""
-        self.inventory, self.pipeline = inventory, pipeline
-        self.packet_log = packet_log
+        self.inventory, self.pipeline, self.packet_log = inventory, pipeline, packet_log
         self.recorder = Recorder(inventory)
         self.shedding = Shedding()
         """Told by who reads live packets how it keeps up; a replay takes its time."""
@@ -87,7 +87,8 @@ class Engine:
         self._actions: dict[type, Callable[[Any], None]] = {
             DnsQuery: self._on_query,
             DnsResponse: self._on_response,
-            DnsLookup: self._on_lookup,
+            DnsLookup: self.recorder.lookup,
+            MdnsQuery: self._on_mdns_query,
             TlsHello: self.recorder.tls,
             HttpRequest: self.recorder.http,
             SessionSeen: self.conversations.note_service,
@@ -211,9 +212,8 @@ class Engine:
                 self.handle(of_values(FlowStart, what))
 
     def _parse_packet(self, number: int, packet: Packet) -> None:
-        events: list[Event] = []
         try:
-            events += self._parse[number](packet)
+            events = self._parse[number](packet)
         except ParseError:
             self._failed(self.selector.parsers[number].name)
         except Exception:
@@ -221,8 +221,9 @@ class Engine:
             if name not in self.failures:
                 log.exception("parser %s failed; further failures are counted only", name)
             self._failed(name)
-        for event in events:
-            self.handle(event)
+        else:
+            for event in events:
+                self.handle(event)
 
     def _parse_segment(self, found: Segment, buffer: memoryview) -> None:
         row, ts, up, seq, begin, end = found
@@ -248,8 +249,8 @@ class Engine:
         plan: list[Callable[[Any], None]] = []
         if kind in self._actions:
             plan.append(self._actions[kind])
-        if kind in self.inventory.handled_events:
-            plan.append(self.inventory.handle)
+        if learn := self.inventory.handler(kind):
+            plan.append(learn)
         if kind in self.pipeline.handled_events:
             plan.append(self._detect)
         self._plans[kind] = tuple(plan)
@@ -277,9 +278,8 @@ class Engine:
         if not self.shedding.drops_lookup(lookup):
             self.handle(lookup)
 
-    def _on_lookup(self, event: DnsLookup) -> None:
-        self.recorder.lookup(event)
-        self.inventory.learn_name(event)
+    def _on_mdns_query(self, event: MdnsQuery) -> None:
+        self.recorder.questions(event, self.shedding.kept_questions(event))
 
     def _expire_lookups(self) -> None:
         for lookup in self.dns.expire(self.now):

@@ -1,11 +1,11 @@
 """Turns events and flows into the rows that the store takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from analysis.blocklist import Match
 from analysis.detector import Known
-from analysis.events import DnsLookup, Flow, HttpRequest, TlsHello, of_values
+from analysis.events import DnsLookup, Flow, HttpRequest, MdnsQuery, TlsHello, of_values
 from analysis.names import registrable
 from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow, columns_of
 from sensors.flows import Columns
@@ -45,6 +45,17 @@ class Recorder:
                 ),
             )
         )  # fmt: skip
+
+    def questions(self, event: MdnsQuery, asked: Iterable[tuple[str, str]]) -> None:
+        """Those of the questions of one host to all others that are recorded."""
+        ts, mac, ip, server_ip, _ = event
+        key = self._known.device_key(mac)
+        self.batch.dns.extend(
+            [
+                of_values(DnsRow, (ts, key, "mdns", ip, mac, server_ip, name, qtype, None, (), None, None))
+                for name, qtype in asked
+            ]
+        )
 
     def tls(self, event: TlsHello) -> None:
         """A TLS or QUIC hello."""

@@ -6,10 +6,11 @@ and all counters are never given up.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import IntEnum
 from math import inf
 
-from analysis.events import DnsLookup
+from analysis.events import DnsLookup, MdnsQuery
 from analysis.window import RecentSet
 
 
@@ -84,8 +85,17 @@ class Shedding:
             return False
         answer = tuple(record.value for record in lookup.records)
         key = (lookup.client_mac, lookup.transport, lookup.name, lookup.qtype, lookup.rcode, answer)
+        return self._drops_name(key, lookup.ts)
+
+    def kept_questions(self, event: MdnsQuery) -> Sequence[tuple[str, str]]:
+        """The questions of a message without the repetitions that are given up now."""
+        if self.level < Detail.REPEATED_NAMES:
+            return event.asked
+        return [asked for asked in event.asked if not self._drops_name((event.client_mac, *asked), event.ts)]
+
+    def _drops_name(self, key: tuple[object, ...], ts: float) -> bool:
         last = self._heard.get(key)
-        if last is None or lookup.ts - last > REPEATED:
-            self._heard.add(key, lookup.ts)
+        if last is None or ts - last > REPEATED:
+            self._heard.add(key, ts)
             return False
         return self.drops(Detail.REPEATED_NAMES)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from analysis.store.identity import Identity
 from analysis.store.peers import device_peer
-from analysis.store.rows import DeviceKey, DnsRow, FlowRow, TrafficRow, columns_of
+from analysis.store.rows import DeviceKey, FlowRow, TrafficRow, columns_of
 
 EDGES_AN_HOUR = 16_384
 """Different edges kept an hour and sensor. A home of 40 devices makes 1,000 to 2,000; a scan of all
@@ -120,11 +120,12 @@ class Rollups:
         self._db.executemany(_TRAFFIC_MINUTE, [(*key, *total) for key, total in minutes.items()])
         self._db.executemany(_TRAFFIC_HOUR, [(*key, *total) for key, total in hours.items()])
 
-    def add_dns(self, rows: Sequence[DnsRow]) -> None:
+    def add_dns(
+        self, ts: Iterable[float], devices: Iterable[int | None], rcodes: Iterable[str | None],
+        blocked_by: Iterable[str | None],
+    ) -> None:  # fmt: skip
         """Queries a device and hour, of all transports; those blocked by a list and those that failed
-        (an answer other than NOERROR)."""
-        ts, keys, *_, rcodes, _, blocked_by, _ = columns_of(rows)
-        devices = self._identity.of_all(keys, ts)
+        (an answer other than NOERROR). Columns of the rows."""
         hours = [int(when) // 3600 for when in ts]
         sums: dict[tuple[int, int], list[int]] = {}
         for (hour, device, rcode, blocked), times in Counter(

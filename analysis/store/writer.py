@@ -169,7 +169,6 @@ class Writer:
             self._rollups.add_traffic(batch.traffic)
         if batch.dns:
             self._write_dns(batch.dns)
-            self._rollups.add_dns(batch.dns)
         if batch.tls:
             self._db.executemany(_TLS, self._with_devices(batch.tls))
         if batch.http:
@@ -183,17 +182,20 @@ class Writer:
         self._db.executemany(_FLOW, zip(repeat(self.sensor), flows, devices, *columns[:14], strict=False))
 
     def _write_dns(self, rows: list[DnsRow]) -> None:
-        ts, keys, transports, clients, macs, *columns, answers, blocked_by, elapsed = columns_of(rows)
+        (ts, keys, transports, clients, macs, servers, names, qtypes, rcodes, answers, blocked_by,
+         elapsed) = columns_of(rows)  # fmt: skip
+        devices = self._identity.of_all(keys, ts)
         foreign = [  # `devices` has a device's own
             None if key is not None and key[1] == mac else mac for key, mac in zip(keys, macs, strict=True)
         ]
         self._db.executemany(
             _DNS,
             zip(
-                ts, repeat(self.sensor), self._identity.of_all(keys, ts), transports, clients, foreign,
-                *columns, map(json_list, answers), blocked_by, elapsed, strict=False,
+                ts, repeat(self.sensor), devices, transports, clients, foreign, servers, names, qtypes,
+                rcodes, map(json_list, answers), blocked_by, elapsed, strict=False,
             ),
         )  # fmt: skip
+        self._rollups.add_dns(ts, devices, rcodes, blocked_by)
 
     def _with_devices(self, rows: Sequence[TlsRow | HttpRow]) -> Iterator[tuple[Any, ...]]:
         """Rows that begin with their time and their device's key, which its row id takes the place of."""

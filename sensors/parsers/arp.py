@@ -3,7 +3,7 @@
 import struct
 from functools import lru_cache
 
-from analysis.events import ArpSeen, Event
+from analysis.events import ArpSeen, Event, of_values
 from sensors.packets import Packet, ParseError
 from sensors.parsers.addresses import ip4_text, mac_text
 from sensors.parsers.base import PacketParser
@@ -21,7 +21,8 @@ def parse_arp(packet: Packet) -> tuple[Event, ...]:
     if told is None:
         return ()
     operation, sender, sender_ip, target, target_ip = told
-    return (ArpSeen(packet.ts, operation, packet.src_mac or sender, sender, sender_ip, target, target_ip),)
+    source = packet.src_mac or sender
+    return (of_values(ArpSeen, (packet.ts, operation, source, sender, sender_ip, target, target_ip)),)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ first four bytes of a TCP segment. A `StreamParser` looks at the first payload o
 conversation, whatever its port, put in order and bounded.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 from typing import Any
@@ -19,7 +19,7 @@ class PacketParser:
     """Turns single packets into events. `parse` raises `ParseError` on what it cannot read."""
 
     name: str
-    parse: Callable[[Packet], Iterable[Event]]
+    parse: Callable[[Packet], Sequence[Event]]
     ethertypes: frozenset[int] = frozenset()
     ip_protocols: frozenset[int] = frozenset()
     udp_ports: frozenset[int] = frozenset()
@@ -32,7 +32,7 @@ class PacketParser:
     """(offset, texts of one length): of the chosen payloads only those in which one of them stands there."""
     min_payload: int = 0
     """Payloads shorter than this many bytes are not shown to the parser."""
-    fresh: Callable[[], Callable[[Packet], Iterable[Event]]] | None = None
+    fresh: Callable[[], Callable[[Packet], Sequence[Event]]] | None = None
     """For parsers that remember packets: makes a `parse` with a memory of its own, one an engine."""
 
 

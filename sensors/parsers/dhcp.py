@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from analysis.events import DhcpMessage, Event, NameSeen
+from analysis.events import DhcpMessage, Event, NameSeen, of_values
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.addresses import ip4_text, mac_text
@@ -68,10 +68,10 @@ def parse_dhcp(packet: Packet) -> tuple[Event, ...]:
     ts, mac = packet.ts, mac_text(payload[28:34])
     given = _address(payload[16:20]) if kind in _GIVING else None
     client_ip = given or _address(payload[12:16])
-    message = DhcpMessage(ts, kind, mac, packet.src_mac, client_ip, *told)
+    message = of_values(DhcpMessage, (ts, kind, mac, packet.src_mac, client_ip, *told))
     name = told.hostname or told.fqdn
     if name and payload[0] == 1:
-        return message, NameSeen(ts, mac, client_ip, "dhcp", name)
+        return message, NameSeen(ts, mac, client_ip, (("dhcp", name),))
     return (message,)
 
 

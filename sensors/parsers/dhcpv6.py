@@ -56,7 +56,7 @@ def parse_dhcpv6(packet: Packet) -> tuple[Event, ...]:
     # Through a relay the frame and its addresses are the relay's.
     direct = inner is payload
     mac, ip = (packet.src_mac, packet.src) if direct else (None, None)
-    return message, NameSeen(packet.ts, mac, ip, "dhcpv6", message.fqdn)
+    return message, NameSeen(packet.ts, mac, ip, (("dhcpv6", message.fqdn),))
 
 
 def _opened(payload: bytes) -> bytes:

@@ -25,6 +25,10 @@ HEADER = struct.Struct("!6H")
 _QUESTION = struct.Struct("!HH")
 _LENGTH = struct.Struct("!H")
 _FRAMED = struct.Struct("!5H")
+_RESPONSE = b"\x80"
+"""The octet with the flag QR begins with it in every response."""
+LONGEST = 512
+"""Bytes of a query worth remembering: those of programs that pad theirs (RFC 8467) go over TLS."""
 _OPCODES = frozenset({0, 1, 2, 4, 5, 6})
 _CLASSES = frozenset({1, 3, 4, 254, 255})
 
@@ -87,6 +91,16 @@ def _lone_question(data: bytes) -> tuple[str, str, bytes] | None:
     return _whole_question(data[12 : data.find(0, 12, 12 + MAX_NAME) + 5])
 
 
+@lru_cache(maxsize=8192)
+def _plain_query(rest: bytes) -> tuple[str, str] | None:
+    """(name, type) of a query without its transaction id if that is one question without compression, else
+    None. Raises ParseError on what is not DNS. The memory holds 5 MB at most."""
+    data = b"\0\0" + rest
+    questions = read_header(data)[2]
+    known = _lone_question(data) if questions == 1 else None
+    return None if known is None else known[:2]
+
+
 def _read_answer(data: bytes, questions: int, answers: int) -> tuple[str, str, tuple[DnsRecord, ...]]:
     """(name, type, records of the answer section) of a response."""
     names = Names(data)
@@ -94,11 +108,10 @@ def _read_answer(data: bytes, questions: int, answers: int) -> tuple[str, str, t
     if known is not None:
         name, qtype, wire = known
         names.has_read(12, wire)
-        pos = 16 + len(wire)
-    else:
-        asked, pos = read_questions(names, questions)
-        name, qtype = asked[0] if asked else ("", "")
-    return name, qtype, read_records(names, pos, answers)
+        return name, qtype, read_records(names, 16 + len(wire), answers, {12: name})
+    asked, pos = read_questions(names, questions)
+    name, qtype = asked[0] if asked else ("", "")
+    return name, qtype, read_records(names, pos, answers, {})
 
 
 def parse_message(
@@ -118,20 +131,27 @@ def parse_message(
     An answer that is cut or broken gives its whole records. Raises ParseError when header or
     questions are not DNS.
     """
-    txid, flags, questions, answers, _, _ = read_header(data)
-    if flags & 0x8000:
+    if data[2:3] >= _RESPONSE:
+        txid, flags, questions, answers, _, _ = read_header(data)
         name, qtype, records = _read_answer(data, questions, answers)
         rcode = RCODES[flags & 15]
         about = (ts, transport, dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
         return [of_values(DnsResponse, about)]
-    known = _lone_question(data) if questions == 1 else None
-    if known is not None:
-        name, qtype, _ = known
-        return [of_values(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
+    asked = _plain_query(data[2:]) if len(data) <= LONGEST else None
+    if asked is None:
+        return _queries(data, (ts, transport, src_mac, src, dst, sport))
+    name, qtype = asked
+    txid = data[0] << 8 | data[1]
+    return [of_values(DnsQuery, (ts, transport, src_mac, src, dst, sport, txid, name, qtype))]
+
+
+def _queries(data: bytes, head: tuple[float, str, str | None, str, str, int]) -> list[Event]:
+    """A `DnsQuery` for each question of a message, of which the first values are known."""
+    txid, _, questions, *_ = read_header(data)
     asked, _ = read_questions(Names(data), questions)
     if not asked:
         raise ParseError("query without a question")
-    return [DnsQuery(ts, transport, src_mac, src, dst, sport, txid, *question) for question in asked]
+    return [DnsQuery(*head, txid, *question) for question in asked]
 
 
 def parse_dns(packet: Packet) -> list[Event]:
@@ -148,7 +168,7 @@ def parse_llmnr(packet: Packet) -> list[Event]:
     if isinstance(first, DnsResponse) and any(record.value == src for record in first.records):
         own = labels(Names(payload).read(12)[0])
         if len(own) == 1:
-            events.append(NameSeen(ts, src_mac, src, "llmnr", clean(own[0])))
+            events.append(NameSeen(ts, src_mac, src, (("llmnr", clean(own[0])),)))
     return events
 
 

@@ -65,12 +65,6 @@ class Names:
         self._known[pos] = wire
         self._left -= len(wire)
 
-    def again(self) -> "Names":
-        """To read the same message once more, with a budget of its own."""
-        names = Names(self.data)
-        names._known = self._known
-        return names
-
     def _pointer(self, pos: int) -> int:
         length = self.data[pos]
         if length < 0xC0:

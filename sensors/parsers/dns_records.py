@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from analysis.events import DnsRecord, of_values
 from analysis.text import LIMIT, clean
@@ -12,6 +13,7 @@ from sensors.parsers.dns_names import Names, text
 MAX_RECORDS = 256
 """Records read from one message; a response over UDP rarely has 30."""
 OPT = 41
+_CNAME = 5
 
 TYPES = {
     1: "A", 2: "NS", 3: "MD", 4: "MF", 5: "CNAME", 6: "SOA", 7: "MB", 8: "MG", 9: "MR", 10: "NULL",
@@ -27,10 +29,13 @@ TYPES = {
 }  # fmt: skip
 """IANA's registry of RR types, the assigned names in use."""
 
-_RECORD = struct.Struct("!HHIH").unpack_from
-"""Type, class, ttl and length of the data, after the owner."""
-_POINTED = struct.Struct("!HHHIH").unpack_from
+_RECORD = struct.Struct("!H6xH").unpack_from
+"""Type and length of the data, after the owner; class and time to live between them."""
+_POINTED = struct.Struct("!HH6xH").unpack_from
 """The same after an owner that is a mere pointer."""
+_TARGET = 0x3FFF
+"""The part of a pointer that says where it leads."""
+_ADDRESSES: dict[int, Callable[[bytes], str]] = {1: ip4_text, 28: ip6_text}
 _U16 = struct.Struct("!H")
 _U16x2 = struct.Struct("!HH")
 _U16x3 = struct.Struct("!HHH")
@@ -42,8 +47,8 @@ def type_name(rtype: int) -> str:
     return TYPES.get(rtype) or f"TYPE{rtype}"
 
 
-def walk(names: Names, pos: int, count: int) -> Iterator[tuple[bytes, int, int, int, int]]:
-    """(owner in wire form, type, ttl, start of data, end of data) of each whole record from `pos`.
+def walk(names: Names, pos: int, count: int) -> Iterator[tuple[bytes, int, int, int]]:
+    """(owner in wire form, type, start of data, end of data) of each whole record from `pos`.
 
     Stops without a word where the message is cut or broken: what came before it is still true.
     """
@@ -52,48 +57,58 @@ def walk(names: Names, pos: int, count: int) -> Iterator[tuple[bytes, int, int, 
     for _ in range(min(count, MAX_RECORDS)):
         try:
             owner, pos = names.read(pos)
-            rtype, _rclass, ttl, length = _RECORD(data, pos)
+            rtype, length = _RECORD(data, pos)
         except (ParseError, IndexError, struct.error):
             return
         pos += 10
         end = pos + length
         if end > size:
             return
-        yield owner, rtype, ttl, pos, end
+        yield owner, rtype, pos, end
         pos = end
 
 
-def read_records(names: Names, pos: int, count: int) -> tuple[DnsRecord, ...]:
-    """The records from `pos` as events show them, up to the first broken one; OPT is left out."""
+def read_records(names: Names, pos: int, count: int, owners: dict[int, str]) -> tuple[DnsRecord, ...]:
+    """The records from `pos` as events show them, up to the first broken one; OPT is left out. `owners` are
+    names as texts by where they stand, as far as known."""
     data = names.data
     size = len(data)
-    owners: dict[int, str] = {}
     found: list[DnsRecord] = []
     try:
         for _ in range(min(count, MAX_RECORDS)):
             if data[pos] >= 0xC0:  # most owners are a mere pointer, and most of one message the same
-                pointer, rtype, _rclass, ttl, length = _POINTED(data, pos)
-                owner = owners.get(pointer)
+                pointer, rtype, length = _POINTED(data, pos)
+                owner = owners.get(pointer & _TARGET)
                 if owner is None:
-                    owner = owners[pointer] = text(names.read(pos)[0])
+                    owner = owners[pointer & _TARGET] = text(names.read(pos)[0])
                 pos += 12
             else:
                 wire, pos = names.read(pos)
-                rtype, _rclass, ttl, length = _RECORD(data, pos)
+                rtype, length = _RECORD(data, pos)
                 owner = text(wire)
                 pos += 10
             end = pos + length
             if end > size:
                 break
-            if rtype == 1:
-                found.append(of_values(DnsRecord, (owner, "A", ip4_text(data[pos:end]), ttl)))
+            if rtype in _ADDRESSES:
+                found.append(_address(owner, rtype, data[pos:end]))
+            elif rtype == _CNAME:  # the next record is mostly about the name that this one gives
+                value = owners[pos] = text(names.read(pos)[0])
+                found.append(of_values(DnsRecord, (owner, "CNAME", value)))
             elif rtype != OPT:
                 value = record_value(rtype, names, pos, end)
-                found.append(of_values(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value, ttl)))
+                found.append(of_values(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value)))
             pos = end
     except (ParseError, IndexError, ValueError, OSError, struct.error):
         pass  # what came before the broken record is still true
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _address(owner: str, rtype: int, raw: bytes) -> DnsRecord:
+    """The record of an address. Most answers tell what earlier ones told, in another order; the memory holds
+    5 MB at most."""
+    return DnsRecord(owner, TYPES[rtype], _ADDRESSES[rtype](raw))
 
 
 def record_value(rtype: int, names: Names, start: int, end: int) -> str:
@@ -113,14 +128,6 @@ def strings(data: bytes, start: int, end: int) -> list[bytes]:
         found.append(data[start + 1 : stop])
         start = stop
     return found
-
-
-def _a(names: Names, start: int, end: int) -> str:
-    return ip4_text(names.data[start:end])
-
-
-def _aaaa(names: Names, start: int, end: int) -> str:
-    return ip6_text(names.data[start:end])
 
 
 def _name(names: Names, start: int, end: int) -> str:
@@ -185,6 +192,6 @@ def _svc_param(key: int, raw: bytes) -> str:
 
 
 _VALUES: dict[int, Callable[[Names, int, int], str]] = {
-    1: _a, 2: _name, 5: _name, 6: _soa, 12: _name, 15: _mx, 16: _txt, 28: _aaaa, 33: _srv, 39: _name,
+    2: _name, 6: _soa, 12: _name, 15: _mx, 16: _txt, 33: _srv, 39: _name,
     64: _svcb, 65: _svcb, 99: _txt, 257: _caa,
 }  # fmt: skip

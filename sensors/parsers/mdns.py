@@ -1,16 +1,15 @@
 """Multicast DNS (RFC 6762) and the service discovery in it (RFC 6763), port 5353."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
-from analysis.events import DnsQuery, DnsRecord, DnsResponse, Event, NameSeen, of_values
+from analysis.events import Event, MdnsQuery, NameSeen, of_values
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.addresses import ip4_text, ip6_text
 from sensors.parsers.base import PacketParser
-from sensors.parsers.dns import RCODES, read_header, read_questions
+from sensors.parsers.dns import read_header, read_questions
 from sensors.parsers.dns_names import Names, labels
-from sensors.parsers.dns_records import MAX_RECORDS, read_records, strings, walk
+from sensors.parsers.dns_records import strings, walk
 
 _A, _PTR, _TXT, _AAAA = 1, 12, 16, 28
 _MODEL_KEYS = (b"model=", b"md=", b"fn=", b"ty=")
@@ -19,78 +18,50 @@ name, and printers (Bonjour Printing 1.2)."""
 _MODEL_STARTS = frozenset(key[:3] for key in _MODEL_KEYS)
 _HAP = [b"_hap", b"_tcp"]
 _MAX_NAMES = 16
-"""`NameSeen` events from one message."""
+"""Names told from one message."""
 REMEMBERED = 512
-"""Messages; a home of 40 devices announces and asks about 200 different ones, to the byte."""
+"""Messages by sender; a home of 40 devices announces and asks about 200 different ones, to the byte."""
 LONGEST = 1024
-"""Bytes of a message worth remembering. Bounds what hostile ones can make us hold to about 20 MB."""
+"""Bytes of a message worth remembering. Bounds what hostile ones can make us hold to about 12 MB."""
+
+_Pairs = tuple[tuple[str, str], ...]
 
 
-class _Host(NamedTuple):
-    """A host name with its addresses."""
-
-    name: str
-    addresses: frozenset[str]
-    six: frozenset[bool]
-    """Whether they are of IPv6: one of the two, or both."""
-
-
-class _Message(NamedTuple):
-    """What a message says, whoever sent it and when."""
-
-    asked: tuple[tuple[str, str], ...]
-    """(name, type) of each question."""
-    rcode: str | None
-    """None for a query, of which nothing more is read."""
-    records: tuple[DnsRecord, ...] = ()
-    hosts: tuple["_Host", ...] = ()
-    clues: tuple[tuple[str, str], ...] = ()
-    """(source, name) of instance names, models and what else the services say, in the order told."""
-
-
-def parse_mdns(packet: Packet) -> list[Event]:
+def parse_mdns(packet: Packet) -> tuple[Event, ...]:
     """A UDP packet of port 5353.
 
-    A query gives one `DnsQuery` a question. A response gives one `DnsResponse` with its answers and
-    additional records (name and qtype are empty when it was not asked for), and `NameSeen` events:
-    "mdns" for the sender's host name (without ".local"), "mdns-model" for service instance names
-    and models, "mdns-service" for the types of its services ("_ipp._tcp"), "hap-category" for the
-    category number of a HomeKit accessory. Raises ParseError on what is not DNS.
+    A query gives one `MdnsQuery`. A response gives one `NameSeen` if it tells something of its sender: "mdns"
+    is its host name (without ".local"), "mdns-model" are service instance names and models, "mdns-service"
+    the types of its services ("_ipp._tcp"), "hap-category" the category number of a HomeKit accessory.
+    Raises ParseError on what is not DNS.
     """
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
-    read = _remembered if len(payload) <= LONGEST else _read
-    asked, rcode, records, hosts, clues = read(payload)
-    txid = int.from_bytes(payload[:2])
-    if rcode is None:
-        return [
-            of_values(DnsQuery, (ts, "mdns", src_mac, src, dst, sport, txid, name, qtype))
-            for name, qtype in asked
-        ]
-    name, qtype = asked[0] if asked else ("", "")
-    head = (ts, "mdns", dst_mac, dst, src, dport, txid, name, qtype, rcode, records, src_mac)
-    told: list[Event] = [of_values(DnsResponse, head)]
-    # Its sender's are the hosts of which it is an address, and those without one of the family it sent from.
-    six = ":" in src
-    own = [("mdns", host.name) for host in hosts if src in host.addresses or six not in host.six]
-    if own or not hosts:  # else a reflector or sleep proxy repeats other hosts' records
-        said = (*own, *clues)[:_MAX_NAMES]
-        told += [of_values(NameSeen, (ts, src_mac, src, source, name)) for source, name in said]
-    return told
+    ts, mac, _, src, dst, _, _, _, payload, _ = packet
+    asked, names = (_remembered if len(payload) <= LONGEST else _read)(payload, src)
+    if asked:
+        return (of_values(MdnsQuery, (ts, mac, src, dst, asked)),)
+    return (of_values(NameSeen, (ts, mac, src, names)),) if names else ()
 
 
-def _read(data: bytes) -> _Message:
-    """What a message says, whoever sends it. Raises ParseError on what is not DNS."""
+def _read(data: bytes, src: str) -> tuple[_Pairs, _Pairs]:
+    """(name, type) of each question of a query; (source, name) that a response from this address tells of
+    its sender. Raises ParseError on what is not DNS."""
     _, flags, questions, answers, authority, additional = read_header(data)
     names = Names(data)
     asked, start = read_questions(names, questions)
     if not flags & 0x8000:
         if not asked:
             raise ParseError("query without a question")
-        return _Message(tuple(asked), None)
+        return tuple(asked), ()
     # Every section is read as one: hosts put their addresses into the additional records.
-    count = min(answers + authority + additional, MAX_RECORDS)
-    hosts, clues = _told(names.again(), start, count)
-    return _Message(tuple(asked), RCODES[flags & 15], read_records(names, start, count), hosts, clues)
+    hosts, clues = _told(names, start, answers + authority + additional)
+    # Its sender's are the hosts of which it is an address, and those without one of the family it sent from.
+    six = ":" in src
+    own = [
+        ("mdns", host) for host, ips in hosts.items() if src in ips or six not in {":" in ip for ip in ips}
+    ]
+    if hosts and not own:  # a reflector or sleep proxy repeats other hosts' records
+        return (), ()
+    return (), (*own, *clues)[:_MAX_NAMES]
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_read)
@@ -98,14 +69,14 @@ _labels = lru_cache(maxsize=REMEMBERED)(labels)
 """Messages that differ name the same services."""
 
 
-def _told(names: Names, start: int, count: int) -> tuple[tuple[_Host, ...], tuple[tuple[str, str], ...]]:
+def _told(names: Names, start: int, count: int) -> tuple[dict[str, set[str]], _Pairs]:
     """Host names with their addresses; (source, name) of instance names and models, then of what else the
     services say, each in the order seen."""
     hosts: dict[str, set[str]] = {}
     models: dict[tuple[str, str], None] = {}
     clues: dict[tuple[str, str], None] = {}
     data = names.data
-    for owner, rtype, _, pos, end in walk(names, start, count):
+    for owner, rtype, pos, end in walk(names, start, count):
         if rtype == _TXT:
             texts = strings(data, pos, end)
             models.update(dict.fromkeys(("mdns-model", model) for model in _models(texts)))
@@ -119,8 +90,7 @@ def _told(names: Names, start: int, count: int) -> tuple[tuple[_Host, ...], tupl
         elif rtype == _PTR and (instance := _instance(names, owner, pos)):
             models["mdns-model", instance] = None
             clues["mdns-service", clean(b".".join(_labels(owner)[:2]).lower())] = None
-    told = (_Host(name, frozenset(own), frozenset(":" in ip for ip in own)) for name, own in hosts.items())
-    return tuple(told), (*models, *clues)
+    return hosts, (*models, *clues)
 
 
 def _models(texts: list[bytes]) -> list[str]:

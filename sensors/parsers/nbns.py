@@ -124,7 +124,7 @@ def _from_datagram(packet: Packet) -> tuple[Event, ...]:
 def _told(packet: Packet, name: bytes, suffix: int, flags: int) -> tuple[Event, ...]:
     if flags & _GROUP or suffix not in _HOST_SUFFIXES or not name or name.startswith((b"\x01", b"*")):
         return ()
-    return (NameSeen(packet.ts, packet.src_mac, packet.src, "nbns", clean(name)),)
+    return (NameSeen(packet.ts, packet.src_mac, packet.src, (("nbns", clean(name)),)),)
 
 
 PARSER = PacketParser("nbns", parse_nbns, udp_ports=frozenset({137, 138}))

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from analysis.events import Event, NameSeen
+from analysis.events import Event, NameSeen, of_values
 from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import PacketParser
@@ -17,7 +17,7 @@ _HEAD_LIMIT = 2048
 
 
 def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
-    """`NameSeen` with source "ssdp-server" and the SERVER header ("Linux/3.14 UPnP/1.0 IpBridge/1.50")
+    """A `NameSeen`: source "ssdp-server" with the SERVER header ("Linux/3.14 UPnP/1.0 IpBridge/1.50")
     of an announcement or an answer, and "ssdp-type" with the type of device or service that it
     announces ("urn:Belkin:device:controllee:1"; NT or ST, unless it is an identifier). LOCATION is
     never fetched: the sensor sends nothing.
@@ -29,8 +29,8 @@ def parse_ssdp(packet: Packet) -> tuple[Event, ...]:
         raise ParseError("not SSDP")
     if payload.startswith(b"M-SEARCH"):
         return ()
-    ts, mac, ip = packet.ts, packet.src_mac, packet.src
-    return tuple(NameSeen(ts, mac, ip, source, name) for source, name in _told(payload[:_HEAD_LIMIT]))
+    names = _told(payload[:_HEAD_LIMIT])
+    return (of_values(NameSeen, (packet.ts, packet.src_mac, packet.src, names)),) if names else ()
 
 
 @lru_cache(maxsize=512)

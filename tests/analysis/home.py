@@ -116,7 +116,7 @@ class Home:
 
 
 def lookup(name: str, addresses: Sequence[str], client: str = LAPTOP_IP, ts: float = T0) -> DnsLookup:
-    records = tuple(DnsRecord(name, "AAAA" if ":" in ip else "A", ip, 60) for ip in addresses)
+    records = tuple(DnsRecord(name, "AAAA" if ":" in ip else "A", ip) for ip in addresses)
     return DnsLookup(ts, "udp", LAPTOP, client, ROUTER_IP, name, "A", "NOERROR", records, 0.01)
 
 

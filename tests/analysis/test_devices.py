@@ -80,7 +80,7 @@ def test_everything_works_without_macs(inventory: Inventory) -> None:
     assert inventory.device_key(None) is None and inventory.device_of("10.0.0.1") is None
     assert inventory.display_name(None, "10.0.0.1") == "10.0.0.1"
     assert inventory.display_name(None, None) == "an unknown device"
-    inventory.handle(NameSeen(T0, None, None, "mdns", "x"))
+    inventory.handle(NameSeen(T0, None, None, (("mdns", "x"),)))
     inventory.handle(NeighborSeen(T0, "advertisement", None, "fe80::1", "fe80::1", None, False))
     inventory.handle(RouterAdvertised(T0, None, "fe80::1", 1800, (), ()))
     inventory.handle(Dhcpv6Message(T0, "solicit", None, "fe80::1", None, (), None, None, (), (), False))
@@ -245,7 +245,7 @@ def test_names_by_rank_and_generic_ones_never(inventory: Inventory) -> None:
     seen = []
     for source, name in [("ssdp", "tv-ssdp"), ("llmnr", "tv-llmnr"), ("dhcpv6", "tv6"), ("nbns", "TV"), ("mdns", "tv.local"),
                          ("dhcp", "localhost"), ("dhcp", "Living Room")]:  # fmt: skip
-        inventory.handle(NameSeen(T0, MAC, "192.168.1.20", source, name))
+        inventory.handle(NameSeen(T0, MAC, "192.168.1.20", ((source, name),)))
         seen.append(inventory.display_name(MAC, None))
     assert seen == ["tv-ssdp", "tv-llmnr", "tv6", "TV", "tv.local", "tv.local", "Living Room"]
     assert row(inventory).name == "Living Room"
@@ -288,7 +288,7 @@ def test_kinds_only_when_clear(
 ) -> None:
     inventory.handle(dhcp("request", "02:11:22:33:44:55", vendor_class=vendor_class))
     for source, name in names:
-        inventory.handle(NameSeen(T0, "02:11:22:33:44:55", None, source, name))
+        inventory.handle(NameSeen(T0, "02:11:22:33:44:55", None, ((source, name),)))
     assert row(inventory, "02:11:22:33:44:55").kind == kind
 
 
@@ -309,9 +309,9 @@ def row_pair(inventory: Inventory, *macs: str):
 def test_a_name_relayed_by_a_router_belongs_to_the_address(inventory: Inventory) -> None:
     inventory.sighting(T0, MAC, "192.168.1.20")
     inventory.sighting(T0, ROUTER, "8.8.8.8")
-    inventory.handle(NameSeen(T0, ROUTER, "192.168.1.20", "mdns", "laptop"))
+    inventory.handle(NameSeen(T0, ROUTER, "192.168.1.20", (("mdns", "laptop"),)))
     assert inventory.display_name(MAC, None) == "laptop"
-    inventory.handle(NameSeen(T0, ROUTER, "93.184.216.34", "nbns", "FAR"))
+    inventory.handle(NameSeen(T0, ROUTER, "93.184.216.34", (("nbns", "FAR"),)))
     assert inventory.display_name(ROUTER, None) == ROUTER
 
 
@@ -336,8 +336,8 @@ def test_new_devices_are_told_once_with_a_name_or_after_a_minute(inventory: Inve
     inventory.sighting(T0, MAC, "192.168.1.20")
     inventory.sighting(T0, OTHER, "192.168.1.30")
     inventory.sighting(T0, ROUTER, "8.8.8.8")
-    inventory.handle(NameSeen(T0 + 1, MAC, None, "mdns", "laptop"))
-    inventory.handle(NameSeen(T0 + 1, OTHER, None, "mdns-model", "AppleTV6,2"))
+    inventory.handle(NameSeen(T0 + 1, MAC, None, (("mdns", "laptop"),)))
+    inventory.handle(NameSeen(T0 + 1, OTHER, None, (("mdns-model", "AppleTV6,2"),)))
     assert [(d.mac, d.name) for d in inventory.new_devices(T0 + 2)] == [(MAC, "laptop")]
     assert inventory.new_devices(T0 + 59) == []
     assert [(d.mac, d.name) for d in inventory.new_devices(T0 + 60)] == [(OTHER, None)]
@@ -373,7 +373,7 @@ def test_a_database_full_of_flood_leaves_room_for_newcomers() -> None:
 def test_addresses_and_names_of_one_device_are_bounded(inventory: Inventory) -> None:
     for n in range(5000):
         inventory.sighting(T0 + n, MAC, f"fe80::{n:x}")
-        inventory.handle(NameSeen(T0 + n, MAC, None, "mdns", f"name{n}"))
+        inventory.handle(NameSeen(T0 + n, MAC, None, (("mdns", f"name{n}"),)))
     _, addresses, names = inventory.drain()
     assert len(addresses) == 64 and len(names) == 32
     assert inventory.evictions()["device_details"] == 5000 - 64 + 5000 - 32

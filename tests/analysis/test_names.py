@@ -46,10 +46,10 @@ def answer(records: list[DnsRecord], rcode: str = "NOERROR", transport: str = "u
 def test_aliases_lead_to_the_name_that_was_asked_and_strangers_do_not() -> None:
     names = Names()
     names.answer(answer([
-        DnsRecord("www.shop.example", "CNAME", "shop.cdn.net", 60),
-        DnsRecord("shop.cdn.net", "CNAME", "edge7.cdn.net", 60),
-        DnsRecord("edge7.cdn.net", "A", OUTSIDE, 60),
-        DnsRecord("bank.example", "A", "6.6.6.6", 60),
+        DnsRecord("www.shop.example", "CNAME", "shop.cdn.net"),
+        DnsRecord("shop.cdn.net", "CNAME", "edge7.cdn.net"),
+        DnsRecord("edge7.cdn.net", "A", OUTSIDE),
+        DnsRecord("bank.example", "A", "6.6.6.6"),
     ]))  # fmt: skip
     assert names.peer_name(OUTSIDE) == "www.shop.example" and names.peer_name("6.6.6.6") is None
 
@@ -59,7 +59,7 @@ def test_aliases_lead_to_the_name_that_was_asked_and_strangers_do_not() -> None:
 )
 def test_failures_and_link_local_answers_name_nothing(rcode: str, transport: str) -> None:
     names = Names()
-    names.answer(answer([DnsRecord("www.shop.example", "A", OUTSIDE, 60)], rcode, transport))
+    names.answer(answer([DnsRecord("www.shop.example", "A", OUTSIDE)], rcode, transport))
     assert len(names) == 0
 
 

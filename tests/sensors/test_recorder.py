@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.events import DnsLookup, DnsRecord, Flow
+from analysis.events import DnsLookup, DnsRecord, Flow, MdnsQuery
 from analysis.store.rows import DeviceKey, DnsRow, FlowRow
 from sensors.recorder import MAX_ANSWERS, Recorder
 
@@ -69,9 +69,20 @@ def test_whose_a_flow_is_and_who_the_other_side_is(
     assert (row.device, row.peer, row.peer_key) == (("eth0", device), peer, peer_key)
 
 
+def test_each_question_to_all_is_a_row() -> None:
+    recorder = Recorder(Known())  # type: ignore[arg-type]
+    asked = ("tv.local", "A"), ("_hap._tcp.local", "PTR")
+    recorder.questions(MdnsQuery(1_000.0, PHONE, "192.168.1.7", "224.0.0.251", asked), asked)
+    rows = recorder.take().dns
+    assert [(row.name, row.qtype) for row in rows] == list(asked)
+    assert {(*row[:6], *row[8:]) for row in rows} == {
+        (1_000.0, ("eth0", PHONE), "mdns", "192.168.1.7", PHONE, "224.0.0.251", None, (), None, None)
+    }
+
+
 def test_every_column_of_a_lookup() -> None:
     recorder = Recorder(Known())  # type: ignore[arg-type]
-    records = tuple(DnsRecord("example.com", "A", f"203.0.113.{n}", 60) for n in range(MAX_ANSWERS + 3))
+    records = tuple(DnsRecord("example.com", "A", f"203.0.113.{n}") for n in range(MAX_ANSWERS + 3))
     recorder.lookup(
         DnsLookup(
             1_000.0, "udp", PHONE, "192.168.1.7", "192.168.1.1", "example.com", "A", "NOERROR", records, 0.012

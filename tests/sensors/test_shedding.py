@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from analysis.events import MdnsQuery
 from sensors.demo import frames as make
 from sensors.demo.evening import batch_of, evening
 from sensors.honesty import status
@@ -52,6 +53,17 @@ def test_a_burst_of_one_read_gives_nothing_up():
     shedding.note_read(False, 100.0)
     full_reads(shedding, FULL_READS - 1)
     assert shedding.level == Detail.NONE
+
+
+def test_of_the_questions_to_all_only_repetitions_are_given_up():
+    shedding = Shedding()
+    both = MdnsQuery(1.0, "m", "10.0.0.1", "224.0.0.251", (("tv.local", "A"), ("tv.local", "AAAA")))
+    assert shedding.kept_questions(both) == both.asked == shedding.kept_questions(both)
+    shedding.level = Detail.REPEATED_NAMES
+    assert list(shedding.kept_questions(both._replace(asked=both.asked[:1]))) == [("tv.local", "A")]
+    assert list(shedding.kept_questions(both)) == [("tv.local", "AAAA")]
+    assert list(shedding.kept_questions(both._replace(ts=2.0 + REPEATED))) == list(both.asked)
+    assert shedding.given_up == {"repeated_names": 1}
 
 
 def lookup(ts: float, txid: int, name: str, address: str) -> list[tuple[float, bytes]]:

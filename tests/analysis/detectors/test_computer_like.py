@@ -15,7 +15,7 @@ CAMERA, CAMERA_IP = TELEVISION, TELEVISION_IP
 @pytest.fixture
 def home() -> Home:
     home = Home(ComputerLike())
-    home.inventory.handle(NameSeen(T0, CAMERA, CAMERA_IP, "mdns", "DCS-935L"))
+    home.inventory.handle(NameSeen(T0, CAMERA, CAMERA_IP, (("mdns", "DCS-935L"),)))
     return home
 
 
@@ -51,7 +51,7 @@ def test_many_servers_within_an_hour(home: Home) -> None:
 
 
 def test_a_computer_may(home: Home) -> None:
-    home.inventory.handle(NameSeen(T0, LAPTOP, LAPTOP_IP, "dhcp", "DESKTOP-4F2K1"))
+    home.inventory.handle(NameSeen(T0, LAPTOP, LAPTOP_IP, (("dhcp", "DESKTOP-4F2K1"),)))
     assert home.pipeline.handle(request(CHROME, LAPTOP, LAPTOP_IP)) == []
     assert home.session(home.flow(OUTSIDE, 22), "ssh") == []
     assert [f for n in range(200) for f in home.answer(home.flow(f"198.51.100.{n}"))] == []
@@ -59,7 +59,7 @@ def test_a_computer_may(home: Home) -> None:
 
 def test_what_it_was_first_stays(home: Home) -> None:
     home.pipeline.handle(request(CHROME))
-    home.inventory.handle(NameSeen(T0 + 1, CAMERA, CAMERA_IP, "dhcp", "DESKTOP-4F2K1"))
+    home.inventory.handle(NameSeen(T0 + 1, CAMERA, CAMERA_IP, (("dhcp", "DESKTOP-4F2K1"),)))
     assert len(home.pipeline.handle(request(CHROME))) == 1
 
 
@@ -68,7 +68,7 @@ def test_the_kind_is_told_unless_the_name_tells_it(home: Home) -> None:
     assert finding.title.startswith("DCS-935L, a camera, surfed to news.example")
     assert "mark this as expected" in finding.advice
     home = Home(ComputerLike())
-    home.inventory.handle(NameSeen(T0, CAMERA, CAMERA_IP, "mdns", "nest-thermostat"))
+    home.inventory.handle(NameSeen(T0, CAMERA, CAMERA_IP, (("mdns", "nest-thermostat"),)))
     (finding,) = home.pipeline.handle(request(CHROME))
     assert finding.title.startswith("nest-thermostat surfed to") and finding.why.startswith("A thermostat ")
     assert [with_article(kind) for kind in ("camera", "appliance")] == ["a camera", "an appliance"]

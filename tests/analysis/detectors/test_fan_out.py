@@ -61,7 +61,7 @@ def test_without_a_day_of_history_nothing_is_told(home: Home) -> None:
 
 
 def test_a_gadget_s_is_serious(home: Home) -> None:
-    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, "mdns", "DCS-935L"))
+    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, (("mdns", "DCS-935L"),)))
     past(home, *[2] * 24, mac=TELEVISION)
     (finding,) = reach(home, 100, client=TELEVISION_IP, client_mac=TELEVISION)
     assert finding.severity == Severity.HIGH and finding.evidence["kind"] == "camera"

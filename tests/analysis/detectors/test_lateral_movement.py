@@ -49,7 +49,7 @@ def test_the_alert_is_forgotten_after_a_day() -> None:
 
 def test_a_camera_has_no_business_there() -> None:
     home = Home(LateralMovement())
-    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, "mdns", "DCS-935L"))
+    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, (("mdns", "DCS-935L"),)))
     assert home.inventory.kind_of(TELEVISION) == "camera"
     flow = home.flow(LAPTOP_IP, 22, client=TELEVISION_IP, client_mac=TELEVISION)
     assert home.open(flow)[0].severity == Severity.HIGH

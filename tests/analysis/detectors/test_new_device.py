@@ -12,7 +12,7 @@ def test_a_named_device_is_told_at_the_next_tick() -> None:
     home = Home(NewDeviceSeen())
     home.inventory.sighting(T0, PHONE, "192.168.1.50")
     assert home.pipeline.tick(T0 + 1) == []
-    home.inventory.handle(NameSeen(T0 + 2, PHONE, None, "dhcp", "Annas-iPhone"))
+    home.inventory.handle(NameSeen(T0 + 2, PHONE, None, (("dhcp", "Annas-iPhone"),)))
     (finding,) = home.pipeline.tick(T0 + 3)
     assert finding.severity == Severity.NORMAL and finding.subject[:2] == (PHONE, "192.168.1.50")
     assert "Annas-iPhone" in finding.title and "random" in finding.why

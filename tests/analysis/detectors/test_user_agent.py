@@ -13,7 +13,7 @@ DAY = 86_400.0
 @pytest.fixture
 def home() -> Home:
     home = Home(NewUserAgent())
-    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, "mdns-model", "BRAVIA 4K"))
+    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, (("mdns-model", "BRAVIA 4K"),)))
     return home
 
 
@@ -50,7 +50,7 @@ def test_within_the_first_day_everything_is_learned(home):
 
 def test_the_general_learning_time_counts_where_it_is_longer():
     home = Home(NewUserAgent(), learning_seconds=3 * DAY)
-    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, "mdns-model", "BRAVIA 4K"))
+    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, (("mdns-model", "BRAVIA 4K"),)))
     assert ask(home, "curl/8", T0 + 2 * DAY) == []
 
 
@@ -64,9 +64,9 @@ def test_versions_are_no_news_and_many_programs_make_another_usual(home):
 
 def test_what_a_device_is_must_be_known_and_no_persons(home):
     other = "02:00:00:00:00:99"
-    home.inventory.handle(NameSeen(T0, other, None, "mdns", "x"))
+    home.inventory.handle(NameSeen(T0, other, None, (("mdns", "x"),)))
     assert ask(home, "curl/8", T0 + 2 * DAY, other) == []
-    home.inventory.handle(NameSeen(T0, other, None, "dhcp", "Annas-iPhone"))
+    home.inventory.handle(NameSeen(T0, other, None, (("dhcp", "Annas-iPhone"),)))
     assert ask(home, "Wget/1", T0 + 2 * DAY, other) == []
 
 

@@ -53,7 +53,7 @@ def test_a_request_tells_client_name_and_fingerprint():
         1.0, "request", CLIENT, "02:00:00:00:00:01", None, "192.168.1.50", "192.168.1.1", "Annas-iPhone",
         "Annas-iPhone.home", "MSFT 5.0", (1, 121, 3, 6, 15, 119, 252), "0190b11c994929", None, (), None,
     )  # fmt: skip
-    assert name == NameSeen(1.0, CLIENT, None, "dhcp", "Annas-iPhone")
+    assert name == NameSeen(1.0, CLIENT, None, (("dhcp", "Annas-iPhone"),))
 
 
 def test_an_ack_tells_the_lease():
@@ -86,7 +86,7 @@ def test_the_full_name_in_both_encodings(raw, name):
 
 
 def test_the_full_name_stands_in_for_a_missing_host_name():
-    assert parse(bootp(option(53, b"\1"), option(81, b"\0\0\0pc.home")))[1].name == "pc.home"
+    assert parse(bootp(option(53, b"\1"), option(81, b"\0\0\0pc.home")))[1].names == (("dhcp", "pc.home"),)
 
 
 def test_names_are_harmless_and_end_where_they_end():

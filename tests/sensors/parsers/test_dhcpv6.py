@@ -51,7 +51,7 @@ def test_a_client_tells_who_it_is():
         1.0, "solicit", MAC, CLIENT, DUID.hex(), ("2001:db8::42",), "Joanna-PC.home", "MSFT 5.0", (23, 24, 39),
         (), False,
     )  # fmt: skip
-    assert name == NameSeen(1.0, MAC, CLIENT, "dhcpv6", "Joanna-PC.home")
+    assert name == NameSeen(1.0, MAC, CLIENT, (("dhcpv6", "Joanna-PC.home"),))
 
 
 def test_a_server_tells_addresses_and_resolvers_but_no_name_of_its_own():

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from scapy.layers import dns as scapy_dns
 
-from analysis.events import DnsQuery, DnsResponse, Flow, NameSeen, SessionSeen
+from analysis.events import DnsQuery, DnsResponse, Flow, MdnsQuery, NameSeen, SessionSeen
 from sensors.packets import ParseError
 from sensors.parsers import dns
 from sensors.parsers.base import STREAM_LIMIT, Stream
@@ -54,7 +54,7 @@ def test_the_client_of_a_response_is_its_destination():
     event = response_to(answer(record(1, bytes([93, 184, 216, 34]))))
     assert event == DnsResponse(
         1.0, "udp", OTHER_MAC, HOST, SERVER, 4000, 7, "www.example.org", "A", "NOERROR",
-        (("www.example.org", "A", "93.184.216.34", 60),), MAC,
+        (("www.example.org", "A", "93.184.216.34"),), MAC,
     )  # fmt: skip
 
 
@@ -218,12 +218,29 @@ def test_only_a_whole_question_without_compression_is_remembered_as_one(raw):
     assert dns._lone_question(head + QUESTION + raw) == ("www.example.org", "A", QUESTION[:-4])
 
 
+def test_records_behind_an_alias_are_of_the_name_that_it_gives():
+    alias = record(5, b"\x03cdn\xc0\x10")
+    target = (0xC000 | 12 + len(QUESTION) + len(alias) - 6).to_bytes(2)
+    six = record(28, bytes(15) + b"\1", owner=target)
+    event = response_to(answer(alias, record(1, bytes([10, 0, 0, 1]), owner=target), six, record(1, b"\1")))
+    assert event.records == (
+        ("www.example.org", "CNAME", "cdn.example.org"),
+        ("cdn.example.org", "A", "10.0.0.1"),
+        ("cdn.example.org", "AAAA", "::1"),
+    )
+
+
+def test_the_same_question_under_another_number_is_told_with_it():
+    first, again = (dns.parse_dns(udp(query(txid=n), 4000, 53))[0] for n in (7, 65_535))
+    assert first._replace(txid=65_535) == again and first.txid == 7
+
+
 def test_llmnr_tells_the_name_of_the_host_that_answers_for_itself():
     question = b"\x09Joanna-PC\0\0\1\0\1"
     raw = answer(record(1, bytes([192, 168, 1, 10]), owner=b"\xc0\x0c"), question=question, flags=0x8000)
     first, name = dns.parse_llmnr(udp(raw, 5355, 4000, HOST, SERVER))
     assert (first.transport, first.name) == ("llmnr", "joanna-pc")
-    assert name == NameSeen(1.0, MAC, HOST, "llmnr", "Joanna-PC")
+    assert name == NameSeen(1.0, MAC, HOST, (("llmnr", "Joanna-PC"),))
     assert len(dns.parse_llmnr(udp(raw, 5355, 4000, "192.168.1.77", SERVER))) == 1
     (asked,) = dns.parse_llmnr(udp(query("wpad"), 4000, 5355))
     assert (asked.transport, asked.name) == ("llmnr", "wpad")
@@ -328,6 +345,7 @@ def test_what_is_remembered_never_changes_what_is_read(seed, monkeypatch):
     memory = dns._whole_question.cache_info()
     assert 0 < memory.currsize <= (memory.maxsize or 0)
     monkeypatch.setattr(dns, "_lone_question", lambda data: None)
+    monkeypatch.setattr(dns, "_plain_query", lambda rest: None)
     for packet, (first, again) in zip(packets, remembered, strict=True):
         assert first == again == told(packet), packet.payload.hex()
 
@@ -375,7 +393,7 @@ def test_counts_and_names_equal_tsharks(captures):
             if parser not in ("dns", "mdns", "llmnr") or isinstance(events, ParseError):
                 continue
             kinds = {type(event) for event in events}
-            seen[parser, "query"] += DnsQuery in kinds
+            seen[parser, "query"] += DnsQuery in kinds or MdnsQuery in kinds
             seen[parser, "response"] += DnsResponse in kinds
             asked += [event.name for event in events if parser == "dns" and isinstance(event, DnsQuery)]
         # tshark also counts the answer that an ICMPv6 error quotes.

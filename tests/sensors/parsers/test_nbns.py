@@ -58,8 +58,10 @@ def datagram(name: bytes, suffix: int = 0, address: bytes = OWN) -> bytes:
 
 def told(payload: bytes, port: int = 137, src: str = HOST) -> list[str]:
     events = nbns.parse_nbns(udp(payload, port, port, src, BROADCAST))
-    assert all(event[:4] == (1.0, MAC, src, "nbns") and isinstance(event, NameSeen) for event in events)
-    return [event.name for event in events]
+    assert all(event[:3] == (1.0, MAC, src) and isinstance(event, NameSeen) for event in events)
+    told = [pair for event in events for pair in event.names]
+    assert all(source == "nbns" for source, _ in told)
+    return [name for _, name in told]
 
 
 @pytest.mark.parametrize(
@@ -161,9 +163,10 @@ def test_only_parse_errors_escape(payload, port):
 )
 def test_machines_tell_their_names(captures, file, names):
     seen = {
-        event.name
+        name
         for parser, found in from_capture(captures / file)
         if parser == "nbns" and isinstance(found, list)
         for event in found
+        for _, name in event.names
     }
     assert seen == names

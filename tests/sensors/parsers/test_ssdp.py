@@ -18,12 +18,14 @@ def told(payload: bytes) -> list:
 
 
 def test_an_announcement_tells_its_server():
-    assert told(NOTIFY) == [NameSeen(1.0, MAC, HOST, "ssdp-server", "Linux/3.14.0 UPnP/1.0 IpBridge/1.9.0")]
+    server = "Linux/3.14.0 UPnP/1.0 IpBridge/1.9.0"
+    assert told(NOTIFY) == [NameSeen(1.0, MAC, HOST, (("ssdp-server", server),))]
 
 
 @pytest.mark.parametrize("line", [b"server:X", b"Server:  X  ", b"SERVER:\tX"])
 def test_an_answer_tells_it_however_the_header_is_written(line):
-    assert [event.name for event in told(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")] == ["X"]
+    (event,) = told(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")
+    assert event.names == (("ssdp-server", "X"),)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +52,9 @@ def test_the_same_announcement_again_is_its_own_senders():
 
 def test_hostile_headers_are_made_visible_and_cut():
     (event,) = told(b"NOTIFY * HTTP/1.1\r\nSERVER: <b>\x1b\xff" + b"A" * 3000 + b"\r\n\r\n")
-    assert event.name.startswith(r"<b>\x1b\xffAAA")
-    assert len(event.name) == 255
+    ((_, name),) = event.names
+    assert name.startswith(r"<b>\x1b\xffAAA")
+    assert len(name) == 255
 
 
 @pytest.mark.parametrize("payload", [b"", b"GET / HTTP/1.1\r\n\r\n", bytes(100)])
@@ -70,9 +73,10 @@ def test_only_parse_errors_escape():
 @pytest.mark.captures
 def test_devices_tell_their_servers(captures):
     seen = {
-        event.name
+        name
         for parser, found in from_capture(captures / "iot-hue-bridge-sentinel.pcap")
         if parser == "ssdp" and isinstance(found, list)
         for event in found
+        for _, name in event.names
     }
     assert seen == {"Linux/3.14.0 UPnP/1.0 IpBridge/1.9.0", "urn:schemas-upnp-org:device:basic:1"}

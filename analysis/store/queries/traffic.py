@@ -2,9 +2,14 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
+import json
+
 from analysis.store.peers import device_of, device_peer
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
+
+Edges = dict[int, dict[str, int]]
+"""Device to peer, as roll-ups name it, to bytes in both directions; devices and peers in their order."""
 
 
 class TrafficQueries(KeptQueries):
@@ -47,44 +52,48 @@ class TrafficQueries(KeptQueries):
                 first["bytes_down"] += row["bytes_down"]
         return list(joined.values())
 
-    def edges(self, since_hour: int) -> list[Row]:
-        """Who talked to whom since an hour: device, peer, flows and bytes. From the hourly roll-up up
-        to two days back; from the daily one beyond, up to a minute old."""
+    def edges(self, since_hour: int) -> Edges:
+        """Who talked to whom since an hour. From the hourly roll-up up to two days back; from the daily one
+        beyond, up to a minute old. Callers must not change it."""
         newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
         if newest - since_hour <= 48:
-            found = self._edges("edge_hour WHERE hour >= ?", since_hour)
+            found = self._edges("edge_hour", "hour", since_hour)
         else:
             day = since_hour // 24
             found = self.kept(
-                f"edges of {newest // 24 - day} days", lambda: self._edges("edge_day WHERE day >= ?", day),
+                f"edges of {newest // 24 - day} days", lambda: self._edges("edge_day", "day", day),
                 (*self.this_minute(), day),
             )  # fmt: skip
         return self._joined_edges(found) if self.directory().heads else found
 
-    def _edges(self, part: str, since: int) -> list[Row]:
-        return self.rows(
-            "SELECT device, peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS"
-            f" bytes_down FROM {part} GROUP BY device, peer",
+    def _edges(self, table: str, unit: str, since: int) -> Edges:
+        """Summed here: SQLite would sort all rows by two columns, and hands over an array a device and hour
+        in a quarter of the time that its rows take."""
+        parts = self.table(
+            "SELECT device, json_group_array(peer), json_group_array(bytes_up + bytes_down)"
+            f" FROM {table} WHERE {unit} >= ? GROUP BY {unit}, device",
             (since,),
-        )
+        )[1]
+        found: Edges = {}
+        for device, peers, sizes in parts:
+            own = found.setdefault(device, {})
+            for peer, size in zip(json.loads(peers), json.loads(sizes), strict=True):
+                own[peer] = own.get(peer, 0) + size
+        return {device: {peer: own[peer] for peer in sorted(own)} for device, own in sorted(found.items())}
 
-    def _joined_edges(self, rows: list[Row]) -> list[Row]:
+    def _joined_edges(self, edges: Edges) -> Edges:
         """Edges of all addresses of a device as that device's."""
         names = self.directory()
-        joined: dict[tuple[int, str], Row] = {}
-        for row in rows:
-            peer = row["peer"]
-            if (other := device_of(peer)) is not None:
-                peer = device_peer(names.head(other))
-            key = (names.head(row["device"]), peer)
-            if peer == device_peer(key[0]):
-                continue
-            first = joined.setdefault(
-                key, {"device": key[0], "peer": peer, "flows": 0, "bytes_up": 0, "bytes_down": 0}
-            )
-            for name in ("flows", "bytes_up", "bytes_down"):
-                first[name] += row[name]
-        return list(joined.values())
+        joined: Edges = {}
+        for device, peers in edges.items():
+            head = names.head(device)
+            own = joined.setdefault(head, {})
+            for peer, size in peers.items():
+                if (other := device_of(peer)) is not None:
+                    peer = device_peer(names.head(other))
+                if peer != device_peer(head):
+                    own[peer] = own.get(peer, 0) + size
+        return joined
 
     def dns_counts(self, since_hour: int) -> Row:
         """Queries, blocked and failed ones since an hour, all devices."""

@@ -81,7 +81,7 @@ class TrafficQueries(KeptQueries):
         )[1]
         found: Edges = {}
         for device, peers, sizes in parts:
-            _add(found.setdefault(device, {}), json.loads(peers), json.loads(sizes))
+            add(found.setdefault(device, {}), json.loads(peers), json.loads(sizes))
         return _ordered(found)
 
     def _joined_edges(self, edges: Edges) -> Edges:
@@ -108,7 +108,8 @@ class TrafficQueries(KeptQueries):
         return row or {"queries": 0, "blocked": 0, "failed": 0}
 
 
-def _add(sizes: dict[str, int], peers: Iterable[str], more: Iterable[int]) -> None:
+def add(sizes: dict[str, int], peers: Iterable[str], more: Iterable[int]) -> None:
+    """Add further bytes of peers to sums."""
     for peer, size in zip(peers, more, strict=True):
         sizes[peer] = sizes.get(peer, 0) + size
 
@@ -120,5 +121,5 @@ def _ordered(edges: Edges) -> Edges:
 def _summed(one: Edges, other: Edges) -> Edges:
     found = {device: sizes.copy() for device, sizes in one.items()}
     for device, sizes in other.items():
-        _add(found.setdefault(device, {}), sizes.keys(), sizes.values())
+        add(found.setdefault(device, {}), sizes.keys(), sizes.values())
     return _ordered(found)

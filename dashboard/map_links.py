@@ -30,7 +30,7 @@ class Peers(NamedTuple):
     sizes: dict[str, int]
     """Bytes in both directions."""
     levels: dict[str, int]
-    """The worst open severity of those that have one."""
+    """The worst open severity of those that have one, in the order of `sizes`: equals keep it."""
 
     def add(self, peer: str, size: int, level: int) -> None:
         """Add what goes between the device and a peer; `level` 0 is no open alert."""
@@ -71,7 +71,10 @@ def links_of(data: Data) -> Links:
             home = homes[peer]
             sizes[home] = sizes.get(home, 0) + size
     _add_alerts(links, data)
-    return links
+    return {
+        device: Peers(sizes, {peer: levels[peer] for peer in sizes if peer in levels})
+        for device, (sizes, levels) in links.items()
+    }
 
 
 def _add_alerts(links: Links, data: Data) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.store.queries.serious import Place
 from analysis.store.queries.traffic import Edges
 from dashboard.map_layout import arrange
-from dashboard.map_links import Data, Peers, both_ways, links_of
+from dashboard.map_links import Data, Peers, at_home, both_ways, links_of
 from dashboard.map_style import style
 from dashboard.pages.network_map import read
 from tests.dashboard.filldb import Home, busy
@@ -184,3 +186,59 @@ def test_an_incident_about_a_name_or_address_that_no_roll_up_tells_is_a_link_wit
     links = links_of(Data([device(1)], {}, worst, {}))
     assert links == {1: Peers(dict.fromkeys(("x.y.new.test", "198.51.100.7", "y.new.test"), 0),
                               {"x.y.new.test": 2, "198.51.100.7": 1, "y.new.test": 1})}  # fmt: skip
+
+
+BY_IP = {"192.168.1.1": 1, "192.168.1.2": 2}
+PEERS = [
+    "a.test",
+    "b.a.test",
+    "c.b.a.test",
+    "test",
+    "203.0.113.9",
+    "224.0.0.251",
+    "device:2",
+    "device:8",
+    *BY_IP,
+]
+
+
+def plainly(data: Data) -> dict[int, dict[str, list[int]]]:
+    """`links_of`, one row after the other: worst severity and bytes."""
+    links: dict[int, dict[str, list[int]]] = {row["id"]: {} for row in data.devices}
+    for device in links:
+        for peer, size in data.edges.get(device, {}).items():
+            links[device].setdefault(at_home(peer, BY_IP), [0, 0])[1] += size
+    for (device, ip, name), severity in data.worst.items():
+        if device not in links:
+            continue
+        own, peer = links[device], name or ip
+        parts = (name or "").split(".")
+        covering = [".".join(parts[n:]) for n in range(len(parts) - 1)]
+        peer = next((domain for domain in covering if domain in own), peer)
+        peer = at_home(ip, BY_IP) if ip and at_home(ip, BY_IP) != ip else peer
+        if peer:
+            link = own.setdefault(peer, [0, 0])
+            link[0] = max(link[0], severity)
+    return links
+
+
+@given(
+    st.dictionaries(st.integers(1, 4), st.dictionaries(st.sampled_from(PEERS), st.integers(0, 3))),
+    st.dictionaries(
+        st.tuples(
+            st.integers(1, 4),
+            st.sampled_from([None, *PEERS[4:6], *BY_IP]),
+            st.sampled_from([None, *PEERS[:4]]),
+        ),
+        st.integers(1, 2),
+    ),
+)
+def test_links_equal_a_plain_telling(edges: Edges, worst: dict[Place, int]) -> None:
+    data = Data([device(n) for n in (1, 2, 3)], edges, worst, BY_IP)
+    links, plain = links_of(data), plainly(data)
+    assert {n: {p: [*peers.rank(p)] for p in peers.sizes} for n, peers in links.items()} == plain
+    for number, peers in links.items():
+        ranked = sorted(plain[number], key=plain[number].__getitem__, reverse=True)
+        assert all(peers.foremost(n) == ranked[:n] for n in range(5))
+    arrange(data, links)
+    assert links == links_of(data), "what is drawn changes nothing"

@@ -140,10 +140,11 @@ def become(command: list[str], env: dict[str, str]) -> int:
 
 def surroundings() -> dict[str, str]:
     """The environment variables for the verb: our modules are found from any folder, none is taken from
-    the folder that the person happens to be in (which may hold a hostile json.py), and no output fails
-    at a letter that it cannot hold. Children of the verb inherit all of it."""
+    the folder that the person happens to be in (which may hold a hostile json.py), no package is searched
+    for plugins of pydantic, and no output fails at a letter that it cannot hold. Children of the verb inherit
+    all of it."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
-    env.update(PYTHONPATH=str(ROOT), PYTHONSAFEPATH="1")
+    env.update(PYTHONPATH=str(ROOT), PYTHONSAFEPATH="1", PYDANTIC_DISABLE_PLUGINS="__all__")
     env["PYTHONIOENCODING"] = f"{env.get('PYTHONIOENCODING', '').partition(':')[0]}:{UNPRINTABLE}"
     if sys.dont_write_bytecode:
         env["PYTHONDONTWRITEBYTECODE"] = "1"

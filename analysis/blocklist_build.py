@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import blocklist_compile, blocklist_formats, blocklist_refusals, domains
-from analysis.blocklist_compile import ListFile, build, read_list
+from analysis.blocklist_compile import ListFile, build, digest_of, read_list
 from analysis.config import BlocklistSource, Config
 from analysis.config_types import ROOT
 
@@ -57,8 +56,7 @@ def digest(lists: Sequence[ListFile], home: Sequence[str]) -> str:
     for module in (domains, blocklist_compile, blocklist_formats, blocklist_refusals):
         total.update(Path(str(module.__file__)).read_bytes())
     for item in lists:
-        raw = read_list(item.path)
-        content = b"-" if raw is None else hashlib.sha256(raw).digest()
+        content = digest_of(item.path) or b"-"
         total.update(json.dumps([item.source.name, item.source.file is not None]).encode() + content)
     return total.hexdigest()[:32]
 
@@ -97,6 +95,8 @@ def _finished(folder: Path) -> bool:
 
 def _build_apart(config: Config) -> bool:
     """Build in a process of its own, which gives the memory back and leaves a sensor its processor."""
+    import subprocess  # which most starts do not need
+
     parts = config.model_dump_json(include={"home", "blocklists"})
     command = [sys.executable, "-m", "analysis.blocklist_build", config.base]
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}

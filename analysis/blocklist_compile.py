@@ -14,6 +14,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from analysis.config import BlocklistSource
 
 MAX_BYTES = 64 << 20
 """Largest list file that is read; the rest is left out and told as refused."""
+_PIECE = 256 << 10
 NETWORK_ROW = np.dtype([("start", "S16"), ("prefix", "u1"), ("group", "u4"), ("around", "i4")])
 
 
@@ -45,6 +47,22 @@ def read_list(path: Path) -> bytes | None:
             return file.read(MAX_BYTES)
     except OSError:
         return None
+
+
+def digest_of(path: Path) -> bytes | None:
+    """SHA-256 of what `read_list` gives; None when it cannot be read. Piece by piece: new memory for a large
+    file takes longer than its digest, and every sensor asks for it when it starts."""
+    if not path.is_file():
+        return None
+    total, left, buffer = sha256(), MAX_BYTES, memoryview(bytearray(_PIECE))
+    try:
+        with path.open("rb", buffering=0) as file:
+            while got := file.readinto(buffer[:left]):
+                total.update(buffer[:got])
+                left -= got
+    except OSError:
+        return None
+    return total.digest()
 
 
 class _Groups:

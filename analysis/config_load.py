@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.config import Config, ConfigError, Mistake
 from analysis.config_files import Wrong
-from analysis.config_rules import all_detectors, make, rule_model
+from analysis.config_rules import all_detectors, checked, make, rule_model
 from analysis.config_schema import Schema, at, describe
 from analysis.config_types import FEEDS, ROOT, did_you_mean
 from analysis.config_yaml import MAX_BYTES, Node, YamlMistake, read_tree
@@ -111,13 +111,11 @@ def _check_rules(
             message = f"unknown rule{did_you_mean(rule, known)}"
             mistakes.append(Mistake(name, node.line, f"rules.{shown_key(rule)}", message))
         elif node.value is not None:
-            model = rule_model(detector)
             try:
-                values = model.model_validate(node.plain())
-                rules[rule] = {key: getattr(values, key) for key in values.model_fields_set}
-                make(detector, values)
+                rules[rule] = checked(detector, node.plain())
+                make(detector, rules[rule])
             except ValidationError as error:
-                mistakes += _told(error, model, node, ("rules", rule), name)
+                mistakes += _told(error, rule_model(detector), node, ("rules", rule), name)
             except ValueError as error:
                 mistakes.append(Mistake(name, node.line, f"rules.{rule}", str(error)))
     return rules, mistakes

@@ -19,6 +19,8 @@ FRAMEWORK = {
 """Keys that every rule has besides its own options, with their meaning."""
 
 LONGEST_COOLDOWN = 7 * 24 * 60
+Options = dict[str, Any]
+"""By the keys of a rule's section."""
 
 
 class RuleSection(Section):
@@ -42,6 +44,14 @@ def options_of(detector: type[Detector]) -> list[DataclassField[Any]]:
 
 def default_of(field: DataclassField[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def defaults_of(detector: type[Detector]) -> Options:
+    """What each key of a rule's section is where config.yaml does not say it."""
+    framework = {
+        "enabled": True, "severity": detector.severity.name, "cooldown_minutes": detector.cooldown_minutes,
+    }  # fmt: skip
+    return framework | {field.name: default_of(field) for field in options_of(detector)}
 
 
 _MODELS: dict[type[Detector], type[RuleSection]] = {}
@@ -73,15 +83,46 @@ def _bounded(hint: Any) -> Any:
     return Annotated[hint, Field(ge=0)] if hint in (float, CountOrZero) else hint
 
 
-def make(detector: type[Detector], options: RuleSection) -> Detector:
+def checked(detector: type[Detector], section: object) -> Options:
+    """What a rule's section gives, in the rule's own types. Raises ValidationError.
+
+    A section that repeats defaults, as all do in the config.yaml that comes along, fits: to make schemas for
+    them takes a tenth of a sensor's start.
+    """
+    defaults = defaults_of(detector)
+    if isinstance(section, dict) and all(
+        key in defaults and _repeats(value, defaults[key]) for key, value in section.items()
+    ):
+        return {key: defaults[key] for key in section}
+    values = rule_model(detector).model_validate(section)
+    return {key: getattr(values, key) for key in values.model_fields_set}
+
+
+def _repeats(value: object, default: object) -> bool:
+    """Whether a value, in its own type or as the texts of config.yaml, is the default."""
+    if type(value) is type(default):
+        return value == default
+    if isinstance(value, list) and isinstance(default, tuple):
+        return value == [_as_text(part) for part in default]
+    return isinstance(value, str) and value == _as_text(default)
+
+
+def _as_text(default: object) -> str:
+    """A value as config.yaml is usually written: true, 60 (not 60.0), 0.5."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, int | float) else str(default)
+
+
+def make(detector: type[Detector], options: Options) -> Detector:
     """A rule with its options; `severity` and `cooldown_minutes` are set on the instance.
 
     Raises ValueError where the rule's own check of its options fails.
     """
-    given = {name: getattr(options, name) for name in options.model_fields_set - {"enabled"}}
-    severity = Severity[given.pop("severity", detector.severity.name)]
-    cooldown = given.pop("cooldown_minutes", detector.cooldown_minutes)
-    instance = detector(**given)
+    own = {key: value for key, value in options.items() if key not in FRAMEWORK}
+    severity = Severity[options.get("severity", detector.severity.name)]
+    cooldown = options.get("cooldown_minutes", detector.cooldown_minutes)
+    instance = detector(**own)
     vars(instance).update(severity=severity, cooldown_minutes=cooldown)
     return instance
 
@@ -99,8 +140,8 @@ def build_detectors(
     built = []
     for detector in known:
         try:
-            options = rule_model(detector).model_validate(config.rules.get(detector.id, {}))
-            if getattr(options, "enabled", True):
+            options = checked(detector, config.rules.get(detector.id, {}))
+            if options.get("enabled", True):
                 built.append(make(detector, options))
         except ValueError as error:
             raise _error(f"rules.{detector.id}", str(error)) from error

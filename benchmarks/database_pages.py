@@ -1,5 +1,6 @@
 """What the server does for each page and poll of the dashboard, asked as the browser asks."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ class _Client:
 
 def pages(path: Path, times: int) -> dict[str, Any]:
     """Each page as the router sends it, and the rows that fill its table. Pages, whose answers may be kept,
-    are asked a second time as the first after an incident above NORMAL or a decision has changed."""
+    are asked a second time as the first after an incident above NORMAL or a decision has changed, and a third
+    time by a dashboard that was just started."""
     from dashboard.pages import PAGES
 
     client = _Client(path)
@@ -80,9 +82,9 @@ def pages(path: Path, times: int) -> dict[str, Any]:
         for query in ("", *_VIEWS.get(page.name, ())):
             query = query.format(alert=alert)
             ask = lambda a=address, q=query: client.page(a, q)  # noqa: E731
-            for keep in (True, False):
-                name = f"{page.name} {query}".strip() + ("" if keep else ", after an incident")
-                found[name] = {**asked(client.reader, ask, times, GOAL_PAGE, keep), "bytes": client.bytes}
+            for state, before in _befores(client.reader).items():
+                name = f"{page.name} {query}".strip() + state
+                found[name] = {**asked(client.reader, ask, times, GOAL_PAGE, before), "bytes": client.bytes}
     for feed, queries in _ROWS.items():
         for query in queries:
             ask = lambda f=feed, q=query: client.get(f"/api/v1/rows/{f}?n=200&{q}")  # noqa: E731
@@ -90,6 +92,11 @@ def pages(path: Path, times: int) -> dict[str, Any]:
                 **asked(client.reader, ask, times, GOAL_PAGE), "bytes": client.bytes,
             }  # fmt: skip
     return found
+
+
+def _befores(reader: Watched) -> dict[str, Callable[[], object]]:
+    """What happened before a page is asked for, by how its line is called."""
+    return {"": lambda: None, ", after an incident": reader.meet_incident, ", just started": reader.forget}
 
 
 def polls(path: Path, times: int) -> dict[str, Any]:
@@ -103,23 +110,24 @@ def polls(path: Path, times: int) -> dict[str, Any]:
     api._KEEP_SECONDS = -1.0
     try:
         for feed in ("", *FEEDS):
-            for name, address, keep, goal in _asks(feed, client.reader.newest(feed) if feed else 0):
+            for name, address, goal in _asks(feed, client.reader.newest(feed) if feed else 0):
                 ask = lambda a=address: client.get(a)  # noqa: E731
-                found[name] = {**asked(client.reader, ask, times, goal, keep), "bytes": client.bytes}
+                before = client.reader.meet_incident if name.endswith("incident") else lambda: None
+                found[name] = {**asked(client.reader, ask, times, goal, before), "bytes": client.bytes}
     finally:
         api._KEEP_SECONDS = kept
     return found
 
 
-def _asks(feed: str, newest: int) -> list[tuple[str, str, bool, float]]:
-    """Name, address, whether answers may be kept, and milliseconds of each kind of poll."""
+def _asks(feed: str, newest: int) -> list[tuple[str, str, float]]:
+    """Name, address, and milliseconds of each kind of poll."""
     live = "/api/v1/live"
     if not feed:
-        return [("live", live, True, GOAL_POLL), ("live, after an incident", live, False, GOAL_PAGE)]
+        return [("live", live, GOAL_POLL), ("live, after an incident", live, GOAL_PAGE)]
     quiet = f"{live}?feed={feed}&since={newest}"
     news = f"{live}?feed={feed}&since={max(0, newest - NEWS)}"
     return [
-        (f"live {feed}", quiet, True, GOAL_POLL),
-        (f"live {feed}, {NEWS} new", news, True, GOAL_NEWS),
-        (f"live {feed}, after an incident", quiet, False, GOAL_PAGE),
+        (f"live {feed}", quiet, GOAL_POLL),
+        (f"live {feed}, {NEWS} new", news, GOAL_NEWS),
+        (f"live {feed}, after an incident", quiet, GOAL_PAGE),
     ]

@@ -20,6 +20,7 @@ class Watched(Reader):
     def __init__(self, path: Path) -> None:
         super().__init__(path, limit_seconds=120.0)
         self.asked: list[tuple[float, str, Sequence[Any]]] = []
+        self.met = 0
 
     def table(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         begun = time.perf_counter()
@@ -28,8 +29,16 @@ class Watched(Reader):
         finally:
             self.asked.append((time.perf_counter() - begun, sql, parameters))
 
+    def changed(self) -> tuple[Any, ...]:
+        return (*super().changed(), self.met)
+
+    def meet_incident(self) -> None:
+        """Know of what was asked before what is still known after an incident has changed and a name."""
+        self.forget_directory()
+        self.met += 1
+
     def forget(self) -> None:
-        """Know nothing of what was asked before, as after an incident or a name has changed."""
+        """Know nothing of what was asked before."""
         self.forget_directory()
         self._kept.clear()
 
@@ -47,17 +56,18 @@ class Watched(Reader):
 
 
 def asked(
-    reader: Watched, question: Callable[[], object], times: int, goal: float, keep: bool = False
-) -> dict[str, Any]:
-    """How long a question takes, in milliseconds of wall time and of CPU. With `keep` answers may be kept
-    from the time before; the first, which has none, is not counted."""
+    reader: Watched, question: Callable[[], object], times: int, goal: float,
+    before: Callable[[], object] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """How long a question takes, in milliseconds of wall time and of CPU. Nothing is known from the time
+    before; with `before`, which is called instead, what that leaves is known, and the first time is not
+    counted."""
     took, cpu = [], []
-    if keep:
+    if before is not None:
         question()
     reader.asked.clear()
     for _ in range(times):
-        if not keep:
-            reader.forget()
+        (before or reader.forget)()
         begun, spent = time.perf_counter(), time.thread_time()
         question()
         took.append((time.perf_counter() - begun) * 1000)

@@ -4,13 +4,13 @@ Devices stand left and right, by kind; destinations in the middle, those with op
 bytes, the quiet tail folded into one. The same data always gives the same picture.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable
 from heapq import nlargest
 from typing import Any
 
 from analysis.store.peers import device_of
 from analysis.store.reader import Row
-from dashboard.map_links import Data, Link, Links, both_ways, links_of, peer_name, to_somebody
+from dashboard.map_links import Data, Links, Peers, both_ways, links_of, near, peer_name, to_somebody
 from dashboard.words import cut, new_to_you, size
 
 Element = dict[str, Any]
@@ -45,7 +45,7 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     at hand."""
     links = to_somebody(links_of(data) if links is None else links)
     totals = _totals(links)
-    ranked = sorted(totals, key=lambda p: (-totals[p].severity, -totals[p].bytes, p))
+    ranked = sorted(sorted(totals.sizes), key=totals.rank, reverse=True)
     room = _MIDDLE if len(ranked) > _MIDDLE + 1 else _MIDDLE + 1  # never fold a single one
     shown, tail = ranked[:room], ranked[room:]
     sides = _sides(data.devices)
@@ -59,16 +59,24 @@ def arrange(data: Data, links: Links | None = None) -> list[Element]:
     return nodes + _edges(links, set(shown), data)
 
 
-def _totals(links: Links) -> dict[str, Link]:
+def _totals(links: Links) -> Peers:
     """Destinations outside with the bytes of all devices and the worst severity."""
+    totals = _joined(links.values())
+    for peer in near(totals.sizes):
+        del totals.sizes[peer]
+    return totals
+
+
+def _joined(several: Iterable[Peers]) -> Peers:
+    """The peers of several devices as those of one."""
     sizes: dict[str, int] = {}
     worst: dict[str, int] = {}
-    for peers in links.values():
-        for peer, (size_, level) in peers.items():
+    for peers in several:
+        for peer, size_ in peers.sizes.items():
             sizes[peer] = sizes.get(peer, 0) + size_
-            if level > worst.get(peer, 0):
-                worst[peer] = level
-    return {peer: Link(total, worst.get(peer, 0)) for peer, total in sizes.items() if device_of(peer) is None}
+        for peer, level in peers.levels.items():
+            worst[peer] = max(level, worst.get(peer, 0))
+    return Peers(sizes, worst)
 
 
 def _sides(devices: list[Row]) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, list[Row]]]]:
@@ -128,10 +136,9 @@ def _column(
     return nodes
 
 
-def _device_node(
-    device: Row, x: int, y: float, place: str, links: dict[str, Link], names: dict[int, str]
-) -> Element:
-    top = nlargest(_TOP, links, key=lambda peer: (links[peer].severity, links[peer].bytes))
+def _device_node(device: Row, x: int, y: float, place: str, peers: Peers, names: dict[int, str]) -> Element:
+    sizes, levels = peers
+    top, home = peers.foremost(_TOP), len(near(sizes))
     data = {
         "id": f"d{device['id']}",
         "t": "device",
@@ -141,9 +148,9 @@ def _device_node(
         "side": place,
         "severity": device["severity"] or 0,
         "fresh": int(not device.get("router") and new_to_you(device)),
-        "top": [[peer_name(peer, names), size(links[peer].bytes), links[peer].severity] for peer in top],
-        "peers": sum(device_of(peer) is None for peer in links),
-        "home": sum(device_of(peer) is not None for peer in links),
+        "top": [[peer_name(peer, names), size(sizes[peer]), levels.get(peer, 0)] for peer in top],
+        "peers": len(sizes) - home,
+        "home": home,
     }
     return {"data": data, "position": {"x": x, "y": y}, "grabbable": False}
 
@@ -151,35 +158,32 @@ def _device_node(
 def _middle(
     shown: list[str],
     tail: list[str],
-    totals: dict[str, Link],
+    totals: Peers,
     links: Links,
     heights: dict[int, float],
     height: float,
 ) -> list[Element]:
     """Destinations in the order of the devices that have alerts with them: lines hardly cross."""
-    users: dict[str, list[tuple[int, Link]]] = defaultdict(list)
-    for device, peers in links.items():
-        for peer in shown:
-            if peer in peers:
-                users[peer].append((device, peers[peer]))
+    users = {peer: [device for device, peers in links.items() if peer in peers.sizes] for peer in shown}
 
     def gravity(peer: str) -> float:
-        alerting = [heights[d] for d, link in users[peer] if link.severity and d in heights]
+        alerting = [heights[d] for d in users[peer] if peer in links[d].levels and d in heights]
         return sum(alerting) / len(alerting) if alerting else height
 
     ranks = {peer: rank for rank, peer in enumerate(shown)}
-    shown = sorted(shown, key=lambda peer: (gravity(peer), -totals[peer].bytes))
+    shown = sorted(shown, key=lambda peer: (gravity(peer), -totals.sizes[peer]))
     step = height / max(1, len(shown) + bool(tail) - 1)
     step = min(step, _ROOMY)
     y = (height - step * (len(shown) + bool(tail) - 1)) / 2
     drawn = [
-        _destination(f"p-{peer}", peer, totals[peer], len(users[peer])) | {"rank": ranks[peer]}
+        _destination(f"p-{peer}", peer, totals.rank(peer), len(users[peer])) | {"rank": ranks[peer]}
         for peer in shown
     ]
     if tail:
         told = set(shown)
         having = sum(
-            any(peer not in told and device_of(peer) is None for peer in peers) for peers in links.values()
+            any(peer not in told and device_of(peer) is None for peer in peers.sizes)
+            for peers in links.values()
         )
         drawn.append(_folded(tail, totals, having))
     return [
@@ -188,59 +192,59 @@ def _middle(
     ]
 
 
-def _destination(node: str, name: str, link: Link, users: int) -> dict[str, Any]:
+def _destination(node: str, name: str, rank: tuple[int, int], users: int) -> dict[str, Any]:
     return {
-        "id": node, "t": "peer", "label": cut(name, 24), "full": name, "severity": link.severity,
-        "size": size(link.bytes), "users": users,
+        "id": node, "t": "peer", "label": cut(name, 24), "full": name, "severity": rank[0],
+        "size": size(rank[1]), "users": users,
     }  # fmt: skip
 
 
-def _folded(tail: list[str], totals: dict[str, Link], users: int) -> dict[str, Any]:
+def _folded(tail: list[str], totals: Peers, users: int) -> dict[str, Any]:
     """The quiet tail as one destination that tells what it holds."""
-    quiet = Link(sum(totals[peer].bytes for peer in tail), 0)
-    inside = [[peer, size(totals[peer].bytes), 0] for peer in tail[:_MOST_FOLDED]]
+    quiet = (0, sum(totals.sizes[peer] for peer in tail))
+    inside = [[peer, size(totals.sizes[peer]), 0] for peer in tail[:_MOST_FOLDED]]
     return _destination(TAIL, f"{len(tail):,} quieter ones", quiet, users) | {
         "folded": len(tail),
         "inside": inside,
     }
 
 
-def _ends(peers: dict[str, Link], shown: set[str], links: Links) -> dict[str, Link]:
+def _targets(links: Links, shown: set[str]) -> dict[str, str | None]:
+    """The nodes of peers that are not in the quiet tail; None for devices that are not drawn."""
+    at_home = near(set().union(*(peers.sizes for peers in links.values())))
+    devices = {peer: f"d{other}" if other in links else None for peer, other in at_home.items()}
+    return {**devices, **{peer: f"p-{peer}" for peer in shown}}
+
+
+def _ends(peers: Peers, targets: dict[str, str | None]) -> Peers:
     """A device's links by the node where they end, those to folded destinations as one."""
-    ends: dict[str, list[int]] = {}
-    for peer, (size_, level) in peers.items():
-        if peer in shown:
-            target = f"p-{peer}"
-        elif (other := device_of(peer)) is None:
-            target = TAIL
-        elif other in links:
-            target = f"d{other}"
-        else:
-            continue
-        end = ends.get(target)
-        if end is None:
-            ends[target] = [size_, level]
-        else:
-            end[0] += size_
-            end[1] = max(end[1], level)
-    return {target: Link(*end) for target, end in ends.items()}
+    ends = Peers({}, {})
+    for peer, size_ in peers.sizes.items():
+        if (target := targets.get(peer, TAIL)) is not None:
+            ends.sizes[target] = ends.sizes.get(target, 0) + size_
+    for peer, level in peers.levels.items():
+        if (target := targets.get(peer, TAIL)) is not None:
+            ends.levels[target] = max(level, ends.levels.get(target, 0))
+    return ends
 
 
 def _edges(links: Links, shown: set[str], data: Data) -> list[Element]:
     """Lines with open alerts, those at home and each device's busiest are drawn; the others, and those
     with a router, with which every device talks, wait for a tap."""
     elements, routers = [], {f"d{device['id']}" for device in data.devices if device.get("router")}
+    targets = _targets(links, shown)
     for device, peers in links.items():
-        folded = _ends(peers, shown, links)
-        busiest = sorted(folded, key=lambda target: -folded[target].bytes)[:_MAIN_EDGES]
-        for target, link in folded.items():
+        folded = _ends(peers, targets)
+        busiest = nlargest(_MAIN_EDGES, folded.sizes, key=folded.sizes.__getitem__)
+        for target in folded.sizes:
             everyday = f"d{device}" in routers or target in routers
-            drawn = int(link.severity > 0 or (not everyday and (target in busiest or target[0] == "d")))
+            bad = target in folded.levels
+            drawn = int(bad or (not everyday and (target in busiest or target[0] == "d")))
             data = {
                 "id": f"{device}>{target}",
                 "source": f"d{device}",
                 "target": target,
-                "severity": link.severity,
+                "severity": folded.levels.get(target, 0),
                 "main": drawn,
                 "home": int(target.startswith("d")),
             }

@@ -1,9 +1,13 @@
 """Who is linked with whom on the network map, how much, and how bad."""
 
+from collections.abc import Container, Iterable
+from heapq import nlargest
 from typing import NamedTuple
 
-from analysis.store.peers import device_of, device_peer, is_everyone
+from analysis.store.peers import PREFIX, device_of, device_peer, is_everyone
 from analysis.store.queries.devices import EVERYONE
+from analysis.store.queries.serious import Place
+from analysis.store.queries.traffic import Edges
 from analysis.store.reader import Row
 
 
@@ -12,61 +16,97 @@ class Data(NamedTuple):
 
     devices: list[Row]
     """id, name, kind, trust, severity (worst open, or None); `router` where it is one."""
-    edges: list[Row]
-    """device, peer, bytes_up, bytes_down."""
-    worst: list[Row]
-    """Open incidents by device and peer: device, peer_ip, peer_name, severity."""
+    edges: Edges
+    worst: dict[Place, int]
+    """The worst open severity by device and peer."""
     by_ip: dict[str, int]
     """Home devices by address."""
 
 
-class Link(NamedTuple):
-    """What goes between two: bytes in both directions, and the worst open severity."""
+class Peers(NamedTuple):
+    """Whom a device talks to, called as roll-ups do. Both are told apart because few of thousands have an
+    open alert."""
 
-    bytes: int
-    severity: int
+    sizes: dict[str, int]
+    """Bytes in both directions."""
+    levels: dict[str, int]
+    """The worst open severity of those that have one, in the order of `sizes`: equals keep it."""
+
+    def add(self, peer: str, size: int, level: int) -> None:
+        """Add what goes between the device and a peer; `level` 0 is no open alert."""
+        self.sizes[peer] = self.sizes.get(peer, 0) + size
+        if level > self.levels.get(peer, 0):
+            self.levels[peer] = level
+
+    def rank(self, peer: str) -> tuple[int, int]:
+        """By which peers stand in order, the greatest first: worst severity, bytes."""
+        return self.levels.get(peer, 0), self.sizes[peer]
+
+    def foremost(self, number: int) -> list[str]:
+        """So many peers that stand before the others."""
+        bad = nlargest(number, self.levels, key=self.rank)
+        if len(bad) == number:
+            return bad
+        quiet = (peer for peer in self.sizes if peer not in self.levels)
+        return bad + nlargest(number - len(bad), quiet, key=self.sizes.__getitem__)
+
+    def copy(self, but: str = "") -> "Peers":
+        """Another one to be changed, without a peer."""
+        found = Peers(self.sizes.copy(), self.levels.copy())
+        found.sizes.pop(but, None)
+        found.levels.pop(but, None)
+        return found
 
 
-Links = dict[int, dict[str, Link]]
-"""Device to peer to link; peers as roll-ups name them."""
+Links = dict[int, Peers]
+"""By device."""
 
 
 def links_of(data: Data) -> Links:
-    """Every device's links, with the worst open severity of each."""
-    known = {device["id"] for device in data.devices}
-    links: Links = {device: {} for device in known}
-    homes = {peer: at_home(peer, data.by_ip) for peer in {edge["peer"] for edge in data.edges}}
-    for edge in data.edges:
-        if edge["device"] in known:
-            own, peer = links[edge["device"]], homes[edge["peer"]]
-            before = own[peer].bytes if peer in own else 0
-            own[peer] = Link(before + edge["bytes_up"] + edge["bytes_down"], 0)
-    for row in data.worst:
-        if row["device"] in known and (peer := _peer_of(row, links[row["device"]], data.by_ip)):
-            link = links[row["device"]].get(peer, Link(0, 0))
-            if row["severity"] > link.severity:
-                links[row["device"]][peer] = Link(link.bytes, row["severity"])
-    return links
+    """Every device's links, peers at home told as devices, with the worst open severity of each."""
+    links: Links = {device: Peers({}, {}) for device in sorted(row["id"] for row in data.devices)}
+    homes = {peer: at_home(peer, data.by_ip) for peer in set().union(*data.edges.values())}
+    for device, (sizes, _) in links.items():
+        for peer, size in data.edges.get(device, {}).items():
+            home = homes[peer]
+            sizes[home] = sizes.get(home, 0) + size
+    _add_alerts(links, data)
+    return {
+        device: Peers(sizes, {peer: levels[peer] for peer in sizes if peer in levels})
+        for device, (sizes, levels) in links.items()
+    }
+
+
+def _add_alerts(links: Links, data: Data) -> None:
+    met = {ip for _, ip, _ in data.worst if ip}
+    homes = {ip: home for ip in met if (home := at_home(ip, data.by_ip)) != ip}
+    for (device, ip, name), severity in data.worst.items():
+        if device in links:
+            sizes, levels = links[device]
+            peer = homes.get(ip or "") or _covering(name, sizes) or ip
+            if peer and severity > levels.get(peer, 0):
+                levels[peer] = severity
+                sizes.setdefault(peer, 0)
 
 
 def both_ways(links: Links) -> Links:
     """Every device's links, with those by which other devices at home reached it."""
-    whole = {device: dict(peers) for device, peers in links.items()}
-    for device, peers in links.items():
-        for peer, link in peers.items():
-            other = device_of(peer)
+    whole = {device: peers.copy() for device, peers in links.items()}
+    for device, (sizes, levels) in links.items():
+        for peer, other in near(sizes).items():
             if other in whole and other != device:
-                own = whole[other].get(device_peer(device), Link(0, 0))
-                joined = Link(own.bytes + link.bytes, max(own.severity, link.severity))
-                whole[other][device_peer(device)] = joined
+                whole[other].add(device_peer(device), sizes[peer], levels.get(peer, 0))
     return whole
 
 
 def to_somebody(links: Links) -> Links:
     """Every device's links without what it called to everyone at once: that is no line to anybody."""
-    return {
-        device: {p: link for p, link in peers.items() if p != EVERYONE} for device, peers in links.items()
-    }
+    return {device: peers.copy(but=EVERYONE) for device, peers in links.items()}
+
+
+def near(peers: Iterable[str]) -> dict[str, int]:
+    """Those that are devices at home, with their numbers."""
+    return {p: n for p in peers if p.startswith(PREFIX) and (n := device_of(p)) is not None}
 
 
 def at_home(peer: str, by_ip: dict[str, int]) -> str:
@@ -76,17 +116,14 @@ def at_home(peer: str, by_ip: dict[str, int]) -> str:
     return EVERYONE if is_everyone(peer) else peer
 
 
-def _peer_of(row: Row, links: dict[str, Link], by_ip: dict[str, int]) -> str | None:
-    """The link that an incident is about: a device at home, the domain that covers the name, or the
-    name or address itself."""
-    if row["peer_ip"] and (near := at_home(row["peer_ip"], by_ip)) != row["peer_ip"]:
-        return near
-    domain = row["peer_name"] or ""
+def _covering(name: str | None, peers: Container[str]) -> str | None:
+    """The domain among a device's peers that covers a name, else the name itself."""
+    domain = name or ""
     while "." in domain:
-        if domain in links:
+        if domain in peers:
             return domain
         domain = domain.partition(".")[2]
-    return row["peer_name"] or row["peer_ip"]
+    return name
 
 
 def peer_name(peer: str, names: dict[int, str]) -> str:

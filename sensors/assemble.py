@@ -1,7 +1,5 @@
 """Puts an engine together: what the store remembers, what config.yaml asks for."""
 
-import gc
-
 from analysis.baseline import Baseline
 from analysis.blocklist import Blocklist
 from analysis.config import Config
@@ -13,17 +11,12 @@ from analysis.volumes import Volumes
 from sensors.engine import Engine
 from sensors.packet_log import PacketLog
 
-NEW_OBJECTS = 20_000
-"""Containers made and not freed before Python looks for cycles among them. Rows wait by the thousand and
-cycles are rare: at its usual 700, looking at what lives takes 3 to 5 % of a replay's CPU time, so 1 %."""
-
 
 def engine_for(
     config: Config, writer: Writer, blocklist: Blocklist, *, network: str, run: int = 0, bounded: bool = False
 ) -> Engine:
     """An engine for one network that knows the devices and baselines of the writer's database. `bounded`: see
     `Engine`."""
-    gc.set_threshold(NEW_OBJECTS, 20, 20)
     resets = writer.baseline_resets()
     baseline = Baseline(config.learning_hours * 3600, writer.known_baseline(network))
     for reset in resets:

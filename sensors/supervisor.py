@@ -173,7 +173,8 @@ def sensors_behind_sudo(common: tuple[str, ...]) -> Program:
             raise NoStart("Without administrator rights there is nothing to watch.")
     output = os.environ.get("PYTHONIOENCODING", "")
     surroundings = (
-        f"PYTHONPATH={ROOT}", "PYTHONSAFEPATH=1", "PYTHONDONTWRITEBYTECODE=1", f"PYTHONIOENCODING={output}",
+        f"PYTHONPATH={ROOT}", "PYTHONSAFEPATH=1", "PYDANTIC_DISABLE_PLUGINS=__all__",
+        "PYTHONDONTWRITEBYTECODE=1", f"PYTHONIOENCODING={output}",
     )  # fmt: skip
     command = under_lifeline("sensors.supervisor", "--sensors-only", *common)
     return Program("sensors", (sudo, "-n", "--", "env", *surroundings, *command), signals=False)

@@ -5,7 +5,6 @@ from typing import Any
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from analysis.store.peers import device_of
 from analysis.store.queries.devices import EVERYONE
 from analysis.store.reader import RANGES
 from dashboard.address import SPANS, USUAL_SPAN, settled
@@ -13,7 +12,7 @@ from dashboard.context import reader
 from dashboard.filters import gone_said
 from dashboard.late_scripts import GRAPH
 from dashboard.map_layout import arrange
-from dashboard.map_links import Data, Links, at_home, both_ways, links_of, peer_name
+from dashboard.map_links import Data, Links, at_home, both_ways, links_of, near, peer_name
 from dashboard.map_style import style
 from dashboard.page import Page
 from dashboard.parts import device_link, empty, heading, redraw, severity, table, trust
@@ -67,11 +66,11 @@ def read(span: str) -> Data:
 
 
 def _lead(data: Data, span: str) -> str:
-    met = {at_home(peer, data.by_ip) for peer in {edge["peer"] for edge in data.edges}} - {EVERYONE}
-    peers = [peer for peer in met if device_of(peer) is None]
+    met = {at_home(peer, data.by_ip) for peer in set().union(*data.edges.values())} - {EVERYONE}
+    peers = len(met) - len(near(met))
     routers = sum(device["router"] for device in data.devices)
     told = [plural(len(data.devices) - routers, "device"), *([plural(routers, "router")] if routers else [])]
-    return ", ".join([*told, plural(len(peers), "destination"), f"last {SPANS[span]}."])
+    return ", ".join([*told, plural(peers, "destination"), f"last {SPANS[span]}."])
 
 
 def _tabs(span: str, shown: str) -> html.Div:
@@ -131,17 +130,16 @@ def _list(data: Data, links: Links) -> Any:
     rows = []
     for device in sorted(data.devices, key=lambda d: (-(d["severity"] or 0), d["name"].lower())):
         peers = links[device["id"]]
-        top = sorted(peers, key=lambda peer: (-peers[peer].severity, -peers[peer].bytes))[:3]
+        top = peers.foremost(3)
         words = ", ".join(cut(peer_name(peer, names), 30) for peer in top)
-        more = f" and {len(peers) - len(top):,} more" if len(peers) > len(top) else ""
-        total = sum(link.bytes for link in peers.values())
+        more = f" and {len(peers.sizes) - len(top):,} more" if len(peers.sizes) > len(top) else ""
         rows.append(
             (
                 device_link(device["id"], device["name"]),
                 severity(device["severity"] or None),
                 trust(device),
                 words + more,
-                size(total),
+                size(sum(peers.sizes.values())),
             )
         )
     return table(("Device", "Alerts", "Trust", "Talks to", "Volume"), rows)

@@ -4,13 +4,16 @@ import multiprocessing
 import os
 import random
 import time
+from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
 import pytest
 
+from analysis import blocklist_compile
 from analysis.alerts import Severity
 from analysis.blocklist import CACHE, Blocklist, Match, health
 from analysis.blocklist_build import folder_of, prepare
+from analysis.blocklist_compile import digest_of, read_list
 from analysis.config import Blocklists, BlocklistSource, Config
 
 
@@ -178,6 +181,16 @@ def test_compiled_once(tmp_path) -> None:
     assert (folder / "names.trie").stat().st_mtime_ns == stamp
     (tmp_path / "a.txt").write_text("evil2.example\n")
     assert prepare(config) != folder
+
+
+def test_the_digest_of_a_list_is_of_what_is_read_of_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(blocklist_compile, "MAX_BYTES", 700_000)
+    path = tmp_path / "list.txt"
+    for size in (0, 1, 262_144, 262_145, 699_999, 700_000, 700_001, 900_000):
+        path.write_bytes(random.Random(size).randbytes(size))
+        assert digest_of(path) == sha256(read_list(path) or b"").digest()
+    assert digest_of(tmp_path / "none.txt") is None
+    assert digest_of(tmp_path) is None
 
 
 def test_a_damaged_folder_is_built_again(tmp_path) -> None:

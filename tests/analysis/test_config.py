@@ -7,13 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from analysis.alerts import Severity
 from analysis.config import DEFAULT_LISTS, Config, ConfigError, load
 from analysis.config_load import parse
-from analysis.config_rules import all_detectors, build_detectors, default_of, options_of
+from analysis.config_rules import (
+    all_detectors,
+    build_detectors,
+    checked,
+    default_of,
+    defaults_of,
+    options_of,
+    rule_model,
+)
 from analysis.config_types import ROOT
-from analysis.config_yaml import MAX_BYTES, MAX_NODES
+from analysis.config_yaml import MAX_BYTES, MAX_NODES, read_tree
 from analysis.detector import Detector
 
 
@@ -282,6 +291,40 @@ def broken_files() -> list[tuple[str, int, str]]:
         ):
             made.append(("\n".join(text) + "\n", at, word))
     return made
+
+
+def test_a_section_that_repeats_defaults_gives_what_its_schema_gives() -> None:
+    tree = read_tree((ROOT / "config.yaml").read_text("utf-8"))[0]
+    for detector in all_detectors():
+        written = tree.child("rules").child(detector.id).plain()
+        typed = defaults_of(detector)
+        assert set(written) == set(typed)
+        odd = [
+            {key: value}
+            for key in typed
+            for value in ("1", "0", "60.0", 1, 0, True, "True", [], ["1"], None, -1)
+        ]
+        for section in (
+            {},
+            written,
+            typed,
+            {"enabled": "true"},
+            {"enabled": "false"},
+            {"nothing": "1"},
+            [],
+            "x",
+            *odd,
+        ):
+            try:
+                values = rule_model(detector).model_validate(section)
+            except ValidationError:
+                with pytest.raises(ValidationError):
+                    checked(detector, section)
+                continue
+            given = {key: getattr(values, key) for key in values.model_fields_set}
+            found = checked(detector, section)
+            assert found == given
+            assert [type(found[key]) for key in given] == [type(value) for value in given.values()]
 
 
 def test_every_key_of_the_file_broken_in_three_ways() -> None:

@@ -92,7 +92,7 @@ def test_the_map_puts_it_where_the_person_says(home: Home) -> None:
     def families() -> dict[str, str]:
         """Each device with the header above it."""
         nodes = [
-            n["data"] for n in arrange(Data(Reader(home.path).devices(0), [], {}, {})) if "t" in n["data"]
+            n["data"] for n in arrange(Data(Reader(home.path).devices(0), {}, {}, {})) if "t" in n["data"]
         ]
         found, header = {}, ""
         for node in nodes:

@@ -1,14 +1,17 @@
 """What the charts show, from the roll-ups: rows of hour, name and value."""
 
+# ruff: noqa: S608 - the parts put together are constants of this package; values are bound
+
 import json
+from collections.abc import Iterator
 
 from analysis.store.peers import device_of
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
+from analysis.store.queries.traffic import add
 
 REST = "Everything else"
 """The name of what is not told one by one."""
-_PEER = "CASE WHEN ?3 IS NULL OR peer IN (SELECT value FROM json_each(?3)) THEN peer END"
 LONG_HOURS = 72
 """Hours from which on destinations come from the daily roll-up."""
 
@@ -41,32 +44,23 @@ class ChartQueries(KeptQueries):
         )  # fmt: skip
 
     def _by_peer(self, long: bool, since_hour: int, device: int | None, most: int | None) -> list[Row]:
-        rows = (
-            "FROM edge_day WHERE day >= ?1 / 24 AND (?2 IS NULL OR device = ?2)"
-            if long
-            else "FROM edge_hour WHERE hour >= ?1 AND (?2 IS NULL OR device = ?2)"
-        )
-        hour, unit = ("max(day * 24, ?1)", "day") if long else ("hour", "hour")
-        largest = None if most is None else self._largest(rows, since_hour, device, most)
-        found = self.rows(
-            f"SELECT {hour} AS hour, {_PEER} AS peer, SUM(bytes_up + bytes_down) AS value {rows}"
-            f" GROUP BY {unit}, {_PEER}",
-            (since_hour, device, largest),
-        )
-        labels: dict[str | None, str] = {None: REST}
-        for row in found:
-            peer = row["peer"]
-            row["name"] = labels.get(peer) or labels.setdefault(peer, self._label(peer))
-        return found
-
-    def _largest(self, rows: str, since_hour: int, device: int | None, most: int) -> str:
-        """The destinations with the most bytes, as a JSON array."""
-        found = self.table(
-            f"SELECT peer, SUM(bytes_up + bytes_down) AS value {rows} GROUP BY peer"
-            " ORDER BY value DESC, peer LIMIT ?3",
-            (since_hour, device, most),
+        """Summed here, as in `TrafficQueries.edges`: SQLite would sort all rows by their peer, twice."""
+        unit, hours = ("day", 24) if long else ("hour", 1)
+        parts = self.table(
+            f"SELECT {unit}, json_group_array(peer), json_group_array(bytes_up + bytes_down)"
+            f" FROM edge_{unit} WHERE {unit} >= ?1 AND (?2 IS NULL OR device = ?2) GROUP BY {unit}",
+            (since_hour // hours, device),
         )[1]
-        return json.dumps([peer for peer, _ in found])
+        spans: dict[int, dict[str, int]] = {}
+        totals: dict[str, int] = {}
+        for number, *arrays in parts:
+            peers, sizes = map(json.loads, arrays)
+            own = spans[max(number * hours, since_hour)] = {}
+            add(own, peers, sizes)
+            add(totals, own.keys(), own.values())
+        ranked = sorted(sorted(totals), key=totals.__getitem__, reverse=True)
+        labels = {peer: self._label(peer) for peer in sorted(ranked[:most])}
+        return [row for hour, own in spans.items() for row in _told(hour, own, labels)]
 
     def _label(self, peer: str) -> str:
         """A roll-up's peer in words: another device's name, else the domain or address itself."""
@@ -90,3 +84,13 @@ class ChartQueries(KeptQueries):
             " GROUP BY hour, rule",
             (since_hour,),
         )
+
+
+def _told(hour: int, sizes: dict[str, int], labels: dict[str, str]) -> Iterator[Row]:
+    """Rows of one step: first all that has no label, as one, then the others in their order."""
+    rest = [size for peer, size in sizes.items() if peer not in labels]
+    if rest:
+        yield {"hour": hour, "peer": None, "value": sum(rest), "name": REST}
+    for peer, label in labels.items():
+        if peer in sizes:
+            yield {"hour": hour, "peer": peer, "value": sizes[peer], "name": label}

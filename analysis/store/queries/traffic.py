@@ -2,9 +2,17 @@
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
+import json
+from collections.abc import Iterable
+
 from analysis.store.peers import device_of, device_peer
 from analysis.store.queries.kept import KeptQueries
 from analysis.store.queries.session import Row
+
+Edges = dict[int, dict[str, int]]
+"""Device to peer, as roll-ups name it, to bytes in both directions; devices and peers in their order."""
+_NEVER = 1 << 40
+"""An hour or a day that does not come."""
 
 
 class TrafficQueries(KeptQueries):
@@ -47,44 +55,48 @@ class TrafficQueries(KeptQueries):
                 first["bytes_down"] += row["bytes_down"]
         return list(joined.values())
 
-    def edges(self, since_hour: int) -> list[Row]:
-        """Who talked to whom since an hour: device, peer, flows and bytes. From the hourly roll-up up
-        to two days back; from the daily one beyond, up to a minute old."""
+    def edges(self, since_hour: int) -> Edges:
+        """Who talked to whom since an hour. From the hourly roll-up up to two days back, of hours that are
+        over up to a minute old; from the daily one beyond, up to a minute old. Callers must not change it."""
         newest = self.value("SELECT MAX(hour) FROM edge_hour") or 0
         if newest - since_hour <= 48:
-            found = self._edges("edge_hour WHERE hour >= ?", since_hour)
+            present = max(newest, since_hour)
+            over = self._kept_edges("edges of a day", "hour", since_hour, present)
+            found = _summed(over, self._edges("hour", present, _NEVER))
         else:
-            day = since_hour // 24
-            found = self.kept(
-                f"edges of {newest // 24 - day} days", lambda: self._edges("edge_day WHERE day >= ?", day),
-                (*self.this_minute(), day),
-            )  # fmt: skip
+            name = f"edges of {(newest - since_hour) // 24} days"
+            found = self._kept_edges(name, "day", since_hour // 24, _NEVER)
         return self._joined_edges(found) if self.directory().heads else found
 
-    def _edges(self, part: str, since: int) -> list[Row]:
-        return self.rows(
-            "SELECT device, peer, SUM(flows) AS flows, SUM(bytes_up) AS bytes_up, SUM(bytes_down) AS"
-            f" bytes_down FROM {part} GROUP BY device, peer",
-            (since,),
-        )
+    def _kept_edges(self, name: str, unit: str, first: int, end: int) -> Edges:
+        return self.kept(name, lambda: self._edges(unit, first, end), (*self.this_minute(), first, end))
 
-    def _joined_edges(self, rows: list[Row]) -> list[Row]:
+    def _edges(self, unit: str, first: int, end: int) -> Edges:
+        """Edges of hours or days, without the end. Summed here: SQLite would sort all rows by two columns,
+        and hands over an array a device and hour in a quarter of the time that its rows take."""
+        parts = self.table(
+            "SELECT device, json_group_array(peer), json_group_array(bytes_up + bytes_down)"
+            f" FROM edge_{unit} WHERE {unit} >= ? AND {unit} < ? GROUP BY {unit}, device",
+            (first, end),
+        )[1]
+        found: Edges = {}
+        for device, peers, sizes in parts:
+            add(found.setdefault(device, {}), json.loads(peers), json.loads(sizes))
+        return _ordered(found)
+
+    def _joined_edges(self, edges: Edges) -> Edges:
         """Edges of all addresses of a device as that device's."""
         names = self.directory()
-        joined: dict[tuple[int, str], Row] = {}
-        for row in rows:
-            peer = row["peer"]
-            if (other := device_of(peer)) is not None:
-                peer = device_peer(names.head(other))
-            key = (names.head(row["device"]), peer)
-            if peer == device_peer(key[0]):
-                continue
-            first = joined.setdefault(
-                key, {"device": key[0], "peer": peer, "flows": 0, "bytes_up": 0, "bytes_down": 0}
-            )
-            for name in ("flows", "bytes_up", "bytes_down"):
-                first[name] += row[name]
-        return list(joined.values())
+        joined: Edges = {}
+        for device, peers in edges.items():
+            head = names.head(device)
+            own = joined.setdefault(head, {})
+            for peer, size in peers.items():
+                if (other := device_of(peer)) is not None:
+                    peer = device_peer(names.head(other))
+                if peer != device_peer(head):
+                    own[peer] = own.get(peer, 0) + size
+        return joined
 
     def dns_counts(self, since_hour: int) -> Row:
         """Queries, blocked and failed ones since an hour, all devices."""
@@ -94,3 +106,20 @@ class TrafficQueries(KeptQueries):
             (since_hour,),
         )
         return row or {"queries": 0, "blocked": 0, "failed": 0}
+
+
+def add(sizes: dict[str, int], peers: Iterable[str], more: Iterable[int]) -> None:
+    """Add further bytes of peers to sums."""
+    for peer, size in zip(peers, more, strict=True):
+        sizes[peer] = sizes.get(peer, 0) + size
+
+
+def _ordered(edges: Edges) -> Edges:
+    return {device: {peer: own[peer] for peer in sorted(own)} for device, own in sorted(edges.items())}
+
+
+def _summed(one: Edges, other: Edges) -> Edges:
+    found = {device: sizes.copy() for device, sizes in one.items()}
+    for device, sizes in other.items():
+        add(found.setdefault(device, {}), sizes.keys(), sizes.values())
+    return _ordered(found)

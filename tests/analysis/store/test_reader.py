@@ -228,8 +228,8 @@ def test_a_recording_has_its_own_clock(tmp_path: Path) -> None:
 
 def test_edges_of_a_month_come_from_the_daily_roll_up(home: Home, reader: Reader) -> None:
     hour = int(home.now // 3600)
-    day = {(row["device"], row["peer"]) for row in reader.edges(hour - 24)}
-    month = {(row["device"], row["peer"]) for row in reader.edges(hour - 30 * 24)}
+    day = {(device, peer) for device, peers in reader.edges(hour - 24).items() for peer in peers}
+    month = {(device, peer) for device, peers in reader.edges(hour - 30 * 24).items() for peer in peers}
     assert day - month <= {edge for edge in day if edge[1].startswith("device:")}
     assert len(month) > 20
 

@@ -192,6 +192,14 @@ def test_the_largest_destinations_and_the_rest_are_all_bytes(
 ) -> None:
     since = int(T0 // 3600) + 168 - hours
     every = charted.traffic_by_peer(since, device)
+    rows = "edge_hour WHERE hour >= ?1" if hours == 24 else "edge_day WHERE day >= ?1 / 24"
+    hour = "hour" if hours == 24 else "max(day * 24, ?1)"
+    asked = charted.table(
+        f"SELECT {hour}, peer, SUM(bytes_up + bytes_down) FROM {rows} AND (?2 IS NULL OR device = ?2)"
+        " GROUP BY 1, 2 ORDER BY 1, 2",
+        (since, device),
+    )[1]
+    assert [(row["hour"], row["peer"], row["value"]) for row in every] == asked
     totals: dict[str, int] = {}
     for row in every:
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]

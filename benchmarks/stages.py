@@ -27,7 +27,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "flows": (
         "sensors.moments:Traffic",
         "sensors.conversations:Conversations.update",
-        "sensors.conversations:Conversations.count_traffic",
+        "sensors.device_traffic:DeviceTraffic.count",
         "sensors.conversations:Conversations.expire",
         "sensors.flows:FlowTable.room_for",
         "sensors.flows:FlowTable.reused",
@@ -44,7 +44,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "detect": ("analysis.pipeline:Pipeline.handle", "analysis.pipeline:Pipeline.tick"),
     "rows": (
-        "sensors.recorder:Recorder.flow",
+        "sensors.recorder:Recorder.flows",
         "sensors.recorder:Recorder.lookup",
         "sensors.recorder:Recorder.questions",
         "sensors.recorder:Recorder.tls",

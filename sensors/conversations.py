@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from analysis.devices import Inventory
 from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen, of_values
-from analysis.store.rows import DeviceKey, TrafficRow
 from sensors.addresses import mac_text, protocol_text
+from sensors.device_traffic import CLIENT, SERVER, DeviceTraffic
 from sensors.floods import senders
 from sensors.flow_ends import active, ends, flow_states, only
 from sensors.flow_keys import TCP
 from sensors.flow_traffic import Traffic
 from sensors.flows import CAPACITY, Columns, FlowTable, FlowUpdate
 from sensors.packets import PacketTable
-from sensors.parties import CLIENT, SERVER, Numbers, Parties
+from sensors.parties import CLIENT_COLUMNS, SERVER_COLUMNS, Numbers, Parties
 from sensors.recorder import Recorder
 from sensors.shedding import Detail, Shedding
 
@@ -27,8 +27,6 @@ NEXT_ROW = 120.0
 REFRESH = 30.0
 """Seconds for which an address that a MAC used is not told again."""
 MAX_PAIRS = 16_384
-MAX_CARRIED = 65_536
-"""Flows of several ranges whose traffic is added up at once."""
 DNS = 53
 
 
@@ -53,12 +51,7 @@ class Conversations:
         self._services: dict[int, str] = {}
         self._active: list[FlowActive] = []
         self._pairs: dict[tuple[str, str], float] = {}
-        self._device_number: dict[DeviceKey, int] = {}
-        self._traffic = np.zeros((64, 3), np.int64)  # a device each: bytes up, bytes down, packets
-        self._carried: list[tuple[NDArray[np.int64], ...]] = []
-        self._carried_flows = 0
-        self._minute = 0
-        self._owner = np.full((CAPACITY, 2), -1, np.int64)  # numbers of the client's and server's device
+        self.traffic = DeviceTraffic(CAPACITY)
         self._held = np.zeros(CAPACITY, np.bool_)
         self._presence = 0.0
 
@@ -68,11 +61,10 @@ class Conversations:
         """Account for packets [lo, hi), of one step and so of one minute; `ahead` as in `FlowTable`."""
         self.fragments += int(packets.fragment[lo:hi].sum())
         update = self.table.update(packets, lo, hi, ahead)
-        self._owner[update.started] = -1
+        self.traffic.begin(update.started)
         self._held[update.started] = False
-        if hi > lo and (minute := int(packets.batch.ts[hi - 1] // 60)) != self._minute:
-            self.drain_traffic()  # a batch of a capture may hold many minutes
-            self._minute = minute
+        if hi > lo:  # a batch of a capture may hold many minutes
+            self._recorder.batch.traffic += self.traffic.reach(int(packets.batch.ts[hi - 1] // 60))
         return update
 
     def senders(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -84,11 +76,10 @@ class Conversations:
         """These new flows are counted, but not told to anybody unless `late_start` is asked for one."""
         self._held[rows] = True
         self.table.col["watched"][rows] = False
-        for side, name in enumerate(("client_mac", "server_mac")):
+        for side, name in ((CLIENT, "client_mac"), (SERVER, "server_mac")):
             macs, of = np.unique(self.table.col[name][rows], return_inverse=True)
             keys = [self._inventory.device_key(mac_text(mac)) for mac in macs.tolist()]
-            numbers = np.array([-1 if key is None else self._number(key) for key in keys])
-            self._owner[rows, side] = numbers[of]
+            self.traffic.own_all(rows, side, keys, of)
 
     def is_held(self, row: int) -> bool:
         """Whether the flow of a row was held back."""
@@ -100,33 +91,6 @@ class Conversations:
         self.table.col["watched"][row] = True
         (started,) = self._begun(np.array([row]))
         return ts, self._start(True, *started), bool(self.table.col["syn"][row])
-
-    def count_traffic(self, update: FlowUpdate) -> None:
-        """Note what the packets of an update carried to the devices of their flows."""
-        self._carried.append(
-            (
-                self._owner.take(update.touched, 0),
-                update.touched_up,
-                update.touched_down,
-                update.touched_packets,
-            )
-        )
-        self._carried_flows += len(update.touched) + 1
-        if self._carried_flows > MAX_CARRIED:
-            self._add_up()
-
-    def _add_up(self) -> None:
-        """Add what was noted to its devices."""
-        if not self._carried:
-            return
-        owners, up, down, packets = (np.concatenate(parts) for parts in zip(*self._carried, strict=True))
-        self._carried.clear()
-        self._carried_flows = 0
-        owner = owners.T.ravel()  # all clients, then all servers
-        known = np.flatnonzero(owner >= 0)
-        for column, (client, server) in enumerate(((up, down), (down, up), (packets, packets))):
-            values = np.concatenate((client, server))[known]
-            self._traffic[:, column] += np.bincount(owner[known], values, len(self._traffic)).astype(np.int64)
 
     def starts(self, update: FlowUpdate) -> Iterator[tuple[float, Flow, bool]]:
         """The new flows of an update, one by one as their first packets came: time, flow, and whether
@@ -143,7 +107,7 @@ class Conversations:
         def columns(names: Iterable[str]) -> list[list[Any]]:
             return [self.table.col[name][rows].tolist() for name in names]
 
-        client, server = (zip(*columns(names), strict=True) for names in (CLIENT, SERVER))
+        client, server = (zip(*columns(names), strict=True) for names in (CLIENT_COLUMNS, SERVER_COLUMNS))
         return zip(rows.tolist(), client, server, *columns(_START), strict=True)
 
     def _start(
@@ -194,31 +158,15 @@ class Conversations:
     def _own(self, row: int, flow: Flow) -> None:
         device_key = self._inventory.device_key
         if flow.client_home and (key := device_key(flow.client_mac)) is not None:
-            self._owner[row, 0] = self._number(key)
+            self.traffic.own(row, CLIENT, key)
         if flow.server_home and not flow.group and (key := device_key(flow.server_mac)) is not None:
-            self._owner[row, 1] = self._number(key)
-
-    def _number(self, key: DeviceKey) -> int:
-        number = self._device_number.setdefault(key, len(self._device_number))
-        if number >= len(self._traffic):
-            self._traffic = np.concatenate([self._traffic, np.zeros_like(self._traffic)])
-        return number
+            self.traffic.own(row, SERVER, key)
 
     # -- rows ---------------------------------------------------------------------------------------
 
     def drain_traffic(self) -> None:
         """Give the recorder what each device sent and got since the last call."""
-        self._add_up()
-        if not self._traffic.any():
-            return
-        for key, (up, down, packets) in zip(self._device_number, self._traffic.tolist(), strict=False):
-            if packets:
-                row = TrafficRow(key, self._minute, up, down, packets)
-                self._recorder.batch.traffic.append(row)
-        self._traffic[:] = 0
-        if len(self._device_number) > 4 * 4096:  # a flood of MACs: start numbering afresh
-            self._device_number.clear()
-            self._owner[:] = -1
+        self._recorder.batch.traffic += self.traffic.drain()
 
     def expire(self, now: float) -> Columns:
         """Flows that are over. Those that go on get a row now and then, their devices a sign of life."""

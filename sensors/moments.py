@@ -76,7 +76,7 @@ class Moments:
             self._hold_back(update, ts)
             which = self._bounded(table, np.arange(first, last), ts)
         yield from self._in_order(table, lo, update, which)
-        flows.count_traffic(update)
+        flows.traffic.count(update)
 
     def _in_order(
         self, table: PacketTable, lo: int, update: FlowUpdate, which: slice | Rows

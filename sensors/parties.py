@@ -11,8 +11,8 @@ REMEMBERED = 16_384
 
 Numbers = tuple[int, int, int]
 """A MAC, and the two halves of an address; see `sensors.packets`."""
-CLIENT = ("client_mac", "client_hi", "client_lo")
-SERVER = ("server_mac", "server_hi", "server_lo")
+CLIENT_COLUMNS = ("client_mac", "client_hi", "client_lo")
+SERVER_COLUMNS = ("server_mac", "server_hi", "server_lo")
 """The columns of the flow table that make the `Numbers` of each end."""
 
 

@@ -68,7 +68,7 @@ class _SingleMoments:
             yield SEGMENT, Segment(int(update.row[0]), ts, bool(update.up[0]), seq, *where)
         for answered in update.answered.tolist():
             yield ANSWER, (ts, self._flows.answer(answered, ts))
-        self._flows.count_traffic(update)
+        self._flows.traffic.count(update)
 
 
 def decode_singly(batch: PacketBatch) -> PacketTable:

@@ -1,7 +1,9 @@
 """What a detector says: severities and findings. The store turns findings into incidents."""
 
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+Value = TypeVar("Value", str, int)
 
 
 class Severity(IntEnum):
@@ -31,6 +33,27 @@ class Subject(NamedTuple):
     """The responder's port."""
     proto: str | None = None
     """Lower case: "tcp", "udp", "icmp"."""
+
+    def joined(self, later: "Subject", told: bool) -> "Subject":
+        """Whom an incident is about after a `later` finding, whose words it takes if `told`: the device that
+        was named first, at its latest address, and the peer of the words. What they leave open comes from
+        the other finding; a name never goes to an address that bore another, nor to one that bore none."""
+        words, others = (later, self) if told else (self, later)
+        same_ip = words.peer_ip is None or others.peer_ip in (None, words.peer_ip)
+        same_name = words.peer_name is None or others.peer_name in (None, words.peer_name)
+        peer = others if same_ip and same_name else words
+        return Subject(
+            _known(self.device_mac, later.device_mac),
+            _known(later.device_ip, self.device_ip),
+            _known(words.peer_ip, peer.peer_ip),
+            _known(words.peer_name, peer.peer_name),
+            _known(words.port, others.port),
+            _known(words.proto, others.proto),
+        )
+
+
+def _known(first: Value | None, second: Value | None) -> Value | None:
+    return second if first is None else first
 
 
 class Finding(NamedTuple):

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from analysis.alerts import Finding, strength
+from analysis.alerts import Finding, Subject, strength
 from analysis.store.identity import Identity
 from analysis.store.rows import DeviceKey
 from analysis.store.told_within import Connection, connection, settle
@@ -39,7 +39,7 @@ class Incident(NamedTuple):
         finding, device, cooldown = entry
         late = finding.ts < self.last_seen
         return Incident(
-            _telling(finding, self.finding) if late else _telling(self.finding, finding),
+            _joined(self.finding, finding, late),
             self.device or device,
             self.cooldown if late else cooldown,
             max(self.severity, int(finding.severity)),
@@ -49,9 +49,11 @@ class Incident(NamedTuple):
         )
 
 
-def _telling(earlier: Finding, later: Finding) -> Finding:
-    """Whose words stand: a graver fact is not overwritten by a weaker later one."""
-    return later if later.strength >= earlier.strength else earlier
+def _joined(held: Finding, new: Finding, late: bool = False) -> Finding:
+    """One finding that tells of both: a graver fact is not overwritten by a weaker later one, nor by an equal
+    one that is `late`."""
+    told = new.strength > held.strength if late else new.strength >= held.strength
+    return (new if told else held)._replace(subject=held.subject.joined(new.subject, told))
 
 
 def coalesce(entries: Iterable[Entry]) -> list[Incident]:
@@ -82,7 +84,7 @@ def thin(entries: Iterable[Entry]) -> list[Entry]:
         for entry, after in pairwise(group[1:]):
             last = kept[-1][0]
             if last.ts <= entry[0].ts <= after[0].ts <= last.ts + min(entry[2], after[2], kept[-1][2]):
-                joined = _telling(last, entry[0])._replace(ts=last.ts, times=last.times + entry[0].times)
+                joined = _joined(last, entry[0])._replace(ts=last.ts, times=last.times + entry[0].times)
                 kept[-1] = (joined, kept[-1][1] or entry[1], kept[-1][2])
             else:
                 kept.append(entry)
@@ -109,16 +111,15 @@ UPDATE alerts SET
     why = iif(:told, :why, why),
     evidence = iif(:told, :evidence, evidence),
     advice = iif(:told, :advice, advice),
-    device = coalesce(device, :device), device_mac = coalesce(device_mac, :device_mac),
-    device_ip = coalesce(:device_ip, device_ip), device_name = coalesce(:device_name, device_name),
-    peer_ip = iif(:told, coalesce(:peer_ip, peer_ip), coalesce(peer_ip, :peer_ip)),
-    peer_name = iif(:told, coalesce(:peer_name, peer_name), coalesce(peer_name, :peer_name)),
-    port = iif(:told, coalesce(:port, port), coalesce(port, :port)),
-    proto = iif(:told, coalesce(:proto, proto), coalesce(proto, :proto)),
+    device = coalesce(device, :device), device_name = coalesce(:device_name, device_name),
+    device_mac = :device_mac, device_ip = :device_ip, peer_ip = :peer_ip, peer_name = :peer_name,
+    port = :port, proto = :proto,
     first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change
 WHERE id = :id"""
 
-_WORDS = "SELECT severity, evidence, last_seen FROM alerts WHERE id = ?"
+_STORED = """
+SELECT severity, evidence, last_seen, device_mac, device_ip, peer_ip, peer_name, port, proto
+FROM alerts WHERE id = ?"""
 
 _INSERT = """
 INSERT INTO alerts (uid, key, rule, severity, sensor, device, device_mac, device_ip, device_name, peer_ip,
@@ -167,16 +168,17 @@ class Incidents:
                 settle(self._db, Connection(*(values[name] for name in Connection._fields)))
                 return True
             same = self._db.execute("SELECT id FROM alerts WHERE uid = ?", (values["uid"],)).fetchone()
-        told = self._is_told(incident, same[0])
-        self._db.execute(_MERGE, {**values, "id": same[0], "told": told})
+        told, about = self._joined(incident, same[0])
+        self._db.execute(_MERGE, {**values, **about._asdict(), "id": same[0], "told": told})
         settle(self._db, connection(self._db, same[0]))
         return False
 
-    def _is_told(self, incident: Incident, row: int) -> bool:
-        """Whether the stored incident takes these words: see `_telling`."""
-        severity, evidence, last_seen = self._db.execute(_WORDS, (row,)).fetchone()
+    def _joined(self, incident: Incident, row: int) -> tuple[bool, Subject]:
+        """Whether the stored incident takes these words, and whom it is about then: as `_joined`."""
+        severity, evidence, last_seen, *about = self._db.execute(_STORED, (row,)).fetchone()
         stored, new = strength(severity, json.loads(evidence)), incident.finding.strength
-        return new > stored or (new == stored and incident.last_seen >= last_seen)
+        told = new > stored or (new == stored and incident.last_seen >= last_seen)
+        return told, Subject(*about).joined(incident.finding.subject, told)
 
     def _values(self, incident: Incident, change: int, names: dict[int, str | None]) -> Values:
         """The columns of an incident; `names` remembers what devices are called."""

@@ -1,11 +1,12 @@
 """When findings are one incident and when they are two."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from analysis.alerts import Severity
+from analysis.alerts import Severity, Subject
 from analysis.store.incidents import coalesce, thin, uid
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
@@ -122,6 +123,50 @@ def test_a_login_is_not_overwritten_by_a_later_talk_without_one(path: Path, orde
     assert ask(path, "SELECT title, evidence, count, last_seen FROM alerts") == [
         ("logged in", '{"login_seen":true}', 4, T0 + 40)
     ]
+
+
+PEERS = [
+    Subject("02:00:00:00:00:01", "192.168.1.7", "203.0.113.9", "www.example.com", 443, "tcp"),
+    Subject("02:00:00:00:00:01", "192.168.1.8", "203.0.113.66", None, 443, "tcp"),
+    Subject("02:00:00:00:00:02", None, "203.0.113.66", "mail.example.net", 25, None),
+    Subject(None, "192.168.1.9", None, None, None, "udp"),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_name_stays_with_its_address_however_findings_are_written(tmp_path: Path, order) -> None:
+    said = [(finding(T0 + ts, subject=PEERS[n]), None, HOUR) for ts, n in enumerate(order)]
+    parts = [[[entry] for entry in said], [said], [said[:2], said[2:]], [thin(said)]]
+    columns = "device_mac, device_ip, peer_ip, port, proto, peer_name"
+    found = []
+    for number, batches in enumerate(parts):
+        with Writer(tmp_path / f"{number}.db", "eth0") as writer:
+            for batch in batches:
+                writer.write(Batch(findings=batch))
+        found += ask(tmp_path / f"{number}.db", f"SELECT {columns} FROM alerts")
+    assert len(found) == 4 and len({row[:-1] for row in found}) == 1
+    (mac, _, ip, port, _), names = found[0][:-1], {row[-1] for row in found}
+    last = PEERS[order[-1] if order[-1] != 3 else order[-2]]
+    assert (ip, port) == (last.peer_ip, last.port)
+    assert names <= {peer.peer_name for peer in PEERS if peer.peer_ip == ip}
+    assert mac == next(PEERS[n].device_mac for n in order if n != 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "other", "ip", "name"),
+    [
+        (("1.1.1.1", None), ("2.2.2.2", "two.example"), "1.1.1.1", None),
+        (("1.1.1.1", None), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
+        (("1.1.1.1", None), (None, "one.example"), "1.1.1.1", "one.example"),
+        ((None, "one.example"), ("2.2.2.2", "two.example"), None, "one.example"),
+        ((None, "one.example"), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
+        ((None, None), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
+    ],
+)
+def test_whom_two_findings_are_about(words, other, ip, name) -> None:
+    first, second = (Subject(peer_ip=peer[0], peer_name=peer[1]) for peer in (other, words))
+    for joined in (first.joined(second, told=True), second.joined(first, told=False)):
+        assert (joined.peer_ip, joined.peer_name) == (ip, name)
 
 
 def test_every_change_has_a_greater_number(path: Path) -> None:

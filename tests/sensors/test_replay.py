@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.config_types import ROOT
+from sensors import capture_window, replay
 from sensors.demo.evening import evening
 from sensors.replay import main
 from tests.sensors.frames import conversation, pcap
@@ -79,6 +80,18 @@ def test_an_incident_stands_with_who_when_and_why(telnet, capsys):
 def test_two_runs_print_the_same(telnet, capsys):
     first = main([str(telnet), "--json"]), capsys.readouterr().out
     assert first == (main([str(telnet), "--json"]), capsys.readouterr().out)
+
+
+def test_what_is_told_does_not_hang_on_how_much_is_read_or_written_at_once(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "evening.pcap"
+    file.write_bytes(pcap(list(evening(1_700_000_000.0, 0.5, seed=3))))
+    assert main([str(file), "--json"]) == 0
+    told = capsys.readouterr().out
+    for read_at_once, rows_a_write in ((1 << 17, 20_000), (8 << 20, 40), (1 << 15, 1)):
+        monkeypatch.setattr(capture_window, "PIECE", read_at_once)
+        monkeypatch.setattr(replay, "ROWS_A_WRITE", rows_a_write)
+        assert main([str(file), "--json"]) == 0
+        assert capsys.readouterr().out == told
 
 
 def test_a_file_that_breaks_off_is_read_up_to_the_break(telnet, tmp_path, capsys):

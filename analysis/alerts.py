@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
 Value = TypeVar("Value", str, int)
+Pair = tuple[str | None, str | None]
 
 
 class Severity(IntEnum):
@@ -35,21 +36,23 @@ class Subject(NamedTuple):
     """Lower case: "tcp", "udp", "icmp"."""
 
     def joined(self, later: "Subject", told: bool) -> "Subject":
-        """Whom an incident is about after a `later` finding, whose words it takes if `told`: the device that
-        was named first, at its latest address, and the peer of the words. What they leave open comes from
-        the other finding; a name never goes to an address that bore another, nor to one that bore none."""
+        """Whom an incident is about after a `later` finding, whose words it takes if `told`: whom the words
+        are about. What they leave open comes from the other finding, but no address gets a MAC or name that
+        was not its own."""
         words, others = (later, self) if told else (self, later)
-        same_ip = words.peer_ip is None or others.peer_ip in (None, words.peer_ip)
-        same_name = words.peer_name is None or others.peer_name in (None, words.peer_name)
-        peer = others if same_ip and same_name else words
         return Subject(
-            _known(self.device_mac, later.device_mac),
-            _known(later.device_ip, self.device_ip),
-            _known(words.peer_ip, peer.peer_ip),
-            _known(words.peer_name, peer.peer_name),
+            *_pair(words[:2], others[:2]),
+            *_pair(words[2:4], others[2:4]),
             _known(words.port, others.port),
             _known(words.proto, others.proto),
         )
+
+
+def _pair(words: Pair, others: Pair) -> Pair:
+    """A pair that belongs together, completed by another one where they do not contradict each other."""
+    if any(None not in (a, b) and a != b for a, b in zip(words, others, strict=True)):
+        return words
+    return _known(words[0], others[0]), _known(words[1], others[1])
 
 
 def _known(first: Value | None, second: Value | None) -> Value | None:

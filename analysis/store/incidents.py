@@ -38,9 +38,10 @@ class Incident(NamedTuple):
         """The incident with one more entry."""
         finding, device, cooldown = entry
         late = finding.ts < self.last_seen
+        joined, owner = _joined((self.finding, self.device), (finding, device), late)
         return Incident(
-            _joined(self.finding, finding, late),
-            self.device or device,
+            joined,
+            owner,
             self.cooldown if late else cooldown,
             max(self.severity, int(finding.severity)),
             self.times + finding.times,
@@ -49,11 +50,14 @@ class Incident(NamedTuple):
         )
 
 
-def _joined(held: Finding, new: Finding, late: bool = False) -> Finding:
-    """One finding that tells of both: a graver fact is not overwritten by a weaker later one, nor by an equal
-    one that is `late`."""
-    told = new.strength > held.strength if late else new.strength >= held.strength
-    return (new if told else held)._replace(subject=held.subject.joined(new.subject, told))
+def _joined(
+    held: tuple[Finding, DeviceKey | None], new: tuple[Finding, DeviceKey | None], late: bool = False
+) -> tuple[Finding, DeviceKey | None]:
+    """One finding that tells of both, and its device: a graver fact is not overwritten by a weaker later one,
+    nor by an equal one that is `late`."""
+    told = new[0].strength > held[0].strength if late else new[0].strength >= held[0].strength
+    words, others = (new, held) if told else (held, new)
+    return words[0]._replace(subject=held[0].subject.joined(new[0].subject, told)), words[1] or others[1]
 
 
 def coalesce(entries: Iterable[Entry]) -> list[Incident]:
@@ -84,8 +88,9 @@ def thin(entries: Iterable[Entry]) -> list[Entry]:
         for entry, after in pairwise(group[1:]):
             last = kept[-1][0]
             if last.ts <= entry[0].ts <= after[0].ts <= last.ts + min(entry[2], after[2], kept[-1][2]):
-                joined = _joined(last, entry[0])._replace(ts=last.ts, times=last.times + entry[0].times)
-                kept[-1] = (joined, kept[-1][1] or entry[1], kept[-1][2])
+                joined, device = _joined(kept[-1][:2], entry[:2])
+                joined = joined._replace(ts=last.ts, times=last.times + entry[0].times)
+                kept[-1] = (joined, device, kept[-1][2])
             else:
                 kept.append(entry)
         kept.extend(group[1:][-1:])
@@ -111,7 +116,9 @@ UPDATE alerts SET
     why = iif(:told, :why, why),
     evidence = iif(:told, :evidence, evidence),
     advice = iif(:told, :advice, advice),
-    device = coalesce(device, :device), device_name = coalesce(:device_name, device_name),
+    device = iif(:told, coalesce(:device, device), coalesce(device, :device)),
+    device_name = iif(coalesce(:device, device) IS coalesce(device, :device),
+        coalesce(:device_name, device_name), iif(:told, :device_name, device_name)),
     device_mac = :device_mac, device_ip = :device_ip, peer_ip = :peer_ip, peer_name = :peer_name,
     port = :port, proto = :proto,
     first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change

@@ -128,8 +128,8 @@ def test_a_login_is_not_overwritten_by_a_later_talk_without_one(path: Path, orde
 PEERS = [
     Subject("02:00:00:00:00:01", "192.168.1.7", "203.0.113.9", "www.example.com", 443, "tcp"),
     Subject("02:00:00:00:00:01", "192.168.1.8", "203.0.113.66", None, 443, "tcp"),
-    Subject("02:00:00:00:00:02", None, "203.0.113.66", "mail.example.net", 25, None),
-    Subject(None, "192.168.1.9", None, None, None, "udp"),
+    Subject("02:00:00:00:00:02", "192.168.1.9", "203.0.113.66", "mail.example.net", 25, None),
+    Subject(None, None, None, None, None, "udp"),
 ]
 
 
@@ -145,11 +145,9 @@ def test_a_name_stays_with_its_address_however_findings_are_written(tmp_path: Pa
                 writer.write(Batch(findings=batch))
         found += ask(tmp_path / f"{number}.db", f"SELECT {columns} FROM alerts")
     assert len(found) == 4 and len({row[:-1] for row in found}) == 1
-    (mac, _, ip, port, _), names = found[0][:-1], {row[-1] for row in found}
     last = PEERS[order[-1] if order[-1] != 3 else order[-2]]
-    assert (ip, port) == (last.peer_ip, last.port)
-    assert names <= {peer.peer_name for peer in PEERS if peer.peer_ip == ip}
-    assert mac == next(PEERS[n].device_mac for n in order if n != 3)
+    assert found[0][:4] == (last.device_mac, last.device_ip, last.peer_ip, last.port)
+    assert {row[-1] for row in found} <= {peer.peer_name for peer in PEERS if peer.peer_ip == last.peer_ip}
 
 
 @pytest.mark.parametrize(

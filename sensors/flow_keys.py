@@ -1,5 +1,6 @@
 """Which conversation a packet belongs to, and which side of it began."""
 
+from secrets import token_bytes
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,8 @@ from sensors.packets import Ends, PacketTable
 TCP, UDP = 6, 17
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
-_K = np.array(
-    [
-        0x9E3779B97F4A7C15,
-        0xC2B2AE3D27D4EB4F,
-        0x165667B19E3779F9,
-        0x27D4EB2F165667C5,
-        0xFF51AFD7ED558CCD,
-        0xD6E8FEB86659FD93,
-    ],
-    dtype=np.uint64,
-)  # odd multipliers: the golden ratio, xxHash64 and MurmurHash3 finalisers
+_K = np.frombuffer(token_bytes(48), np.uint64) | np.uint64(1)
+"""Odd multipliers, new in each process: with known ones two conversations could be made to look like one."""
 _S29, _S32 = np.uint64(29), np.uint64(32)
 
 

@@ -9,6 +9,7 @@ from struct import pack
 import numpy as np
 import pytest
 
+from sensors import flow_keys
 from sensors.decode import decode
 from sensors.flow_columns import COLUMNS, ZERO
 from sensors.flow_groups import Groups
@@ -296,3 +297,27 @@ def test_ranges_that_are_summed_ahead_give_what_they_give_alone(bounds):
     rows = ahead.all_rows(), alone.all_rows()
     for name in COLUMNS:
         assert ahead.col[name][rows[0]].tolist() == alone.col[name][rows[1]].tolist(), name
+
+
+def test_no_flow_hangs_on_how_endpoints_are_hashed(monkeypatch):
+    rng = random.Random(7)
+    frames = [
+        f
+        for port in range(90)
+        for f in conversation(port / 9, HOME, AWAY, 5000 + port % 70, 443, [b"x"], [b"y"])
+    ]
+    rng.shuffle(frames)
+    told = []
+    for seed in range(3):
+        fresh = np.random.default_rng(seed).integers(1 << 63, 1 << 64, 6, np.uint64) | np.uint64(1)
+        monkeypatch.setattr(flow_keys, "_K", fresh)
+        table, packets = FlowTable(), decode(batch(frames))
+        updates = [table.update(packets, lo, hi) for lo, hi in ((0, 77), (77, len(frames)))]
+        rows = table.all_rows()
+        columns = [table.col[name][rows].tolist() for name in COLUMNS if name not in ("hash", "client_half")]
+        in_order = [
+            (u.start_at.tolist(), u.answer_at.tolist(), u.up.tolist(), u.early.tolist()) for u in updates
+        ]
+        told.append((columns, in_order, table.col["hash"][rows].tolist()))
+    assert told[0][:2] == told[1][:2] == told[2][:2]
+    assert len({tuple(keys) for _, _, keys in told}) == 3

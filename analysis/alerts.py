@@ -1,9 +1,8 @@
 """What a detector says: severities and findings. The store turns findings into incidents."""
 
 from enum import IntEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-Value = TypeVar("Value", str, int)
 Pair = tuple[str | None, str | None]
 
 
@@ -37,26 +36,18 @@ class Subject(NamedTuple):
 
     def joined(self, later: "Subject", told: bool) -> "Subject":
         """Whom an incident is about after a `later` finding, whose words it takes if `told`: whom the words
-        are about. What they leave open comes from the other finding, but no address gets a MAC or name that
-        was not its own."""
+        are about. A MAC, name or address that they do not know comes from the other finding, if that is about
+        the same device or peer."""
         words, others = (later, self) if told else (self, later)
-        return Subject(
-            *_pair(words[:2], others[:2]),
-            *_pair(words[2:4], others[2:4]),
-            _known(words.port, others.port),
-            _known(words.proto, others.proto),
-        )
+        mac, ip = _pair(words[:2], others[:2])
+        peer_ip, peer_name = _pair(words[2:4], others[2:4])
+        return Subject(mac, ip, peer_ip, peer_name, words.port, words.proto)
 
 
 def _pair(words: Pair, others: Pair) -> Pair:
-    """A pair that belongs together, completed by another one where they do not contradict each other."""
-    if any(None not in (a, b) and a != b for a, b in zip(words, others, strict=True)):
-        return words
-    return _known(words[0], others[0]), _known(words[1], others[1])
-
-
-def _known(first: Value | None, second: Value | None) -> Value | None:
-    return second if first is None else first
+    """A pair that belongs together, completed by one that has one of the two in common and no other."""
+    common = [a is not None and a == b for a, b in zip(words, others, strict=True)]
+    return others if any(common) and None in words else words
 
 
 class Finding(NamedTuple):

@@ -104,7 +104,7 @@ def _repeats(value: object, default: object) -> bool:
         return value == default
     if isinstance(value, list) and isinstance(default, tuple):
         return value == [_as_text(part) for part in default]
-    return isinstance(value, str) and value == _as_text(default)
+    return isinstance(default, bool | int | float | str) and value == _as_text(default)
 
 
 def _as_text(default: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from analysis.alerts import Finding, Subject, strength
 from analysis.store.identity import Identity
 from analysis.store.rows import DeviceKey
-from analysis.store.told_within import Connection, connection, settle
+from analysis.store.told_within import Connection, connection, resettle, settle
 
 Entry = tuple[Finding, DeviceKey | None, float]
 """A finding, the home device it is about, and its rule's cooldown in seconds."""
@@ -56,8 +56,10 @@ def _joined(
     """One finding that tells of both, and its device: a graver fact is not overwritten by a weaker later one,
     nor by an equal one that is `late`."""
     told = new[0].strength > held[0].strength if late else new[0].strength >= held[0].strength
-    words, others = (new, held) if told else (held, new)
-    return words[0]._replace(subject=held[0].subject.joined(new[0].subject, told)), words[1] or others[1]
+    about = held[0].subject.joined(new[0].subject, told)
+    (words, own), (others, other) = (new, held) if told else (held, new)
+    same = about.device_mac is not None and others.subject.device_mac == about.device_mac
+    return words._replace(subject=about), own or (other if same else None)
 
 
 def coalesce(entries: Iterable[Entry]) -> list[Incident]:
@@ -85,14 +87,17 @@ def thin(entries: Iterable[Entry]) -> list[Entry]:
     kept: list[Entry] = []
     for group in groups.values():
         kept.append(group[0])
+        newest = group[0][0].ts
         for entry, after in pairwise(group[1:]):
             last = kept[-1][0]
-            if last.ts <= entry[0].ts <= after[0].ts <= last.ts + min(entry[2], after[2], kept[-1][2]):
+            until = last.ts + min(entry[2], after[2], kept[-1][2])
+            if newest == last.ts <= entry[0].ts <= after[0].ts <= until:
                 joined, device = _joined(kept[-1][:2], entry[:2])
                 joined = joined._replace(ts=last.ts, times=last.times + entry[0].times)
                 kept[-1] = (joined, device, kept[-1][2])
             else:
                 kept.append(entry)
+                newest = max(newest, entry[0].ts)
         kept.extend(group[1:][-1:])
     return kept
 
@@ -116,16 +121,14 @@ UPDATE alerts SET
     why = iif(:told, :why, why),
     evidence = iif(:told, :evidence, evidence),
     advice = iif(:told, :advice, advice),
-    device = iif(:told, coalesce(:device, device), coalesce(device, :device)),
-    device_name = iif(coalesce(:device, device) IS coalesce(device, :device),
-        coalesce(:device_name, device_name), iif(:told, :device_name, device_name)),
-    device_mac = :device_mac, device_ip = :device_ip, peer_ip = :peer_ip, peer_name = :peer_name,
-    port = :port, proto = :proto,
+    device = :device, device_name = :device_name, device_mac = :device_mac, device_ip = :device_ip,
+    peer_ip = :peer_ip, peer_name = :peer_name, port = :port, proto = :proto,
     first_seen = min(first_seen, :first_seen), last_seen = max(last_seen, :last_seen), change = :change
 WHERE id = :id"""
 
 _STORED = """
-SELECT severity, evidence, last_seen, device_mac, device_ip, peer_ip, peer_name, port, proto
+SELECT severity, evidence, last_seen, device, device_name,
+    device_mac, device_ip, peer_ip, peer_name, port, proto
 FROM alerts WHERE id = ?"""
 
 _INSERT = """
@@ -175,17 +178,26 @@ class Incidents:
                 settle(self._db, Connection(*(values[name] for name in Connection._fields)))
                 return True
             same = self._db.execute("SELECT id FROM alerts WHERE uid = ?", (values["uid"],)).fetchone()
-        told, about = self._joined(incident, same[0])
-        self._db.execute(_MERGE, {**values, **about._asdict(), "id": same[0], "told": told})
-        settle(self._db, connection(self._db, same[0]))
+        before = connection(self._db, same[0])
+        self._db.execute(_MERGE, {**values, **self._joined(incident, same[0], values), "id": same[0]})
+        resettle(self._db, same[0], before)
         return False
 
-    def _joined(self, incident: Incident, row: int) -> tuple[bool, Subject]:
+    def _joined(self, incident: Incident, row: int, values: Values) -> Values:
         """Whether the stored incident takes these words, and whom it is about then: as `_joined`."""
-        severity, evidence, last_seen, *about = self._db.execute(_STORED, (row,)).fetchone()
+        severity, evidence, last_seen, device, name, *who = self._db.execute(_STORED, (row,)).fetchone()
         stored, new = strength(severity, json.loads(evidence)), incident.finding.strength
         told = new > stored or (new == stored and incident.last_seen >= last_seen)
-        return told, Subject(*about).joined(incident.finding.subject, told)
+        held, later = Subject(*who), incident.finding.subject
+        about = held.joined(later, told)
+        one, other = (device, held.device_mac), (values["device"], later.device_mac)
+        (own, _), (another, mac) = (other, one) if told else (one, other)
+        if own is None and mac is not None and mac == about.device_mac:
+            own = another
+        names = {device: name}
+        names[values["device"]] = values["device_name"] or names.get(values["device"])
+        shown = None if own is None else names[own]
+        return {**about._asdict(), "told": told, "device": own, "device_name": shown}
 
     def _values(self, incident: Incident, change: int, names: dict[int, str | None]) -> Values:
         """The columns of an incident; `names` remembers what devices are called."""

@@ -39,6 +39,10 @@ _KIN = (
     " ORDER BY severity DESC, rule = ?8, first_seen, uid LIMIT ?9"
 )
 
+_FORGET = """
+WITH moved AS (SELECT uid FROM alerts WHERE id = ?)
+DELETE FROM told_within WHERE uid IN moved OR head IN moved"""
+
 
 def connection(db: sqlite3.Connection, alert: int) -> Connection:
     """What a stored incident is about."""
@@ -61,3 +65,18 @@ def settle(db: sqlite3.Connection, about: Connection) -> None:
     db.execute("DELETE FROM told_within WHERE uid = ?", (head,))
     db.executemany("UPDATE told_within SET head = ? WHERE head = ?", others)
     db.executemany("INSERT OR REPLACE INTO told_within (head, uid) VALUES (?, ?)", others)
+
+
+def resettle(db: sqlite3.Connection, alert: int, before: Connection) -> None:
+    """The same for an incident that a further finding was added to, which may have made it one about another
+    connection than `before`: those that it leaves are settled, too."""
+    now = connection(db, alert)
+    if _which(now) != _which(before):
+        db.execute(_FORGET, (alert,))
+        settle(db, before)
+    settle(db, now)
+
+
+def _which(about: Connection) -> tuple[object, ...]:
+    device = about.device_ip if about.device is None else about.device
+    return about.peer_ip, about.port, about.proto, about.device is None, device

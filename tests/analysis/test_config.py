@@ -302,7 +302,7 @@ def test_a_section_that_repeats_defaults_gives_what_its_schema_gives() -> None:
         odd = [
             {key: value}
             for key in typed
-            for value in ("1", "0", "60.0", 1, 0, True, "True", [], ["1"], None, -1)
+            for value in ("1", "0", "60.0", 1, 0, True, "True", [], ["1"], None, -1, str(typed[key]))
         ]
         for section in (
             {},

@@ -1,6 +1,7 @@
 """When findings are one incident and when they are two."""
 
 import json
+import random
 from itertools import permutations
 from pathlib import Path
 
@@ -129,25 +130,29 @@ PEERS = [
     Subject("02:00:00:00:00:01", "192.168.1.7", "203.0.113.9", "www.example.com", 443, "tcp"),
     Subject("02:00:00:00:00:01", "192.168.1.8", "203.0.113.66", None, 443, "tcp"),
     Subject("02:00:00:00:00:02", "192.168.1.9", "203.0.113.66", "mail.example.net", 25, None),
-    Subject(None, None, None, None, None, "udp"),
+    Subject("02:00:00:00:00:03", None, None, None, None, "icmp"),
 ]
+OWNERS = [("eth0", "02:00:00:00:00:01")] * 2 + [("eth0", "02:00:00:00:00:02"), None]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_a_name_stays_with_its_address_however_findings_are_written(tmp_path: Path, order) -> None:
-    said = [(finding(T0 + ts, subject=PEERS[n]), None, HOUR) for ts, n in enumerate(order)]
+def test_an_incident_is_about_whom_its_words_are_however_findings_are_written(tmp_path: Path, order) -> None:
+    said = [(finding(T0 + ts, subject=PEERS[n]), OWNERS[n], HOUR) for ts, n in enumerate(order)]
     parts = [[[entry] for entry in said], [said], [said[:2], said[2:]], [thin(said)]]
-    columns = "device_mac, device_ip, peer_ip, port, proto, peer_name"
-    found = []
+    last, owner = PEERS[order[-1]], OWNERS[order[-1]]
     for number, batches in enumerate(parts):
-        with Writer(tmp_path / f"{number}.db", "eth0") as writer:
+        path = tmp_path / f"{number}.db"
+        with Writer(path, "eth0") as writer:
             for batch in batches:
                 writer.write(Batch(findings=batch))
-        found += ask(tmp_path / f"{number}.db", f"SELECT {columns} FROM alerts")
-    assert len(found) == 4 and len({row[:-1] for row in found}) == 1
-    last = PEERS[order[-1] if order[-1] != 3 else order[-2]]
-    assert found[0][:4] == (last.device_mac, last.device_ip, last.peer_ip, last.port)
-    assert {row[-1] for row in found} <= {peer.peer_name for peer in PEERS if peer.peer_ip == last.peer_ip}
+        ((key, name, *about),) = ask(
+            path,
+            "SELECT d.mac, peer_name, a.device_mac, device_ip, peer_ip, port, proto FROM alerts a"
+            " LEFT JOIN devices d ON d.id = a.device",
+        )
+        assert about == [last.device_mac, last.device_ip, last.peer_ip, last.port, last.proto]
+        assert key == (owner and owner[1])
+        assert name in {peer.peer_name for peer in PEERS if peer.peer_ip == last.peer_ip}
 
 
 @pytest.mark.parametrize(
@@ -155,16 +160,25 @@ def test_a_name_stays_with_its_address_however_findings_are_written(tmp_path: Pa
     [
         (("1.1.1.1", None), ("2.2.2.2", "two.example"), "1.1.1.1", None),
         (("1.1.1.1", None), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
-        (("1.1.1.1", None), (None, "one.example"), "1.1.1.1", "one.example"),
+        (("1.1.1.1", None), (None, "one.example"), "1.1.1.1", None),
         ((None, "one.example"), ("2.2.2.2", "two.example"), None, "one.example"),
         ((None, "one.example"), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
-        ((None, None), ("1.1.1.1", "one.example"), "1.1.1.1", "one.example"),
+        ((None, None), ("1.1.1.1", "one.example"), None, None),
     ],
 )
 def test_whom_two_findings_are_about(words, other, ip, name) -> None:
-    first, second = (Subject(peer_ip=peer[0], peer_name=peer[1]) for peer in (other, words))
+    first, second = (
+        Subject(peer_ip=peer[0], peer_name=peer[1], port=peer is words) for peer in (other, words)
+    )
     for joined in (first.joined(second, told=True), second.joined(first, told=False)):
-        assert (joined.peer_ip, joined.peer_name) == (ip, name)
+        assert (joined.peer_ip, joined.peer_name, joined.port) == (ip, name, True)
+
+
+def test_a_device_that_is_no_longer_told_stays_the_device_of_its_own_mac(path: Path) -> None:
+    with Writer(path, "eth0") as writer:
+        writer.write(Batch(findings=[(finding(T0), KEY, HOUR)]))
+        writer.write(Batch(findings=[(finding(T0 + 1), None, HOUR)]))
+    assert ask(path, "SELECT d.mac FROM alerts a JOIN devices d ON d.id = a.device") == [(KEY[1],)]
 
 
 def test_every_change_has_a_greater_number(path: Path) -> None:
@@ -220,6 +234,22 @@ def test_thinned_findings_make_the_same_incidents(gaps: list[float]) -> None:
         for i in coalesce(fewer)
     ) == sorted(shape)
     assert len(fewer) <= len(entries)
+
+
+def test_thinned_findings_make_the_same_incidents_where_times_run_back() -> None:
+    chance = random.Random(11)
+    for _ in range(2_000):
+        entries = []
+        for number in range(chance.randrange(2, 9)):
+            severity, who = chance.choice(list(Severity)), chance.choice([KEY, OTHER])
+            said = finding(
+                T0 + chance.randrange(40), severity=severity, title=str(number), subject=Subject(who[1])
+            )
+            entries.append((said, who, HOUR))
+        fewer, whole = coalesce(thin(entries)), coalesce(entries)
+        assert [(i.finding.title, i.finding.subject, i.device, i[3:]) for i in fewer] == [
+            (i.finding.title, i.finding.subject, i.device, i[3:]) for i in whole
+        ]
 
 
 def test_many_findings_of_one_key_thin_to_few() -> None:

@@ -164,3 +164,31 @@ def test_a_port_that_becomes_known_later_joins_the_connection(path: Path) -> Non
     assert ask(path, "SELECT peer_ip, port, proto FROM alerts") == [(PEER, 443, "tcp")]
     say(path, "blocklisted-address", Severity.CRITICAL, 2, port=443)
     assert open_rules(path) == {"blocklisted-name"}
+
+
+@pytest.mark.parametrize("moves", ["head", "told within"])
+def test_an_incident_that_becomes_one_about_another_connection_leaves_its_kin(path: Path, moves: str) -> None:
+    about = Subject(KEY[1], "192.168.1.7", PEER, None, 443, "tcp")
+    elsewhere = Subject(OTHER[1], "192.168.1.8", PEER, None, 443, "tcp")
+    head = finding(T0, "h", rule="suspicious-port", severity=Severity.CRITICAL, subject=about)
+    within = [
+        finding(T0, key, rule=rule, severity=Severity.HIGH, subject=about)
+        for key, rule in (("a", "foreign-port"), ("b", "beacon"))
+    ]
+    moved = head if moves == "head" else within[0]
+    with Writer(path, "eth0") as writer:
+        for said in (head, *within):
+            writer.write(Batch(devices=[device(KEY), device(OTHER)], findings=[(said, KEY, 3600.0)]))
+        assert len(ask(path, "SELECT uid FROM told_within")) == 2
+        writer.write(Batch(findings=[(moved._replace(ts=T0 + 9, subject=elsewhere), OTHER, 3600.0)]))
+    found = set(
+        ask(
+            path,
+            "SELECT w.rule, h.rule FROM told_within t JOIN alerts w ON w.uid = t.uid"
+            " JOIN alerts h ON h.uid = t.head",
+        )
+    )
+    if moves == "head":
+        assert len(found) == 1 and {rule for pair in found for rule in pair} == {"foreign-port", "beacon"}
+    else:
+        assert found == {("beacon", "suspicious-port")}

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from analysis.alerts import Finding, Subject, strength
 from analysis.store.identity import Identity
@@ -17,6 +17,7 @@ Entry = tuple[Finding, DeviceKey | None, float]
 """A finding, the home device it is about, and its rule's cooldown in seconds."""
 Values = dict[str, Any]
 """Columns of `alerts` by name."""
+Device = TypeVar("Device", DeviceKey, int)
 
 
 class Incident(NamedTuple):
@@ -50,16 +51,25 @@ class Incident(NamedTuple):
         )
 
 
+def _tells(held: tuple[int, int], new: tuple[int, int], late: bool) -> bool:
+    """Whose words stand, by their strength: a graver fact is not overwritten by a weaker later one, nor by an
+    equal one that is `late`."""
+    return new > held if late else new >= held
+
+
+def _owner(own: Device | None, other: Device | None, other_mac: str | None, mac: str | None) -> Device | None:
+    """The device that the words are about; where they know none, the other finding's if its MAC is theirs."""
+    return other if own is None and mac is not None and mac == other_mac else own
+
+
 def _joined(
     held: tuple[Finding, DeviceKey | None], new: tuple[Finding, DeviceKey | None], late: bool = False
 ) -> tuple[Finding, DeviceKey | None]:
-    """One finding that tells of both, and its device: a graver fact is not overwritten by a weaker later one,
-    nor by an equal one that is `late`."""
-    told = new[0].strength > held[0].strength if late else new[0].strength >= held[0].strength
+    """One finding that tells of both, and its device."""
+    told = _tells(held[0].strength, new[0].strength, late)
     about = held[0].subject.joined(new[0].subject, told)
     (words, own), (others, other) = (new, held) if told else (held, new)
-    same = about.device_mac is not None and others.subject.device_mac == about.device_mac
-    return words._replace(subject=about), own or (other if same else None)
+    return words._replace(subject=about), _owner(own, other, others.subject.device_mac, about.device_mac)
 
 
 def coalesce(entries: Iterable[Entry]) -> list[Incident]:
@@ -186,14 +196,13 @@ class Incidents:
     def _joined(self, incident: Incident, row: int, values: Values) -> Values:
         """Whether the stored incident takes these words, and whom it is about then: as `_joined`."""
         severity, evidence, last_seen, device, name, *who = self._db.execute(_STORED, (row,)).fetchone()
-        stored, new = strength(severity, json.loads(evidence)), incident.finding.strength
-        told = new > stored or (new == stored and incident.last_seen >= last_seen)
+        stored, late = strength(severity, json.loads(evidence)), incident.last_seen < last_seen
+        told = _tells(stored, incident.finding.strength, late)
         held, later = Subject(*who), incident.finding.subject
         about = held.joined(later, told)
         one, other = (device, held.device_mac), (values["device"], later.device_mac)
-        (own, _), (another, mac) = (other, one) if told else (one, other)
-        if own is None and mac is not None and mac == about.device_mac:
-            own = another
+        (its, _), rest = (other, one) if told else (one, other)
+        own = _owner(its, *rest, about.device_mac)
         names = {device: name}
         names[values["device"]] = values["device_name"] or names.get(values["device"])
         shown = None if own is None else names[own]

@@ -214,21 +214,19 @@ class Conversations:
         flows, gone = self._told(gone, self._flows.pop)
         services = [self._services.pop(flow[0], None) for flow in flows]
         states = flow_states(gone)
-        at = self._recorded(flows)
-        if len(at) == len(flows):
-            self._recorder.flows(flows, services, states, gone)
-        else:
-            picked = [flows[n] for n in at], [services[n] for n in at], [states[n] for n in at]
-            self._recorder.flows(*picked, only(gone, at))
+        self._record_ends(flows, services, states, gone)
         return ends(now, flows, services, states, gone)
 
-    def _recorded(self, flows: list[Flow]) -> list[int]:
-        """Which of the flows that are over get a row: while rows are given up, no mere look-ups."""
-        if self._shedding.level < Detail.FLOW_ROWS:
-            return list(range(len(flows)))
-        at = [n for n, flow in enumerate(flows) if flow.port != DNS or flow.proto != "udp"]
-        self._shedding.drops(Detail.FLOW_ROWS, len(flows) - len(at))
-        return at
+    def _record_ends(
+        self, flows: list[Flow], services: list[str | None], states: list[str], gone: Columns
+    ) -> None:
+        """Rows of flows that are over; while rows are given up, none of mere look-ups."""
+        if self._shedding.level >= Detail.FLOW_ROWS:
+            at = [n for n, flow in enumerate(flows) if flow.port != DNS or flow.proto != "udp"]
+            self._shedding.drops(Detail.FLOW_ROWS, len(flows) - len(at))
+            flows, services = [flows[n] for n in at], [services[n] for n in at]
+            states, gone = [states[n] for n in at], only(gone, at)
+        self._recorder.flows(flows, services, states, gone)
 
     def _told(self, columns: Columns, of: Callable[[int, None], Flow | None]) -> tuple[list[Flow], Columns]:
         """The flows of rows, `of` each of them, and their columns, without those that were never told."""

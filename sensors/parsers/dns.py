@@ -10,7 +10,7 @@ from analysis.text import clean
 from sensors.packets import Packet, ParseError
 from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
 from sensors.parsers.dns_names import MAX_NAME, Names, labels, text
-from sensors.parsers.dns_records import TYPES, read_records
+from sensors.parsers.dns_records import read_records, type_name
 
 MAX_QUESTIONS = 64
 """Questions read from one message: unicast DNS has one, a busy mDNS browser asks about thirty."""
@@ -60,7 +60,7 @@ def read_questions(names: Names, count: int, pos: int = 12) -> tuple[list[tuple[
             # The top bit asks for a unicast answer in mDNS (RFC 6762 5.4).
             if qclass & 0x7FFF not in _CLASSES:
                 raise ParseError("unknown class")
-            found.append((text(wire), TYPES.get(qtype) or f"TYPE{qtype}"))
+            found.append((text(wire), type_name(qtype)))
             pos += 4
     except (ParseError, IndexError, struct.error) as error:
         if not found:

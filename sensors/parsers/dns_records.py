@@ -97,7 +97,7 @@ def read_records(names: Names, pos: int, count: int, owners: dict[int, str]) -> 
                 found.append(of_values(DnsRecord, (owner, "CNAME", value)))
             elif rtype != OPT:
                 value = record_value(rtype, names, pos, end)
-                found.append(of_values(DnsRecord, (owner, TYPES.get(rtype) or f"TYPE{rtype}", value)))
+                found.append(of_values(DnsRecord, (owner, type_name(rtype), value)))
             pos = end
     except (ParseError, IndexError, ValueError, OSError, struct.error):
         pass  # what came before the broken record is still true

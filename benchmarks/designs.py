@@ -27,10 +27,23 @@ def sentinel(path: Path, folder: Path, packet_rows: int = 0, first_four: bool = 
     def work() -> int:
         return replay([path], config, database).packets
 
-    # What is loaded at first use (scapy's layers, the public suffix list) belongs to the start-up.
-    first = folder / "warm.pcap"
-    replay([first if first.exists() else folder / "few.pcap"], config, folder / f"warm-{os.getpid()}.db")
+    _start_up(config, folder)
     return work
+
+
+def _start_up(config: Any, folder: Path) -> None:
+    """What a sensor does before it listens, and a first capture: what is loaded at first use (the list, the
+    public suffixes, certificates, User-Agents) belongs to the start-up."""
+    from analysis.blocklist import Blocklist
+    from analysis.store.writer import Writer
+    from sensors.assemble import engine_for
+    from sensors.replay import replay
+    from sensors.sensor import WARM_UP_NETWORK, warm_up
+
+    first, database = folder / "warm.pcap", folder / f"warm-{os.getpid()}.db"
+    replay([first if first.exists() else folder / "few.pcap"], config, database)
+    with Writer(database, WARM_UP_NETWORK) as known:
+        warm_up(engine_for(config, known, Blocklist.open(config), network=WARM_UP_NETWORK))
 
 
 def sentinel_log(path: Path, folder: Path) -> Callable[[], int]:
@@ -41,6 +54,32 @@ def sentinel_log(path: Path, folder: Path) -> Callable[[], int]:
 def sentinel_four(path: Path, folder: Path) -> Callable[[], int]:
     """The same with the first four rules alone; all parsers go on, because the pages need the facts."""
     return sentinel(path, folder, first_four=True)
+
+
+def sentinel_facts(path: Path, folder: Path) -> Callable[[], int]:
+    """Sentinel without its opinions: the decoder, the flow table and every parser, but nobody is told what
+    they say. No rule runs, nothing is learned of devices from it, no row is written."""
+    from analysis.blocklist import Blocklist
+    from analysis.store.writer import Writer
+    from benchmarks.settings import config_in
+    from sensors.assemble import engine_for
+    from sensors.capture import open_file
+
+    config = config_in(folder)
+
+    def work() -> int:
+        with Writer(folder / f"sentinel-{os.getpid()}.db", "facts") as known:
+            engine = engine_for(config, known, Blocklist.open(config), network="facts")
+            vars(engine)["handle"] = lambda event: None
+            with open_file(path, config.capture) as file:
+                for batch in file.batches():
+                    engine.feed(batch)
+                    engine.take(packets=False)
+            engine.finish()
+        return engine.packets
+
+    _start_up(config, folder)
+    return work
 
 
 def sentinel_flows(path: Path, folder: Path) -> Callable[[], int]:
@@ -170,6 +209,7 @@ DESIGNS: dict[str, tuple[str, Callable[[Path, Path], Callable[[], int]]]] = {
     "sentinel": ("Sentinel, all of it", sentinel),
     "sentinel-log": ("Sentinel with the packet log", sentinel_log),
     "sentinel-four": ("Sentinel with its first four rules", sentinel_four),
+    "sentinel-facts": ("Sentinel's decode, flows and parsers, nobody told", sentinel_facts),
     "sentinel-flows": ("Sentinel's decode and flows alone", sentinel_flows),
     "pcapy": ("pcapy-ng read alone", pcapy_read),
 }

@@ -23,6 +23,7 @@ ORDER = (
     "sentinel",
     "sentinel-log",
     "sentinel-four",
+    "sentinel-facts",
     "sentinel-flows",
     "pcapy",
     TCPDUMP,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.arguments import port_number
 from analysis.config import ConfigError, load
-from analysis.store.database import is_ours
+from analysis.store.database import is_foreign
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     from dashboard.serve import CannotServe, serve  # a mistake in config.yaml is told before Dash loads
 
     database = options.db or config.database_path
-    if database.exists() and not is_ours(database):
+    if database.exists() and is_foreign(database):
         print(f"{database} is no database of Sentinel; choose another file", file=sys.stderr)
         return 2
     if options.db and not database.exists():

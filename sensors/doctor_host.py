@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis import blocklist
 from analysis.config import Config
 from analysis.config_files import no_place_for
-from analysis.store.database import StoreError, is_ours
+from analysis.store.database import StoreError, is_foreign
 from analysis.store.recovery import problems
 from analysis.store.rows import HealthRow
 from sensors.findings import Result, ok, problem
@@ -103,7 +103,7 @@ def database(path: Path) -> Result:
         return problem("database", why, "Name another file: --db, or database in config.yaml.")
     if not path.exists():
         return ok("database", f"{path} will be made at the first start")
-    if path.is_file() and os.access(path, os.R_OK) and not is_ours(path):
+    if path.is_file() and os.access(path, os.R_OK) and is_foreign(path):
         fix = "Name another file: --db, or database in config.yaml."
         return problem("database", f"{path} is no database of Sentinel", fix)
     try:

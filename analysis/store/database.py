@@ -139,61 +139,66 @@ def repair_lock(path: Path, alone: bool = False) -> Iterator[None]:
 
 def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     """`open_writer` for one who holds the `repair_lock`."""
-    _make_private(path)
+    _make(path)
     with named_errors():
         db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(db, path)
+            refuse_foreign(db, path)
+            _make_private(path)
+            _prepare(db)
         except BaseException:
             db.close()
             raise
     return db
 
 
-def _make_private(path: Path) -> None:
-    """SQLite gives -wal and -shm the mode (and, for root, the owner) of the database file."""
+def _make(path: Path) -> None:
+    """An empty file where there is none. SQLite gives -wal and -shm its mode (and, for root, its owner)."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         if path.is_dir():
             raise StoreUnavailable(f"{path} is a folder; name a file in it") from None
-        if not is_ours(path):  # refused later; until then its mode is not ours to change
-            return
-        for name in companions(path):
-            with suppress(OSError):
-                mode = name.stat().st_mode
-                if mode & 0o007:
-                    name.chmod(mode & 0o770)
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
 
 
-def is_ours(path: Path) -> bool:
-    """Whether a file is empty or carries Sentinel's mark (bytes 68 to 71 of an SQLite file)."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            head = file.read(72)
-    except OSError:
-        return False
-    if not head.startswith(b"SQLite format 3\0"):
-        return not head
-    return head[68:72] == migrations.APPLICATION_ID.to_bytes(4, "big") or _inside_is_ours(path)
+def _make_private(path: Path) -> None:
+    """Take the rights of others away from files that are ours."""
+    for name in companions(path):
+        with suppress(OSError):
+            mode = name.stat().st_mode
+            if mode & 0o007:
+                name.chmod(mode & 0o770)
 
 
-def _inside_is_ours(path: Path) -> bool:
-    """A database made a moment ago has its mark in the write-ahead log still, or has nothing yet."""
+def is_foreign(path: Path) -> bool:
+    """Whether a file can be read and is not Sentinel's: it is neither empty nor has our mark.
+
+    SQLite is asked for the mark. Whoever opens the file past it gives up, when it is closed, all locks that
+    SQLite holds on it in this process (POSIX, fcntl(2)); another process would then take itself for the
+    last one and delete the write-ahead log.
+    """
+    if not path.is_file():
+        return True
     try:
         with closing(sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)) as db:
-            refuse_foreign(db, path)
-    except (OSError, sqlite3.Error, StoreForeign):
-        return False
-    return True
+            return not _is_ours(db)
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    refuse_foreign(db, path)
+def _is_ours(db: sqlite3.Connection) -> bool:
+    application, version = (
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application == migrations.APPLICATION_ID:
+        return True
+    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    return bool(empty and application == 0 and version == 0)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
     # Before the first table, or it has no effect: lets retention give pages back to the disk.
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _enter_wal(db)
@@ -220,11 +225,9 @@ def _enter_wal(db: sqlite3.Connection) -> None:
 
 def refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
     """Raise StoreForeign unless the file is empty or ours and not newer than this program."""
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if application != migrations.APPLICATION_ID and not (empty and application == 0 and version == 0):
+    if not _is_ours(db):
         raise StoreForeign(f"{path} is a database of another program; choose another file for Sentinel")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > migrations.VERSION:
         raise StoreForeign(
             f"{path} was written by a newer Sentinel (schema {version}, this one knows "

@@ -12,7 +12,7 @@ from analysis.store.database import (
     StoreForeign,
     companions,
     connect,
-    is_ours,
+    is_foreign,
     named_errors,
     repair_lock,
     share_with,
@@ -98,10 +98,13 @@ def _replace(path: Path, problem: str) -> str:
 def _refuse_other_programs(path: Path) -> None:
     """Only what bears our mark in its header, or, if the header is what is damaged, the text of our
     schema near its beginning, may be set aside: --db may have named anything."""
-    with path.open("rb") as file:
-        beginning = file.read(SCHEMA_WITHIN)
-    if not is_ours(path) and SCHEMA_TEXT not in beginning:
+    if is_foreign(path) and SCHEMA_TEXT not in _beginning(path):
         raise StoreForeign(f"{path} is no database of Sentinel; choose another file")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(SCHEMA_WITHIN)
 
 
 def _salvage(path: Path, fresh: Path) -> tuple[int, int]:

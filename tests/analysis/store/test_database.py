@@ -4,8 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,15 +19,17 @@ from analysis.store.database import (
     StoreForeign,
     StoreUnavailable,
     companions,
-    is_ours,
+    is_foreign,
     open_writer,
     share_with,
     transaction,
 )
+from analysis.store.recovery import problems
 from analysis.store.rows import Batch
 from analysis.store.writer import Writer
 from tests.analysis.store.samples import device, one
 
+ROOT = Path(__file__).parents[3]
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes are of POSIX systems")
 root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away"
@@ -110,19 +114,54 @@ def test_a_new_file_is_known_as_ours_before_its_first_checkpoint(tmp_path: Path)
     path = tmp_path / "s.db"
     with closing(open_writer(path)):
         assert path.read_bytes()[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
-        assert is_ours(path)
+        assert not is_foreign(path)
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as db:
         db.execute("PRAGMA journal_mode = WAL")
-        assert is_ours(other)  # nothing is in it yet
+        assert not is_foreign(other)  # nothing is in it yet
         db.execute("CREATE TABLE a (b)")
-        assert not is_ours(other)
+        assert is_foreign(other)
+
+
+OPEN_AND_CLOSE = (
+    "import sys; from contextlib import closing; from analysis.store.database import open_writer;"
+    "db = open_writer(sys.argv[1]); db.execute('SELECT count(*) FROM sqlite_master').fetchone(); db.close()"
+)
+
+
+@pytest.mark.parametrize("again", [open_writer, is_foreign, problems])
+def test_what_this_process_opens_besides_leaves_its_locks_alone(
+    tmp_path: Path, again: Callable[[Path], Any]
+) -> None:
+    """Without its lock another process, when it ends, would delete the log that this one goes on writing."""
+    path, log = tmp_path / "s.db", tmp_path / "s.db-wal"
+    with closing(open_writer(path)) as db:
+        db.execute("CREATE TABLE mine (a)")
+        result = again(path)
+        if isinstance(result, sqlite3.Connection):
+            result.close()
+        number = log.stat().st_ino
+        subprocess.run([sys.executable, "-c", OPEN_AND_CLOSE, str(path)], cwd=ROOT, check=True, timeout=60)
+        assert log.stat().st_ino == number
+        db.execute("INSERT INTO mine VALUES (7)")
+    assert one(path, "SELECT a FROM mine") == 7
+    assert one(path, "PRAGMA quick_check") == "ok"
+
+
+def test_what_cannot_be_asked_is_not_called_foreign(tmp_path: Path) -> None:
+    text, folder, newer = tmp_path / "a.txt", tmp_path / "folder", tmp_path / "newer.db"
+    text.write_text("Dear diary, this is longer than a hundred bytes. " * 4)
+    folder.mkdir()
+    open_writer(newer).close()
+    with closing(sqlite3.connect(newer)) as db:
+        db.execute("PRAGMA user_version = 9999")
+    assert [is_foreign(path) for path in (text, folder, newer)] == [True, True, False]
 
 
 def test_many_processes_may_make_it_together(tmp_path: Path) -> None:
     code = "import sys; from analysis.store.database import open_writer; open_writer(sys.argv[1]).close()"
     command = [sys.executable, "-c", code, str(tmp_path / "s.db")]
-    children = [subprocess.Popen(command, cwd=Path(__file__).parents[3]) for _ in range(6)]
+    children = [subprocess.Popen(command, cwd=ROOT) for _ in range(6)]
     assert [child.wait(60) for child in children] == [0] * 6
     assert one(tmp_path / "s.db", "PRAGMA quick_check") == "ok"
 

@@ -44,10 +44,17 @@ def week(hours: dict[int, int], last_hour: int, about: str) -> html.Div:
 
 
 def round_hours(times: Sequence[int], *, hourly: bool = False) -> dict[str, Any]:
-    """The labels of a time axis at round hours of the viewer's day. `times` are milliseconds since the epoch,
-    in steps that half an hour is a multiple of; `hourly`: in steps of an hour. time.js knows the viewer's
-    zone and chooses among the half hours, because in some zones hours begin with one."""
+    """The labels of a time axis at round hours of the viewer's day, of up to two hours at round minutes.
+
+    `times` are milliseconds since the epoch, in steps that half an hour is a multiple of; `hourly`: in steps
+    of an hour. time.js knows the viewer's zone and chooses among the half hours, because in some zones hours
+    begin with one.
+    """
     hours = (times[-1] - times[0]) / 3_600_000 if times else 0
+    if hours <= 2:
+        apart = 300_000 if hours <= 0.5 else 900_000
+        marks = [t for t in times if t % apart == 0]
+        return {"tickFormatter": {"function": "clock"}, "ticks": marks, "minTickGap": 12}
     every = 1 if hours <= 8 else 3 if hours <= 25 else 6
     marks = [t for t in times if t % 1_800_000 == 0]
     write = f"{'hourly' if hourly else 'every'}{every}"

@@ -27,7 +27,7 @@ def moment(
 ) -> Column:
     """A time in the viewer's zone, exact on hover; `write` is a function of cells.js."""
     return {
-        "field": field, "headerName": title, "width": width, **_context(wide),
+        "field": field, "headerName": title, "width": width, "cellClass": "moment", **_context(wide),
         "valueFormatter": {"function": f"{write}(params.value)"},
         "tooltipValueGetter": {"function": "exactTime(params.value)"},
     }  # fmt: skip

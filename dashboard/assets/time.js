@@ -17,7 +17,9 @@
   };
   const date = (ts) => new Date(ts * 1000);
   const today = (d) => d.toDateString() === new Date().toDateString();
-  const dated = (d) => (d.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(d);
+  // In January nobody takes 30 December for one that is to come.
+  const yearIsPlain = (d) => Date.now() - d < 300 * 86400000 && d - Date.now() < 60 * 86400000;
+  const dated = (d) => (yearIsPlain(d) ? day : dayAndYear).format(d);
 
   sentinel.clockTime = (ts) => { if (ts == null) return ""; const d = date(ts); return today(d) ? clock.format(d) : `${dated(d)} ${short.format(d)}`; };
   sentinel.moment = (ts) => { if (!Number.isFinite(ts)) return ""; const d = date(ts); return today(d) ? short.format(d) : `${dated(d)} ${short.format(d)}`; };

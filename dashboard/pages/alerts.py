@@ -32,7 +32,7 @@ _COLUMNS = [
     columns.drawn("device_label", "Device", 112, "DeviceName", grow=1, wide=True),
     columns.computed("peer_name", "Other side", 112, "peer", grow=1),
     columns.number("count", "Times", 70),
-    columns.on_phone(columns.moment("last_seen", "Last seen", 112), 88),
+    columns.on_phone(columns.moment("last_seen", "Last seen", 138), 88),
     columns.text("state", "State", 108, valueFormatter={"function": "stateWord(params.value)"}),
 ]
 

@@ -1,6 +1,7 @@
 """Charts: the last days to look at rather than to read."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dash import html
@@ -9,6 +10,7 @@ from flask import has_request_context, request
 from analysis.store.queries.charts import LONG_HOURS, REST
 from analysis.store.reader import RANGES, Reader, Row
 from dashboard.address import SPANS, USUAL_SPAN, settled
+from dashboard.alert_decision import TITLES
 from dashboard.charts import stacked, week
 from dashboard.context import reader
 from dashboard.filters import GONE_SAID, device_options, is_gone, options_of
@@ -25,6 +27,10 @@ _BY_PEER = (
 )
 _MOST = 6
 """Series told apart; the rest are one."""
+_LONGEST = 32
+"""Characters of a name in a legend: what a phone has room for."""
+_ANSWERS = (("Answered", "answered"), ("Failed", "failed"), ("On a list", "blocked"))
+"""What became of look-ups, always in these colours; and the column of each."""
 
 
 class _Axis(NamedTuple):
@@ -84,15 +90,18 @@ def _zone() -> int:
     return int(told) if re.fullmatch(r"-?\d{1,2}", told) and -14 <= int(told) <= 14 else 0
 
 
-def _series(rows: list[Row], axis: _Axis) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows (hour, name, value) as bars, of the largest names and the rest; and these names."""
+def _series(
+    rows: list[Row], axis: _Axis, order: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows (hour, name, value) as bars, of the largest names and the rest; and these names, by size unless
+    they have an order of their own."""
     since, hour, step = axis
     totals: dict[str, int] = {}
     for row in rows:
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
     rest = totals.pop(REST, 0)
-    largest = sorted(totals, key=lambda name: -totals[name])
-    names = [*(name[:40] for name in largest[:_MOST]), *([REST] if len(largest) > _MOST or rest else [])]
+    largest = list(order) or sorted(totals, key=lambda name: -totals[name])
+    names = [*map(_short, largest[:_MOST]), *([REST] if len(largest) > _MOST or rest else [])]
     place = {name: f"s{n}" for n, name in enumerate(largest[:_MOST])}
     nothing = dict.fromkeys((f"s{n}" for n in range(len(names))), 0)
     bars = [{"t": start * 3_600_000, **nothing} for start in range(since, hour + 1, step)]
@@ -101,6 +110,11 @@ def _series(rows: list[Row], axis: _Axis) -> tuple[list[dict[str, Any]], list[st
         if 0 <= bar < len(bars):
             bars[bar][place.get(row["name"], f"s{_MOST}")] += row["value"]
     return bars, names
+
+
+def _short(name: str) -> str:
+    """A name for a legend, which a device may have chosen at any length."""
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def _marks(bars: list[dict[str, Any]], step: int) -> list[int]:
@@ -119,12 +133,14 @@ def _chart(
     write: str = "count",
     none: str = "None yet",
     counts: str | None = None,
+    order: Sequence[str] = (),
 ) -> html.Section:
     """A panel with stacked bars of rows (hour, name, value). `write` is the function of time.js that writes a
-    value, `none` stands where there are no rows, `counts` says what the bars count."""
+    value, `none` stands where there are no rows, `counts` says what the bars count, `order` is that of the
+    names where it does not hang on their size."""
     if not rows:
         return panel(title, empty(none))
-    bars, names = _series(rows, axis)
+    bars, names = _series(rows, axis, order)
     said = html.P(counts, className="muted") if counts else None
     return panel(title, said, stacked(bars, names, axis.step, _marks(bars, axis.step), write))
 
@@ -153,15 +169,18 @@ def _dns(store: Reader, axis: _Axis, device: int | None) -> html.Section:
     told = [
         {"hour": row["hour"], "name": name, "value": row[key] or 0}
         for row in store.dns_by_hour(axis.since, device)
-        for name, key in (("Answered", "answered"), ("On a list", "blocked"), ("Failed", "failed"))
+        for name, key in _ANSWERS
     ]
-    return _chart("Names asked for", told, axis)
+    return _chart("Look-ups", told, axis, order=[name for name, _ in _ANSWERS])
 
 
 def _alerts(store: Reader, axis: _Axis, one: bool) -> html.Section:
     """Incidents are not counted by device, which is said where one is chosen."""
     title = "New incidents by rule" + (", of every device" if one else "")
-    return _chart(title, store.incidents_by_hour(axis.since), axis, none="None in this time")
+    told = [
+        {**row, "name": TITLES.get(row["name"], row["name"])} for row in store.incidents_by_hour(axis.since)
+    ]
+    return _chart(title, told, axis, none="None in this time")
 
 
 def _weeks(store: Reader, hour: int, device: int | None) -> html.Section:
@@ -174,7 +193,7 @@ def _weeks(store: Reader, hour: int, device: int | None) -> html.Section:
     parts = []
     for number in shown:
         name = names.name(number, "A forgotten device") or ""
-        parts.append(html.Div([html.H3(name), device_week(store, number, hour, name)]))
+        parts.append(html.Div([html.H3(name, title=name), device_week(store, number, hour, name)]))
     return panel(
         f"The week, hour by hour: {plural(len(shown), 'device')}", html.Div(parts, className="weeks")
     )

@@ -131,7 +131,7 @@ def _dns(store: Reader, device: int, hour: int) -> html.Section:
         )
         for row in page.rows
     ]
-    lead = f"{number(counts['queries'])} names asked for in 24 h, {number(counts['blocked'])} on a list."
+    lead = f"{plural(counts['queries'], 'look-up')} in 24 h, {number(counts['blocked'])} of names on a list."
     shown = html.Ul(names, className="plain-list") if names else empty("It has asked for no name yet")
     return panel(
         "DNS", html.P(lead, className="muted"), shown, link=("All of its lookups", f"/dns?device={device}")

@@ -16,7 +16,7 @@ from dashboard.words import RANGE_WORDS, number
 
 _BLOCKED = {"cell-blocked": "params.data && params.data.blocked_by"}
 _COLUMNS = [
-    columns.on_phone(columns.moment("ts", "When", 112), 78),
+    columns.on_phone(columns.moment("ts", "When", 138), 78),
     columns.on_phone_only("Name asked for", "PhoneLookup"),
     columns.text("name", "Name asked for", 170, grow=3, cellClassRules=_BLOCKED),
     columns.drawn("blocked_by", "On list", 116, "Blocked", wide=True),

@@ -16,6 +16,8 @@ from dashboard.words import LEVELS, number, plural, share, size
 
 _NEW_DAYS = 7
 _STEP_MINUTES = 10
+_SHORT_MINUTES = 120
+"""So long each minute is a step: what has run for an hour would show six of the others."""
 
 
 def layout(**_: str) -> Any:
@@ -142,14 +144,14 @@ def _volume(row: Row) -> str:
 
 
 def _traffic(store: Reader, now: float) -> html.Section:
-    since = (int(now // 60) - 1440) // _STEP_MINUTES * _STEP_MINUTES
-    rows = store.traffic_over_time(since, _STEP_MINUTES)
-    if len(rows) < 2:
-        return panel("Traffic, 24 h", empty("No traffic yet"))
-    rate = _STEP_MINUTES * 60 / 8
+    step, sizes = _steps(store, int(now // 60))
+    if sizes is None or len(sizes) < 2:
+        words = "No traffic yet" if sizes is None else "The first minutes are being counted"
+        return panel("Traffic, 24 h", empty(words))
+    rate = step * 60 / 8
     data = [
-        {"t": r["minute"] * 60_000, "Down": round(r["bytes_down"] / rate), "Up": round(r["bytes_up"] / rate)}
-        for r in rows[:-1]  # the last step is not over yet
+        {"t": minute * 60_000, "Down": round(down / rate), "Up": round(up / rate)}
+        for minute, (up, down) in sizes.items()
     ]
     chart = dmc.AreaChart(
         h=210,
@@ -173,6 +175,20 @@ def _traffic(store: Reader, now: float) -> html.Section:
         tooltipProps={"labelFormatter": {"function": "moment"}},
     )
     return panel("Traffic, 24 h", chart, link=("Live traffic", "/traffic"))
+
+
+def _steps(store: Reader, minute: int) -> tuple[int, dict[int, tuple[int, int]] | None]:
+    """Minutes of a step, and bytes up and down by the first minute of each from the first with traffic within
+    24 hours to the last that is over, also of those in which nothing was seen; None: nothing in all."""
+    since = (minute - 1440) // _STEP_MINUTES * _STEP_MINUTES
+    step, rows = _STEP_MINUTES, store.traffic_over_time(since, _STEP_MINUTES)
+    if rows and minute - rows[0]["minute"] < _SHORT_MINUTES:
+        step, rows = 1, store.traffic_over_time(since, 1)
+    if not rows:
+        return step, None
+    seen = {row["minute"]: (row["bytes_up"], row["bytes_down"]) for row in rows}
+    first, end = rows[0]["minute"], minute // step * step
+    return step, {at: seen.get(at, (0, 0)) for at in range(first, end, step)}
 
 
 def _new_devices(store: Reader, now: float) -> html.Section:

@@ -15,7 +15,7 @@ from dashboard.row_details import CHOSEN, row_drawer
 from dashboard.words import RANGE_WORDS
 
 _PACKETS = [
-    columns.on_phone(columns.moment("ts", "When", 112), 78),
+    columns.on_phone(columns.moment("ts", "When", 138), 78),
     columns.on_phone_only("Who and what", "PhonePacket"),
     columns.text("proto", "Protocol", 92),
     columns.computed("src", "From", 120, "source", grow=2),
@@ -27,7 +27,7 @@ _PACKETS = [
     columns.text("sensor", "Sensor", 90),
 ]
 _FLOWS = [
-    columns.on_phone(columns.moment("first_seen", "Began", 112), 78),
+    columns.on_phone(columns.moment("first_seen", "Began", 138), 78),
     columns.on_phone_only("Who and what", "PhoneFlow"),
     columns.drawn("device_label", "Device", 120, "DeviceName", grow=1, wide=True),
     columns.computed("peer", "Other side", 130, "otherSide", grow=2),

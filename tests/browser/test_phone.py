@@ -38,6 +38,28 @@ def test_tables_say_who_and_what_without_scrolling_sideways(site: Site, new_page
         assert page.locator(".ag-row .two-lines .second").first.inner_text()
 
 
+@pytest.mark.parametrize("days", [2, 800])
+@pytest.mark.parametrize("path", ["/alerts?range=all", "/dns?range=all", "/traffic?range=all"])
+def test_times_of_other_days_and_years_are_whole(
+    site: Site, new_page: Callable[..., Any], path: str, days: int
+) -> None:
+    """The viewer's clock is ahead, so that each row is of another day."""
+    later = f"Date.now = ((real) => () => real() + {days} * 86400000)(Date.now.bind(Date));"
+    ahead = f"""(() => {{ const Real = Date; window.Date = class extends Real {{
+        constructor(...given) {{ given.length ? super(...given) : super(Real.now() + {days} * 86400000); }} }}; }})();"""
+    cut = """() => [...document.querySelectorAll('.ag-center-cols-container .ag-cell.moment')]
+        .filter((cell) => cell.scrollHeight > cell.clientHeight + 1 || cell.scrollWidth > cell.clientWidth + 1
+            || [...cell.children].some((part) => part.scrollWidth > part.clientWidth + 1)).map((cell) => cell.textContent)"""
+    for options in (PHONE, {}):
+        page = new_page(site.url + "/health", **options)
+        page.add_init_script(ahead + later)
+        page.goto(site.url + path)
+        page.wait_for_selector(".ag-center-cols-container .ag-cell.moment:has-text(':')")
+        shown = page.locator(".ag-center-cols-container .ag-cell.moment").first.inner_text()
+        assert (", 20" in shown) == (days > 300), shown
+        assert page.evaluate(cut) == [], options
+
+
 def test_devices_with_an_open_alert_are_marked(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/devices", **PHONE)
     page.wait_for_selector(".ag-row:has-text('ipcam-front') .phone-mark.critical >> visible=true")

@@ -8,13 +8,19 @@ from collections.abc import Iterable
 
 from analysis.store.rows import HealthRow, SensorStatus
 
+REPLAY = "replay"
+"""The sensor name of replayed captures: it has no minutes of its own without packets, and its present is the
+latest of all, in whatever order they are replayed."""
+
 _SENSOR = """
 INSERT INTO sensors (name, label, pid, linktype, state, message, started, heartbeat, last_packet, packets,
                      bytes, dropped, shed, evicted, counters)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET label = excluded.label, pid = excluded.pid, linktype = excluded.linktype,
     state = excluded.state, message = excluded.message, started = excluded.started,
-    heartbeat = excluded.heartbeat, last_packet = coalesce(excluded.last_packet, last_packet),
+    heartbeat = excluded.heartbeat, last_packet = CASE name WHEN 'replay' THEN
+        coalesce(max(excluded.last_packet, last_packet), excluded.last_packet, last_packet)
+        ELSE coalesce(excluded.last_packet, last_packet) END,
     packets = excluded.packets, bytes = excluded.bytes, dropped = excluded.dropped,
     shed = excluded.shed, evicted = excluded.evicted, counters = excluded.counters"""
 
@@ -27,9 +33,6 @@ _HEALTH = """
 INSERT INTO health (component, subject, level, message, fix, since, updated) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET since = CASE WHEN level = excluded.level THEN since ELSE excluded.since END,
     level = excluded.level, message = excluded.message, fix = excluded.fix, updated = excluded.updated"""
-
-REPLAY = "replay"
-"""The sensor name of a replayed capture: it has no minutes of its own without packets."""
 
 
 def write_health(db: sqlite3.Connection, rows: Iterable[HealthRow], now: float | None = None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.config_types import ROOT
+from analysis.store.reader import Reader
 from sensors import capture_window, replay
 from sensors.demo.evening import evening
 from sensors.replay import main
@@ -125,6 +126,16 @@ def test_several_files_share_a_database_that_is_kept(telnet, tmp_path, capsys):
     capsys.readouterr()
     assert main([str(telnet), "--db", str(database), "--json"]) == 0
     assert Counter(r["type"] for r in lines(capsys) if "type" in r)["flow"] == 1
+
+
+def test_the_present_of_several_files_is_the_latest_and_their_packets_are_all(telnet, tmp_path, capsys):
+    later, database = tmp_path / "later.pcap", tmp_path / "kept.db"
+    frames = conversation(900_000.0, "192.168.1.10", "192.168.1.20", 40001, 23, *TELNET)
+    later.write_bytes(pcap(frames))
+    assert main([str(later), str(telnet), "--db", str(database)]) == 0
+    with closing(Reader(database)) as reader:
+        assert reader.clock() == pytest.approx(frames[-1][0])
+        assert reader.sensors()[0]["packets"] == 2 * len(frames)
 
 
 def test_learning_keeps_new_connections_quiet(telnet, capsys):

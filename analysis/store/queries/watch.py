@@ -9,8 +9,9 @@ from typing import Any
 
 from analysis.store.queries.directory import DirectoryQueries
 from analysis.store.queries.session import Row
+from analysis.store.status import REPLAY
 
-RECORDINGS = frozenset({"replay", "demo"})
+RECORDINGS = frozenset({REPLAY, "demo"})
 """Sensors that play a recording: their packet time is not the wall's."""
 
 
@@ -18,11 +19,18 @@ class WatchQueries(DirectoryQueries):
     """Questions about the watch itself."""
 
     def sensors(self) -> list[Row]:
-        """One row an interface; `counters` as a dict, `recording` when it plays a file."""
+        """One row an interface; `counters` as a dict, `recording` when it plays a file. Of captures replayed
+        one after the other packets, bytes and losses are those of all."""
         found = self.rows("SELECT * FROM sensors ORDER BY name")
         for row in found:
             row["counters"] = _counters(row["counters"])
             row["recording"] = row["name"] in RECORDINGS
+            if row["name"] == REPLAY:
+                row |= self.rows(
+                    "SELECT COALESCE(SUM(packets), 0) AS packets, COALESCE(SUM(bytes), 0) AS bytes,"
+                    " COALESCE(SUM(dropped), 0) AS dropped FROM sensor_minute WHERE sensor = ?",
+                    (REPLAY,),
+                )[0]
         return found
 
     def clock(self) -> float:

@@ -128,7 +128,9 @@ class Streams:
         side, buffer = (state.up, stream.up) if up else (state.down, stream.down)
         if not side.add(buffer, start if up else None, seq, data):
             return []
-        if not up and not stream.up:
+        if up:
+            stream.first = stream.first or len(data)
+        elif not stream.up:
             state.up.begin(stream.up)  # the server has what it answers
         events = self._look(serial, state, ts)
         if stream.done or len(buffer) >= STREAM_LIMIT:
@@ -149,6 +151,7 @@ class Streams:
             return []
         buffer = stream.up if up else stream.down
         buffer += data[:STREAM_LIMIT]
+        stream.first = len(stream.up)
         likely = self._parsers
         if flow.port not in self._ports:
             likely = (self._after_client if up else self._after_server)[data[0]]

@@ -17,6 +17,7 @@ from sensors.parsers.port_mapping import read_mapping
 _STARTS = tuple(m + b" " for m in METHODS)
 _FIRST = bytes({m[0] for m in METHODS})
 _END = b"\r\n\r\n"
+_LINE_ENDS = (b" HTTP/1.1\r\n", b" HTTP/1.0\r\n")
 
 _BARE = frozenset({"GET", "HEAD"})
 """Methods whose requests have no content (RFC 9110, sections 9.3.1 and 9.3.2)."""
@@ -38,10 +39,10 @@ class Requests:
         line is not a request's."""
         payload = packet.payload[:HEAD_LIMIT]
         heads = list(islice(_heads(payload), MAX_PIPELINED))
-        if not heads:
-            if BEGINNING.fullmatch(payload):
-                return []  # the line goes on; `_Following` tells it
+        if not heads and not BEGINNING.fullmatch(payload):
             raise ParseError("not an HTTP/1 request line")
+        if not heads or _is_line(payload):
+            return []  # all else comes later; `_Following` tells it
         if self._repeated(packet):
             return []
         ends = (packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport)
@@ -57,6 +58,11 @@ class Requests:
         if len(self._last) > MAX_REMEMBERED:
             self._last.popitem(last=False)
         return last == this
+
+
+def _is_line(segment: bytes) -> bool:
+    """Whether a segment is a request line and nothing more, as of clients that send line by line."""
+    return segment.endswith(_LINE_ENDS) and segment.find(b"\n") == len(segment) - 1
 
 
 def _heads(payload: bytes) -> Iterator[Head]:
@@ -115,7 +121,7 @@ class _Following:
         """`first` is the first segment, which begins a head."""
         self.seen = 0
         self.begin: int | None = 0  # where the head begins that is not whole yet
-        self.said = read_head(first)
+        self.said = _said(first)
 
     def next(self, stream: Stream, ts: float) -> tuple[Event, ...]:
         """The pending request once its head is whole. A request begins where a segment begins."""
@@ -123,7 +129,7 @@ class _Following:
         if self.begin is None and self.seen < len(up):
             segment = bytes(up[self.seen :])
             if segment.startswith(_STARTS) and _END not in segment:
-                self.begin, self.said = self.seen, read_head(segment)
+                self.begin, self.said = self.seen, _said(segment)
         self.seen = len(up)
         if self.begin is None:
             return ()
@@ -139,6 +145,11 @@ class _Following:
         flow = stream.flow
         ends = (ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port)
         return (HttpRequest(*ends, *found, flow.client_port),)
+
+
+def _said(segment: bytes) -> Head | None:
+    """What `Requests` tells of a segment that begins a head."""
+    return None if _is_line(segment) else read_head(segment[:HEAD_LIMIT])
 
 
 def fresh() -> Callable[[Packet], list[Event]]:

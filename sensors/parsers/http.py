@@ -144,7 +144,7 @@ class _Following:
             return ()
         flow = stream.flow
         ends = (ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port)
-        return (HttpRequest(*ends, *found, flow.client_port),)
+        return (HttpRequest(*ends, *found, flow.client_port, self.said is not None),)
 
 
 def _said(segment: bytes) -> Head | None:

@@ -89,6 +89,18 @@ def test_a_server_that_calls_itself_a_device_is_its_address(engine, name):
     assert (flow.peer, flow.peer_key) == (name, AWAY)
 
 
+@pytest.mark.parametrize("cut", [2, 16, 60, 1400])
+def test_a_password_after_a_long_cookie_is_one_request_and_one_finding(engine, cut):
+    head = (
+        b"GET / HTTP/1.1\r\nHost: a.example\r\nCookie: "
+        + b"a" * 1500
+        + b"\r\nAuthorization: Basic eDp5\r\n\r\n"
+    )
+    rows = run(engine, conversation(2.0, HOME, AWAY, 40000, 80, [head[:cut], head[cut:]], []))
+    assert [(row.method, row.path, row.host) for row in rows.http] == [("GET", "/", "a.example")]
+    assert [finding.rule for finding, _, _ in rows.findings].count("clear-credentials") == 1
+
+
 def test_traffic_of_a_device_is_the_sum_of_its_flows(engine):
     frames = conversation(
         60.0, HOME, AWAY, 40000, 443, [b"a" * 500], [b"b" * 900] * 3, server_mac="02:00:00:00:00:01"

@@ -336,6 +336,8 @@ class HttpRequest(NamedTuple):
     basic_auth: bool
     """An Authorization: Basic header was sent (its value is never kept)."""
     client_port: int = 0
+    again: bool = False
+    """Told before from its first segment, which did not hold all that this says."""
 
 
 class BannerSeen(NamedTuple):

@@ -66,7 +66,7 @@ class Engine:
         self.conversations = Conversations(inventory, self.recorder, run, self.shedding)
         col = self.conversations.table.col
         # Their memory stays where it is; one place of a view costs a third of one of an array.
-        self._syn, self._watched = col["syn"].data, col["watched"].data
+        self._syn, self._start_up, self._watched = (col[name].data for name in ("syn", "start_up", "watched"))
         self.streams = Streams(STREAM_PARSERS)
         self.selector = Selector(PACKET_PARSERS)
         self.floods = FloodGuard(lambda sender: inventory.keeps(sender_text(sender))) if bounded else None
@@ -229,7 +229,8 @@ class Engine:
         row, ts, up, seq, begin, end = found
         flow, streams = self.conversations.flow(row), self.streams
         serial, payload = flow[0], bytes(buffer[begin:end])
-        for event in streams.feed(serial, flow, not self._syn[row], up, seq, payload, ts):
+        start = self._start_up[row] if self._syn[row] else None
+        for event in streams.feed(serial, flow, start, up, seq, payload, ts):
             self.handle(event)
         if not streams.wants(serial):
             self._watched[row] = False

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from analysis.events import of_values
 from sensors.addresses import ip_texts, mac_texts
-from sensors.flow_keys import TCP
+from sensors.flow_keys import SYN, TCP
 from sensors.packets import Packet, PacketTable
 
 Rows = NDArray[np.int64]
 
-_SEQUENCE = Struct(">4xI")
-"""The sequence number in a TCP header (RFC 9293, section 3.1)."""
+_SEQUENCE = Struct(">4xI5xB")
+"""The sequence number and the flags in a TCP header (RFC 9293, section 3.1)."""
+_WRAP = 1 << 32
 
 
 class Segment(NamedTuple):
@@ -27,6 +28,7 @@ class Segment(NamedTuple):
     ts: float
     up: bool
     seq: int
+    """The number of the first payload byte."""
     begin: int
     """Of the payload, in the batch's buffer."""
     end: int
@@ -95,7 +97,9 @@ class Segments:
     def __getitem__(self, number: int) -> Segment:
         at = self._at[number]
         begin = self._payload[at]
-        (seq,) = _SEQUENCE.unpack_from(self._buffer, self._l4[at])
+        seq, flags = _SEQUENCE.unpack_from(self._buffer, self._l4[at])
+        if flags & SYN:  # which has a number of its own, before those of its payload (RFC 7413)
+            seq = (seq + 1) % _WRAP
         row, up = self.rows[number], self._up[number]
         return of_values(Segment, (row, self._ts[at], up, seq, begin, begin + self._length[at]))
 

@@ -16,6 +16,7 @@ COLUMNS: dict[str, Any] = {
     "payload_up": np.int64, "payload_down": np.int64,  # packets that carried payload
     "flags_up": np.uint8, "flags_down": np.uint8,  # all TCP flags seen
     "answered": np.bool_, "syn": np.bool_,
+    "start_up": np.uint32,  # sequence number of the client's first byte, if the flow began with a SYN
     "watched": np.bool_,  # its payload is still of use to the stream parsers
     "written_up": np.int64, "written_down": np.int64,  # bytes already told to the store
     "written_ts": np.float64,  # when the last row was given to the store, 0 for never

@@ -79,8 +79,21 @@ def begun_by(table: PacketTable, at: NDArray[np.int64]) -> dict[str, NDArray[Any
     columns["proto"] = proto = table.proto[at]
     columns["first_ts"] = columns["last_ts"] = table.batch.ts[at]
     columns["syn"] = (table.tcp_flags[at] & SYN) != 0
+    columns["start_up"] = _starts(table, at)
     columns["watched"] = proto == TCP
     return columns
+
+
+def _starts(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """uint32[n]: of packets with SYN the sequence number of the client's first byte: the one after its SYN,
+    which the server acknowledges (RFC 9293, section 3.5). Of others 0."""
+    flags, starts = table.tcp_flags[at], np.zeros(len(at), np.uint32)
+    opening = np.flatnonzero(flags & SYN)
+    answer = flags[opening] & ACK != 0
+    begin = table.l4[at[opening]] + np.where(answer, 8, 4)
+    numbers = table.batch.buffer[begin[:, None] + np.arange(4)].view(">u4")[:, 0]
+    starts[opening] = numbers + ~answer
+    return starts
 
 
 def _source_is_client(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.bool_]:

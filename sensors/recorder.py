@@ -66,8 +66,10 @@ class Recorder:
         )
 
     def http(self, event: HttpRequest) -> None:
-        """An HTTP request head."""
-        ts, client_mac, client_ip, server_ip, port, method, host, path, agent, _, _ = event
+        """An HTTP request head; each has one row."""
+        ts, client_mac, client_ip, server_ip, port, method, host, path, agent, _, _, again = event
+        if again:
+            return
         device = self._known.device_key(client_mac)
         self.batch.http.append(HttpRow(ts, device, client_ip, server_ip, port, method, host, path, agent))
 

@@ -14,13 +14,13 @@ _TEXT = re.compile(rb"[\t\r\n -~]{8,64}")
 log = logging.getLogger(__name__)
 
 MAX_STREAMS = 4_096
-"""Streams whose buffers are kept at a time: 4,096 x 2 x 16 KiB is the bound, 2 KiB each is usual."""
+"""Streams whose buffers are kept at a time: 4,096 x 2 x 32 KiB is the bound, 2 KiB each is usual."""
 UNDECIDED_SECONDS = 3.0
 """After so long a stream that no parser knows is told by its port alone."""
 UNDECIDED_SEGMENTS = 6
 """After so many segments without an answer no parser will know: each decides on a greeting or a request."""
-_AHEAD = 8
-"""Segments kept that arrived before the one they follow."""
+_AHEAD = 16
+"""Segments of a direction kept that arrived before the one they follow; together at most `STREAM_LIMIT`."""
 _WRAP = 1 << 32
 
 
@@ -33,30 +33,56 @@ class _Side:
         self.next: int | None = None
         self.ahead: dict[int, bytes] | None = None  # made when the first one comes early, which is rare
 
-    def add(self, into: bytearray, seq: int, data: bytes) -> bool:
-        """Append a segment; False when nothing in order was added."""
-        before = len(into)
-        if seq == self.next or self.next is None:
+    def add(self, into: bytearray, start: int | None, seq: int, data: bytes) -> bool:
+        """Append a segment; False when nothing in order was added. `start` as in `_starts_late`."""
+        before, at = len(into), self.next
+        if at is None:
+            at = seq if start is None or not _starts_late(start, seq) else start
+        if seq == at:
             into += data[: STREAM_LIMIT - before]
             self.next = (seq + len(data)) % _WRAP
         else:
-            self._place(into, seq, data)
+            self.next = at
+            self._place(into, at, seq, data)
         if self.ahead:
-            while self.next in self.ahead:
-                self._place(into, self.next, self.ahead.pop(self.next))
+            self._join(into)
         return len(into) > before
 
-    def _place(self, into: bytearray, seq: int, data: bytes) -> None:
-        """Of a segment that comes again what is new; one that comes early is kept."""
-        offset = ((self.next or 0) - seq) % _WRAP
-        if offset == 0 or offset < len(data):
+    def begin(self, into: bytearray) -> None:
+        """What comes first is missing for good: begin with the earliest segment that there is."""
+        if self.ahead and self.next is not None:
+            start = self.next
+            self.next = min(self.ahead, key=lambda seq: (seq - start) % _WRAP)
+            self._join(into)
+
+    def _place(self, into: bytearray, at: int, seq: int, data: bytes) -> None:
+        """Of a segment that comes again what is new; one that comes early is kept. `at` is `next`."""
+        offset = (at - seq) % _WRAP
+        if offset >= _WRAP // 2:
+            self._keep(seq, data[: max(0, STREAM_LIMIT - len(into) - (seq - at) % _WRAP)])
+        elif offset < len(data):
             into += data[offset : offset + STREAM_LIMIT - len(into)]
             self.next = (seq + len(data)) % _WRAP
-        elif offset > _WRAP // 2:
-            if self.ahead is None:
-                self.ahead = {}
-            if len(self.ahead) < _AHEAD:
-                self.ahead[seq] = data
+
+    def _keep(self, seq: int, data: bytes) -> None:
+        ahead = self.ahead = self.ahead or {}
+        if data and len(ahead) < _AHEAD and sum(map(len, ahead.values())) + len(data) <= STREAM_LIMIT:
+            ahead[seq] = max(ahead.get(seq, b""), data, key=len)
+
+    def _join(self, into: bytearray) -> None:
+        """Append what came early, as far as it follows now. A retransmission may have other boundaries, so it
+        may also begin before."""
+        ahead, at = self.ahead or {}, self.next or 0
+        while due := [seq for seq in ahead if (at - seq) % _WRAP < _WRAP // 2]:
+            for seq in due:
+                self._place(into, at, seq, ahead.pop(seq))
+                at = self.next or 0
+
+
+def _starts_late(start: int, seq: int) -> bool:
+    """Whether the first segment of a client comes before those it follows. `start` is the number of the first
+    byte after the SYN seen; numbers far from it are another connection's between the same endpoints."""
+    return 0 < (seq - start) % _WRAP < STREAM_LIMIT
 
 
 class _State:
@@ -91,16 +117,21 @@ class Streams:
         return serial not in self._over
 
     def feed(
-        self, serial: int, flow: Flow, midstream: bool, up: bool, seq: int, data: bytes, ts: float
+        self, serial: int, flow: Flow, start: int | None, up: bool, seq: int, data: bytes, ts: float
     ) -> list[Event]:
-        """A payload segment of a flow; returns the events that it completes."""
+        """A payload segment of a flow; returns the events that it completes. `start` is the number of the
+        client's first byte, None where the capture began later."""
         state = self._open.get(serial)
         if state is None:
-            return [] if serial in self._over else self._first(serial, flow, midstream, up, seq, data, ts)
+            return [] if serial in self._over else self._first(serial, flow, start, up, seq, data, ts)
         stream = state.stream
         side, buffer = (state.up, stream.up) if up else (state.down, stream.down)
-        if not side.add(buffer, seq, data):
+        if not side.add(buffer, start if up else None, seq, data):
             return []
+        if up:
+            stream.first = stream.first or len(data)
+        elif not stream.up:
+            state.up.begin(stream.up)  # the server has what it answers
         events = self._look(serial, state, ts)
         if stream.done or len(buffer) >= STREAM_LIMIT:
             events += self._close(serial, ts)
@@ -108,14 +139,19 @@ class Streams:
         return events
 
     def _first(
-        self, serial: int, flow: Flow, midstream: bool, up: bool, seq: int, data: bytes, ts: float
+        self, serial: int, flow: Flow, start: int | None, up: bool, seq: int, data: bytes, ts: float
     ) -> list[Event]:
         """The first segment of a flow, which often says all that is of use: then nothing is kept."""
         if len(self._open) >= MAX_STREAMS:
             self._evict(ts)
-        stream = Stream(flow, midstream)
+        stream = Stream(flow, start is None)
+        if up and start is not None and _starts_late(start, seq):
+            state = self._open[serial] = self._undecided[serial] = _State(stream, None, ts)
+            state.up.add(stream.up, start, seq, data)
+            return []
         buffer = stream.up if up else stream.down
         buffer += data[:STREAM_LIMIT]
+        stream.first = len(stream.up)
         likely = self._parsers
         if flow.port not in self._ports:
             likely = (self._after_client if up else self._after_server)[data[0]]

@@ -48,6 +48,8 @@ class Stream:
     midstream: bool
     up: bytearray = field(default_factory=bytearray)
     down: bytearray = field(default_factory=bytearray)
+    first: int = 0
+    """Bytes of the segment that `up` begins with."""
     service: str | None = None
     """Set by the framework to the parser that recognised the stream."""
     done: bool = False

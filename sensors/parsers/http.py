@@ -1,47 +1,55 @@
 """HTTP/1 in clear on any port (RFC 9112): what conversation is HTTP, and each request's head.
 
-A request is told from the one segment that begins with it, wherever in a conversation that is. Only
-where the request line itself goes on in the next segment does it take the conversation put in order.
+A request is told from the one segment that begins with it, wherever in a conversation that is. A client
+whose first head goes on in the next segment is followed: what its heads say beyond that is told, too.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from analysis.events import Event, HttpRequest, SessionSeen
 from sensors.packets import Packet, ParseError
-from sensors.parsers.base import PacketParser, Stream, StreamParser
-from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, read_head
+from sensors.parsers.base import STREAM_LIMIT, PacketParser, Stream, StreamParser
+from sensors.parsers.http_head import BEGINNING, HEAD_LIMIT, LINE, METHODS, Head, read_head
 from sensors.parsers.port_mapping import read_mapping
 
 _STARTS = tuple(m + b" " for m in METHODS)
+_FIRST = bytes({m[0] for m in METHODS})
+_END = b"\r\n\r\n"
+_LINE_ENDS = (b" HTTP/1.1\r\n", b" HTTP/1.0\r\n")
 
+_BARE = frozenset({"GET", "HEAD"})
+"""Methods whose requests have no content (RFC 9110, sections 9.3.1 and 9.3.2)."""
+MAX_PIPELINED = 16
+"""Requests told from one segment; APT sends ten before it waits for an answer."""
 MAX_REMEMBERED = 1024
 """Connections whose last request is remembered, to know a retransmission or a mirror port's double."""
 
 
 class Requests:
-    """Tells requests from single segments, each once."""
+    """Tells requests from single segments, each once, as far as these hold them."""
 
     def __init__(self) -> None:
         self._last: OrderedDict[tuple[str, int, str, int], tuple[int, int]] = OrderedDict()
 
     def parse(self, packet: Packet) -> list[Event]:
-        """The request that begins with this segment. A head that goes on in the next segment gives
-        what is here. Raises ParseError when the first line is not a request's."""
+        """The request that begins with this segment, and those that were sent along with it. A head that
+        goes on in the next segment gives what is here, see `_Following`. Raises ParseError when the first
+        line is not a request's."""
         payload = packet.payload[:HEAD_LIMIT]
-        head = read_head(payload)
-        if head is None:
-            if BEGINNING.fullmatch(payload):
-                return []  # the line goes on; `_Following` tells it
+        heads = list(islice(_heads(payload), MAX_PIPELINED))
+        if not heads and not BEGINNING.fullmatch(payload):
             raise ParseError("not an HTTP/1 request line")
+        if not heads or _is_line(payload):
+            return []  # all else comes later; `_Following` tells it
         if self._repeated(packet):
             return []
-        request = HttpRequest(
-            packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport, *head, packet.sport
-        )
-        if head.method == "POST" and b"PortMapping" in payload:
-            return [request, *read_mapping(packet)]
-        return [request]
+        ends = (packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport)
+        told: list[Event] = [HttpRequest(*ends, *head, packet.sport) for head in heads]
+        if heads[0].method == "POST" and b"PortMapping" in payload:
+            told += read_mapping(packet)
+        return told
 
     def _repeated(self, packet: Packet) -> bool:
         key = (packet.src, packet.sport, packet.dst, packet.dport)
@@ -52,6 +60,21 @@ class Requests:
         return last == this
 
 
+def _is_line(segment: bytes) -> bool:
+    """Whether a segment is a request line and nothing more, as of clients that send line by line."""
+    return segment.endswith(_LINE_ENDS) and segment.find(b"\n") == len(segment) - 1
+
+
+def _heads(payload: bytes) -> Iterator[Head]:
+    """The head that a segment begins with; after one that has no content also the next."""
+    begin = 0
+    while (head := read_head(payload[begin:] if begin else payload)) is not None:
+        yield head
+        begin = payload.find(_END, begin) + len(_END)
+        if begin < len(_END) or head.method not in _BARE or not payload.startswith(_STARTS, begin):
+            return
+
+
 def recognise(stream: Stream) -> bool | None:
     """A request's or a response's first line."""
     up, down = stream.up, stream.down
@@ -59,7 +82,7 @@ def recognise(stream: Stream) -> bool | None:
         return True
     if not up:
         return None if b"HTTP/1.".startswith(down[:7]) else False
-    if not 0x43 <= up[0] <= 0x54:  # C to T
+    if up[0] not in _FIRST:
         return False
     if up.startswith(_STARTS):
         return bool(LINE.match(up) or BEGINNING.fullmatch(up, 0, HEAD_LIMIT))
@@ -69,13 +92,14 @@ def recognise(stream: Stream) -> bool | None:
 
 
 def parse(stream: Stream, ts: float) -> Iterable[Event]:
-    """SessionSeen at once. A client whose first request line is whole is done with: `Requests`
+    """SessionSeen at once. A client whose first head is whole in one segment is done with: `Requests`
     tells its requests. Another is followed."""
     following: _Following | None = stream.state
     if following is not None:
         return following.next(stream, ts)
-    if stream.up.startswith(_STARTS) and not LINE.match(stream.up):
-        stream.state = _Following()
+    first = bytes(stream.up[: stream.first])
+    if stream.up.startswith(_STARTS) and _END not in first:
+        stream.state = _Following(first)
         return _follow(stream, ts)
     stream.done = True
     return (SessionSeen(ts, stream.flow, "http", False),)
@@ -88,34 +112,44 @@ def _follow(stream: Stream, ts: float) -> Iterator[Event]:
 
 
 class _Following:
-    """The requests of one client whose request lines need more than a segment."""
+    """The requests of one client whose heads need more than a segment. Where `Requests` has told the
+    beginning of one, it is told once more if the whole says more."""
 
-    __slots__ = ("pending", "seen")
+    __slots__ = ("begin", "said", "seen")
 
-    def __init__(self) -> None:
+    def __init__(self, first: bytes) -> None:
+        """`first` is the first segment, which begins a head."""
         self.seen = 0
-        self.pending: int | None = None
+        self.begin: int | None = 0  # where the head begins that is not whole yet
+        self.said = _said(first)
 
     def next(self, stream: Stream, ts: float) -> tuple[Event, ...]:
         """The pending request once its head is whole. A request begins where a segment begins."""
         up = stream.up
-        if self.pending is None and self.seen < len(up):
+        if self.begin is None and self.seen < len(up):
             segment = bytes(up[self.seen :])
-            if segment.startswith(_STARTS) and not LINE.match(segment):
-                self.pending = self.seen
+            if segment.startswith(_STARTS) and _END not in segment:
+                self.begin, self.said = self.seen, _said(segment)
         self.seen = len(up)
-        if self.pending is None or (up.find(b"\r\n\r\n", self.pending) < 0 and len(up) < HEAD_LIMIT):
+        if self.begin is None:
             return ()
-        head = read_head(bytes(up[self.pending : self.pending + HEAD_LIMIT]))
-        self.pending = None
-        if head is None:
+        head = bytes(up[self.begin : self.begin + HEAD_LIMIT])
+        if _END not in head and len(head) < HEAD_LIMIT and len(up) < STREAM_LIMIT:
+            return ()
+        self.begin = None
+        found = read_head(head)
+        if found is None:
             raise ParseError("not an HTTP/1 request line")
+        if found == self.said:
+            return ()
         flow = stream.flow
-        return (
-            HttpRequest(
-                ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port, *head, flow.client_port
-            ),
-        )
+        ends = (ts, flow.client_mac, flow.client_ip, flow.server_ip, flow.port)
+        return (HttpRequest(*ends, *found, flow.client_port, self.said is not None),)
+
+
+def _said(segment: bytes) -> Head | None:
+    """What `Requests` tells of a segment that begins a head."""
+    return None if _is_line(segment) else read_head(segment[:HEAD_LIMIT])
 
 
 def fresh() -> Callable[[Packet], list[Event]]:
@@ -124,4 +158,4 @@ def fresh() -> Callable[[Packet], list[Event]]:
 
 
 REQUESTS = PacketParser("http", fresh(), tcp_prefixes=frozenset(s[:4] for s in _STARTS), fresh=fresh)
-PARSER = StreamParser("http", recognise, parse, client=b"CDGHOPT", server=b"H")
+PARSER = StreamParser("http", recognise, parse, client=_FIRST, server=b"H")

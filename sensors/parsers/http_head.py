@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 from analysis.text import clean
 
-METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE")
-"""RFC 9110 and RFC 5789. SSDP's NOTIFY and M-SEARCH are not among them."""
+METHODS = (
+    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE",
+    b"PROPFIND", b"PROPPATCH", b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT",
+)  # fmt: skip
+"""RFC 9110, RFC 5789, and of WebDAV RFC 4918 and RFC 3253. SSDP's NOTIFY and M-SEARCH are not among them."""
 
 HEAD_LIMIT = 8192
 """Bytes of a request that are looked at; servers refuse longer heads."""
@@ -70,7 +73,7 @@ def _read(head: bytes) -> Head | None:
     end = head.find(b"\r\n\r\n")
     host, agent, basic = _headers(head if end < 0 else head[: end + 2], line.end(2 if line[1] else 4))
     authority, path = _target(target, method == b"CONNECT")
-    host = host or authority
+    host = authority or host  # a server must not look at Host then (RFC 9112, section 3.2.2)
     return Head(
         method.decode("ascii"), clean(host.rpartition(b"@")[2]).lower() if host else None, clean(path),
         clean(agent) if agent else None, basic,

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import struct
 from collections import Counter
 
 import pytest
@@ -14,7 +15,7 @@ from sensors.demo import frames as make
 from sensors.demo.evening import batch_of, evening
 from sensors.engine import Engine
 from sensors.honesty import status
-from tests.sensors.frames import A, B, batch, conversation, tcp, udp
+from tests.sensors.frames import ACK, PSH, SYN, A, B, batch, conversation, ether, ipv4, tcp, udp
 from tests.sensors.seeds import demo_frames, kinds, mutate
 
 HOME, AWAY = "192.168.1.10", "203.0.113.5"
@@ -61,12 +62,43 @@ def test_a_dns_question_and_its_answer_are_one_row_and_name_the_address(engine):
     assert [f.peer_key for f in rows.flows if f.port == 443] == ["example.org"]
 
 
+@pytest.mark.parametrize("isn", [1000, 2**32 - 1, 2**32 - 40])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (2, 1, 0)])
+@pytest.mark.parametrize("fast_open", [False, True])
+@pytest.mark.parametrize("begun_by", [SYN, SYN | ACK])
+def test_a_hello_is_read_in_whatever_order_its_segments_come(tmp_path, isn, order, fast_open, begun_by):
+    hello = make.client_hello("www.example.org", bytes(32))
+    size = len(hello) // len(order) + 1
+    parts = [(1 + at, hello[at : at + size]) for at in range(0, len(hello), size)]
+    ends = (HOME, AWAY, 40000, 443)
+    syn = struct.pack("!HHIIBBHHH", 443, 40000, 7, (isn + 1) % 2**32, 0x50, SYN | ACK, 8192, 0, 0)
+    frames = [ether(ipv4(syn, AWAY, HOME, 6), src=B, dst=A)]
+    if begun_by == SYN:
+        frames = [tcp(*ends, SYN, parts.pop(0)[1] if fast_open else b"", isn), *frames]
+    parts = [parts[n] for n in order if n < len(parts)]
+    frames += [tcp(*ends, PSH | ACK, data, (isn + at) % 2**32) for at, data in parts]
+    rows = run(new_engine(tmp_path), [(n / 10, frame) for n, frame in enumerate(frames)])
+    assert [row.sni for row in rows.tls] == ["www.example.org"]
+
+
 @pytest.mark.parametrize("name", ["mac:02:00:00:00:00:99", "device:1", "mac:"])
 def test_a_server_that_calls_itself_a_device_is_its_address(engine, name):
     hello = make.client_hello(name, bytes(32))
     rows = run(engine, conversation(2.0, HOME, AWAY, 40000, 443, [hello], [b"y"], server_mac=B))
     (flow,) = rows.flows
     assert (flow.peer, flow.peer_key) == (name, AWAY)
+
+
+@pytest.mark.parametrize("cut", [2, 16, 60, 1400])
+def test_a_password_after_a_long_cookie_is_one_request_and_one_finding(engine, cut):
+    head = (
+        b"GET / HTTP/1.1\r\nHost: a.example\r\nCookie: "
+        + b"a" * 1500
+        + b"\r\nAuthorization: Basic eDp5\r\n\r\n"
+    )
+    rows = run(engine, conversation(2.0, HOME, AWAY, 40000, 80, [head[:cut], head[cut:]], []))
+    assert [(row.method, row.path, row.host) for row in rows.http] == [("GET", "/", "a.example")]
+    assert [finding.rule for finding, _, _ in rows.findings].count("clear-credentials") == 1
 
 
 def test_traffic_of_a_device_is_the_sum_of_its_flows(engine):

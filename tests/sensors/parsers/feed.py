@@ -38,6 +38,7 @@ class Feeder:
         if self.given_up or self.stream.done or not data or len(buffer) >= STREAM_LIMIT:
             return
         buffer += data[: STREAM_LIMIT - len(buffer)]
+        self.stream.first = self.stream.first or len(self.stream.up)
         if self.parser is None:
             answers = {p: p.recognise(self.stream) for p in self.parsers}
             assert set(answers.values()) <= {True, False, None}

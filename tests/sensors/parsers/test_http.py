@@ -6,7 +6,7 @@ import pytest
 
 from analysis.events import HttpRequest
 from sensors.packets import Packet, ParseError
-from sensors.parsers.http import MAX_REMEMBERED, REQUESTS, Requests
+from sensors.parsers.http import MAX_PIPELINED, MAX_REMEMBERED, REQUESTS, Requests
 from sensors.parsers.http_head import REMEMBERED, _read, _remembered, read_head
 from tests.sensors.parsers.feed import Feeder, flow
 
@@ -68,6 +68,8 @@ def test_absolute_and_authority_targets() -> None:
     proxied = one(b"GET http://user:pw@Site.example:81/p?q HTTP/1.1\r\n\r\n")
     assert (proxied.host, proxied.path) == ("site.example:81", "/p")
     assert "pw" not in repr(proxied)
+    other = one(b"GET http://site.example/ HTTP/1.1\r\nHost: forged.example\r\n\r\n")
+    assert other.host == "site.example"
     tunnel = one(b"CONNECT site.example:443 HTTP/1.1\r\n\r\n")
     assert (tunnel.method, tunnel.host, tunnel.path) == ("CONNECT", "site.example:443", "")
 
@@ -140,6 +142,70 @@ def test_a_request_line_over_two_segments_is_told_once(cut: int) -> None:
     fed.down(b"HTTP/1.1 200 OK\r\n\r\n").up(b"GET /next HTTP/1.1\r\n\r\n").up(data[:cut]).up(data[cut:])
     assert told == []
     assert [(e.host, e.path[:12]) for e in fed.of(HttpRequest)] == [("a.example", "/queue/xxxxx")] * 2
+    assert fed.sessions() == [("http", False)]
+
+
+HEAD = (
+    b"GET /a HTTP/1.1\r\nHost: a.example\r\nCookie: " + b"a" * 1700 + b"\r\n"
+    b"User-Agent: x/1\r\nAuthorization: Basic YWRtaW46YWRtaW4=\r\n\r\n"
+)  # fmt: skip
+
+
+def seen_by_both(parts: list[bytes]) -> tuple[list[HttpRequest], Feeder]:
+    """What segments and conversation together say of the segments of one client."""
+    requests, fed = Requests(), Feeder(flow(8080))
+    told: list[HttpRequest] = []
+    for seq, part in enumerate(parts):
+        if part[:4] in REQUESTS.tcp_prefixes:
+            told += requests.parse(segment(part)._replace(seq=seq))
+        before = len(fed.of(HttpRequest))
+        told += fed.up(part).of(HttpRequest)[before:]
+    return told, fed
+
+
+@pytest.mark.parametrize("cut", [1, 2, 4, 7, 20, 45, 1460, len(HEAD) - 1])
+def test_a_head_over_two_segments_is_told_whole(cut: int) -> None:
+    told, fed = seen_by_both([HEAD[:cut], HEAD[cut:]])
+    last = told[-1]
+    assert (last.method, last.path, last.host, last.user_agent) == ("GET", "/a", "a.example", "x/1")
+    assert last.basic_auth and fed.sessions() == [("http", False)]
+    assert [e.again for e in told] in ([False], [False, True])
+
+
+def test_a_client_that_sends_line_by_line_is_followed_from_request_to_request() -> None:
+    lines = [line + b"\r\n" for line in HEAD.split(b"\r\n")[:-1]]
+    told, _ = seen_by_both([*lines, b"later=1", *lines, b"GET /b HTTP/1.1\r\nHost: b\r\n\r\n"])
+    whole = ("/a", "a.example", True)
+    assert [(e.path, e.host, e.basic_auth) for e in told] == [whole, whole, ("/b", "b", False)]
+
+
+def test_a_head_whose_rest_says_nothing_more_is_told_once() -> None:
+    data = b"GET /a HTTP/1.1\r\nHost: a.example\r\nCookie: " + b"a" * 1700 + b"\r\n\r\n"
+    told, _ = seen_by_both([data[:1460], data[1460:]])
+    assert [(e.host, e.path) for e in told] == [("a.example", "/a")]
+
+
+def test_a_head_that_never_ends_is_told_as_far_as_it_was_looked_at() -> None:
+    told, fed = seen_by_both([b"GET /a HTTP/1.1\r\n", b"Host: h\r\n", *[b"X: " + b"x" * 997] * 30])
+    assert [e.host for e in told] == ["h"] and not fed.errors
+
+
+def test_requests_that_are_sent_along_with_another() -> None:
+    first, second = b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /2 HTTP/1.1\r\nHost: b\r\n"
+    told = Requests().parse(segment(first + second))
+    assert [(e.path, e.host) for e in told] == [("/1", "a"), ("/2", "b")]
+    assert len(Requests().parse(segment(first * 100))) == MAX_PIPELINED
+
+
+def test_content_that_looks_like_a_request_is_none() -> None:
+    assert one(b"POST / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\n\r\n").host == "a"
+
+
+@pytest.mark.parametrize("method", [b"PROPFIND", b"MKCOL", b"LOCK", b"UNLOCK", b"REPORT"])
+def test_web_dav(method: bytes) -> None:
+    data = method + b" /dav HTTP/1.1\r\nHost: a.example\r\nAuthorization: Basic eDp5\r\n\r\n"
+    told, fed = seen_by_both([data])
+    assert [(e.method, e.host, e.basic_auth) for e in told] == [(method.decode(), "a.example", True)]
     assert fed.sessions() == [("http", False)]
 
 

@@ -61,13 +61,11 @@ SELECT d.network, d.mac, b.peer, b.port, b.proto, b.service, b.learned, b.first_
 FROM baseline b JOIN devices d ON d.id = b.device
 WHERE d.network = ?1 ORDER BY b.last_seen DESC LIMIT ?2"""
 
-# Bytes between two devices of the home have the peer "device:<id>".
 _VOLUMES = """
-SELECT d.network, d.mac, e.hour, sum(e.bytes_up),
-    count(DISTINCT CASE WHEN e.port NOT IN (53, 123, 853) THEN e.peer END)
-FROM edge_hour e JOIN devices d ON d.id = e.device
-WHERE e.hour > (SELECT max(hour) FROM edge_hour) - ?2 AND e.peer NOT LIKE 'device:%' AND d.network = ?1
-GROUP BY e.device, e.hour ORDER BY e.hour DESC LIMIT ?3"""
+SELECT d.network, d.mac, o.hour, o.bytes_up, o.places
+FROM outside_hour o JOIN devices d ON d.id = o.device
+WHERE o.hour > (SELECT max(hour) FROM outside_hour) - ?2 AND d.network = ?1
+ORDER BY o.hour DESC, o.device LIMIT ?3"""
 
 _RESETS = """
 SELECT r.id, d.network, d.mac, r.asked FROM baseline_resets r JOIN devices d ON d.id = r.device

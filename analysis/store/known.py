@@ -49,7 +49,7 @@ SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), d.router, d
 FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
 WHERE d.network = ?1 ORDER BY d.last_seen DESC LIMIT ?2"""
 
-_ADDRESSES = "SELECT ip FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
+_ADDRESSES = "SELECT ip, last_seen FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 _NAMES = "SELECT source, name FROM device_names WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 
 _EVIDENCE = """
@@ -98,7 +98,7 @@ def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
     rows = db.execute(_DEVICES, (network, DEVICES)).fetchall()
     for number, place, mac, name, trust, router, first, last, kind in rows:
         together = linked.get((place, mac))
-        addresses = [row[0] for row in db.execute(_ADDRESSES, (number, EACH))]
+        addresses = db.execute(_ADDRESSES, (number, EACH)).fetchall()
         names = [(row[0], row[1]) for row in db.execute(_NAMES, (number, EACH))]
         evidence = db.execute(_EVIDENCE, (number, CLUES)).fetchall()
         found.append(

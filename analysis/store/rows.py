@@ -61,7 +61,8 @@ class KnownDevice(NamedTuple):
     router: bool
     first_seen: float
     last_seen: float
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, float], ...] = ()
+    """(address, last seen), oldest first."""
     names: tuple[tuple[str, str], ...] = ()
     """(source, name) as in `NameRow`."""
     evidence: tuple[tuple[str, str, float, float], ...] = ()

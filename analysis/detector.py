@@ -110,6 +110,9 @@ class Known(Protocol):
     def device_of(self, ip: str) -> str | None:
         """The MAC of the home device that last used this address."""
 
+    def addresses_of(self, mac: str) -> "tuple[str, ...]":
+        """The addresses that this device used, over all runs; the newest last."""
+
     def display_name(self, mac: str | None, ip: str | None) -> str:
         """The best name for a device, in this order: a person's, DHCP, mDNS, NBNS, vendor, address."""
 

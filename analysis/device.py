@@ -2,19 +2,24 @@
 
 from collections import OrderedDict
 from ipaddress import IPv6Address
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from analysis.identity import Evidence
-from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, NameRow
+from analysis.store.rows import AddressRow, DeviceKey, DeviceRow, KnownDevice, NameRow
+from analysis.vendors import is_randomised, vendor
 
 ADDRESSES, NAMES, EVIDENCE = 64, 32, 16
 """Entries kept a device: addresses, names, and foreign addresses as evidence of a router."""
 SOURCED = 8
 """IPv4 home addresses that one MAC sends from, owning at most one by ARP: it forwards. A host with
 many addresses of its own answers ARP for each of them."""
-FOREIGN_PREFIXES = 3
-"""IPv6 /64s outside the home that one MAC sends from: it forwards. A host may have an address or two
-in a prefix that no advertisement has told us yet."""
+FOREIGN_NETWORKS = 3
+"""Networks outside the home (IPv4 /24, IPv6 /64) from which one MAC brings packets to the home: it forwards.
+A phone sends packets of its mobile connection, and a host those of its tunnel, by mistake, but to the
+outside; a host at home that serves a tunnel brings those of one network; and a host may have an address or
+two in a prefix that no advertisement has told us yet."""
+DHCP_CLUES = frozenset({"dhcp", "dhcp-parameters", "dhcp-class", "client-id"})
+"""Sources of names and of evidence that only clients of DHCP give."""
 
 NAME_SOURCES = ("dhcp", "mdns", "nbns", "dhcpv6", "llmnr", "ssdp")
 """Best first: DHCP is what the owner typed; mDNS and NBNS are the host's own; SSDP names services."""
@@ -43,9 +48,9 @@ class Span:
         self.news = True
 
 
-def _prefix(ip: str) -> int:
-    """The /64 of an IPv6 address."""
-    return int(IPv6Address(ip)) >> 64
+def _network(ip: str) -> int | str:
+    """The /64 of an IPv6 address, the /24 of another."""
+    return int(IPv6Address(ip)) >> 64 if ":" in ip else ip.rpartition(".")[0]
 
 
 class Device:
@@ -73,11 +78,34 @@ class Device:
         self.owns_gateway = False  # ARP owner of the address that DHCP names as the router
         self.relays = False  # sends from more home addresses than it owns
         self.claimed: OrderedDict[str, None] = OrderedDict()
-        self.foreign: OrderedDict[str, None] = OrderedDict()
+        self.foreign: OrderedDict[str, bool] = OrderedDict()
+        """Addresses outside the home that it sent from, and whether it sent to the home from them."""
+        self.since = 0.0
+        """Until when earlier runs saw it; 0 for a device that none saw."""
         self.evictions = 0
         self.wire_name: tuple[str, str] | tuple[None, None] = (None, None)
         """The best name from the wire and its source; the newest of the best source."""
         self._rank = _LAST
+
+    @classmethod
+    def restored(cls, network: str, known: KnownDevice) -> Self:
+        """A device as earlier runs knew it; nothing of it is to be written."""
+        mac = known.key[1]
+        device = cls((network, mac), known.first_seen, vendor(mac), is_randomised(mac))
+        device.last_seen = device.since = known.last_seen
+        device.person_name, device.person_kind = known.name, known.kind
+        device.kept = bool(known.name or known.kind) or known.trust != "unknown"
+        device.told = device.present = True
+        for ip, last in known.addresses:
+            device.address(ip, last)
+        for source, name in known.names:
+            device.named(source, name, known.last_seen)
+        device.evidence.restore(known.evidence)
+        device.drain_addresses(), device.drain_names()
+        device.owns_gateway = known.router
+        device.dhcp_client = any(told[0] in DHCP_CLUES for told in (*known.names, *known.evidence))
+        device.judge()
+        return device
 
     def address(self, ip: str, ts: float) -> bool:
         """The device used this address; True when that is new."""
@@ -108,9 +136,9 @@ class Device:
             self.claimed.popitem(last=False)
         return True
 
-    def saw_foreign(self, ip: str) -> None:
-        """The device sent a packet from an address outside the home or its subnet."""
-        self.foreign[ip] = None
+    def saw_foreign(self, ip: str, inward: bool) -> None:
+        """The device sent a packet from an address outside the home or its subnet; `inward`: to the home."""
+        self.foreign[ip] = inward or self.foreign.get(ip, False)
         if len(self.foreign) > EVIDENCE:
             self.foreign.popitem(last=False)
 
@@ -130,11 +158,10 @@ class Device:
             return False
         if self.owns_gateway or self.relays:
             return True
-        foreign = [ip for ip in self.foreign if ip not in self.claimed]
-        if any(":" not in ip for ip in foreign):
-            return True
-        self.relays = sum(":" not in ip for ip in self.addresses) >= SOURCED
-        return self.relays or len({_prefix(ip) for ip in foreign}) >= FOREIGN_PREFIXES
+        sources = sum(":" not in ip and span.last > self.since for ip, span in self.addresses.items())
+        self.relays = sources >= SOURCED
+        brought = {_network(ip) for ip, inward in self.foreign.items() if inward and ip not in self.claimed}
+        return self.relays or len(brought) >= FOREIGN_NETWORKS
 
     def keep_own_addresses(self) -> list[str]:
         """Forget addresses that turned out to be others' (a router's); returns them."""

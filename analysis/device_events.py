@@ -162,19 +162,23 @@ class DeviceEvents:
         device = self._inventory.touch(event.source_mac, event.ts)
         if device is None:
             return
-        if self._inventory.networks.learn_address(event.target_ip):
+        if self._inventory.networks.learn_member(event.target_ip, device.mac):
             self._inventory.prefix_learned()
-        if self._inventory.is_home(event.target_ip):
+        if not self._inventory.is_home(event.target_ip):
+            device.saw_foreign(event.target_ip, inward=False)
+        else:
             device.claim(event.target_ip)
             self._inventory.record_address(device, event.target_ip, event.ts)
 
     def router_advertised(self, event: RouterAdvertised) -> None:
-        """Lifetime 0 is no router for others (RFC 4861 section 4.2): smart-home hubs announce so."""
+        """Lifetime 0 is no router for others (RFC 4861 section 4.2): smart-home hubs announce so, networks of
+        their own, which nobody outside has."""
         self._inventory.gateway.advertisement(event)
-        learned = [self._inventory.networks.learn_prefix(prefix) for prefix in event.prefixes[:8]]
-        if any(learned):
-            self._inventory.prefix_learned()
         device = self._inventory.touch(event.source_mac, event.ts)
+        if event.lifetime > 0 or (device is not None and device.router):
+            learned = [self._inventory.networks.learn_prefix(prefix) for prefix in event.prefixes[:8]]
+            if any(learned):
+                self._inventory.prefix_learned()
         if device is not None and event.lifetime > 0:
             self._advertises(device)
 

@@ -29,6 +29,10 @@ class IdentityAnswers:
         device = self._devices.get(mac)
         return device.first_seen if device is not None else None
 
+    def addresses_of(self, mac: str) -> tuple[str, ...]:
+        device = self._devices.get(mac)
+        return tuple(device.addresses) if device is not None else ()
+
     def is_router(self, mac: str) -> bool:
         device = self._devices.get(mac)
         return device is not None and device.router

@@ -27,6 +27,9 @@ DEVICES = 4096
 LOADED = DEVICES * 3 // 4
 """Known devices taken over from earlier runs: a flood then must leave room for newcomers now."""
 OWNERS = 65_536
+LATELY = 86_400.0
+"""Seconds before the last sign of life of any device in which an IPv6 address counts as still at home: some
+providers give a home another prefix each day, and another home the one before."""
 RETURNED = 60.0
 """A MAC seen again after so many seconds is no product of a flood and is not pushed out by one."""
 NAME_WAIT = 60.0
@@ -74,34 +77,29 @@ class Inventory(IdentityAnswers):
         self._handlers: dict[type, Callable[[Any], None]] = {
             **DeviceEvents(self).handlers, DnsLookup: self.learn_name
         }  # fmt: skip
-        for known in sorted(known_devices, key=lambda known: known.last_seen)[-LOADED:]:
-            self._load(known)
+        self._load(known_devices)
 
-    def _load(self, known: KnownDevice) -> None:
-        mac = known.key[1]
-        device = Device((self.network, mac), known.first_seen, vendor(mac), is_randomised(mac))
-        device.last_seen = known.last_seen
-        device.person_name, device.person_kind = known.name, known.kind
-        device.told = device.present = True
-        returned = known.last_seen - known.first_seen >= RETURNED
-        device.kept = returned or bool(known.name or known.kind) or known.trust != "unknown"
-        if not device.kept:
-            self._recent.append(mac)
-        device.owns_gateway = known.router
-        for ip in known.addresses:
-            device.address(ip, known.last_seen)
-            self._own(ip, mac)
-        for source, name in known.names:
-            device.named(source, name, known.last_seen)
-        device.evidence.restore(known.evidence)
-        device.drain_addresses(), device.drain_names()  # written by the run that saw them
-        device.judge()
-        self._devices[mac] = device
+    def _load(self, known: Iterable[KnownDevice]) -> None:
+        """What earlier runs knew. IPv6 networks in which devices were lately are still at home."""
+        latest = 0.0
+        for one in sorted(known, key=lambda one: one.last_seen)[-LOADED:]:
+            device = self._devices[one.key[1]] = Device.restored(self.network, one)
+            device.kept = device.kept or one.last_seen - one.first_seen >= RETURNED
+            if not device.kept:
+                self._recent.append(device.mac)
+            for ip in device.addresses:
+                self._own(ip, device.mac)
+            latest = one.last_seen
+        for device in self._devices.values():
+            for ip, span in device.addresses.items():
+                if ":" in ip and span.last >= latest - LATELY:
+                    self.networks.learn_address(ip)
 
     # -- facts in ---------------------------------------------------------------------------------
 
-    def sighting(self, ts: float, mac: str | None, ip: str) -> None:
-        """A packet came from this MAC with this source address; once in a while for each pair."""
+    def sighting(self, ts: float, mac: str | None, ip: str, inward: bool = False) -> None:
+        """A packet came from this MAC with this source address, `inward`: to an address at home; once in a
+        while for each pair."""
         if mac is None or is_loopback(ip) or is_unspecified(ip) or is_group(ip):
             return
         device = self.touch(mac, ts)
@@ -113,7 +111,7 @@ class Inventory(IdentityAnswers):
             if not device.router:
                 self.record_address(device, ip, ts)
         elif not device.router:
-            device.saw_foreign(ip)
+            device.saw_foreign(ip, inward)
             self.judge(device)
 
     def _is_own(self, device: Device, ip: str) -> bool:

@@ -1,6 +1,7 @@
 """Which addresses are at home: the configured networks, and IPv6 prefixes learned from the wire."""
 
 import ipaddress
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -13,6 +14,10 @@ thousands (flood_router6 of THC-IPv6)."""
 SHORTEST = 48
 """The shortest prefix that may be learned, in bits: what a home is given at most (RFC 6177). An
 advertisement of 2000::/3 must not turn the whole internet into home."""
+MEMBERS = 2
+"""Different MACs that must show addresses of a /64 to be on the link before it is at home: one host alone
+could declare the network of whomever it talks to. A router's advertisement needs no second voice: a false one
+is told by rogue-ra."""
 _GROUPS = frozenset(map(str, range(224, 240)))
 """The first number of IPv4 multicast addresses (RFC 5771)."""
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
@@ -68,9 +73,10 @@ class HomeNetworks:
         for cidr in cidrs:
             self._add(ipaddress.ip_network(cidr.strip(), strict=False))
         self._learned: dict[str, None] = {}
+        self._members: OrderedDict[int, set[str]] = OrderedDict()
         self._answers: dict[str, bool] = {}
         self.refused = 0
-        """Prefixes not learned because there were too many, or they were too wide."""
+        """Prefixes not learned because there were too many, they were too wide, or too few showed them."""
         self.version = 0
         """Grows when a prefix is learned: answers kept elsewhere are then old."""
 
@@ -126,15 +132,34 @@ class HomeNetworks:
         return True
 
     def learn_address(self, ip: str) -> bool:
-        """Add the /64 of an address that neighbour discovery showed to be on the link."""
-        number = _number(ip) if ":" in ip else None
-        if number is None or self.holds(6, number >> 64 << 64):
+        """Add the /64 of an address that is known to be on the link."""
+        number = self._strange(ip)
+        return number is not None and self._learn(ipaddress.IPv6Network((number, 64)))
+
+    def learn_member(self, ip: str, mac: str) -> bool:
+        """`mac` showed that this address is on the link; its /64 is added once `MEMBERS` MACs did so."""
+        number = self._strange(ip)
+        if number is None:
             return False
-        return self._learn(ipaddress.IPv6Network((ip, 64), strict=False))
+        macs = self._members.setdefault(number, set())
+        macs.add(mac)
+        if len(macs) >= MEMBERS:
+            del self._members[number]
+            return self.learn_address(ip)
+        if len(self._members) > LEARNED:
+            self._members.popitem(last=False)
+            self.refused += 1
+        return False
+
+    def _strange(self, ip: str) -> int | None:
+        """The /64 of an IPv6 address as a number, None where it is at home already."""
+        number = _number(ip) if ":" in ip else None
+        prefix = None if number is None else number >> 64 << 64
+        return None if prefix is None or self.holds(6, prefix) else prefix
 
     def learn_sender(self, ip: str, mac: str) -> bool:
-        """Add the /64 of an address whose interface identifier was made of its sender's MAC: nobody
-        forwarded this packet, so the prefix is on the link."""
+        """The same of an address whose interface identifier was made of its sender's MAC: nobody forwarded
+        this packet."""
         if ":" not in ip or self.is_home(ip):
             return False
         number = _number(ip)
@@ -142,4 +167,4 @@ class HomeNetworks:
             own = number is not None and number & (1 << 64) - 1 == interface_id(mac)
         except ValueError:
             return False
-        return own and self.learn_address(ip)
+        return own and self.learn_member(ip, mac)

@@ -35,10 +35,13 @@ class Volumes:
         self.evictions = 0
         self._devices: OrderedDict[DeviceKey, dict[int, int]] = OrderedDict()
         self._size = 0
+        self._changed: set[tuple[DeviceKey, int]] = set()
         self._usual: dict[DeviceKey, tuple[int, Usual]] = {}
         """Of each device the hour that was last asked about, and the answer, until an hour before changes."""
         for row in sorted(rows, key=lambda row: row.hour):
-            self.sent(row.device, row.hour, row.bytes_up)
+            if row.bytes_up:
+                self.sent(row.device, row.hour, row.bytes_up)
+        self._changed.clear()
 
     def sent(self, device: DeviceKey, hour: int, size: int) -> int:
         """Add bytes, or places; returns all that the device sent in this hour."""
@@ -53,7 +56,24 @@ class Volumes:
         if asked is not None and hour < asked[0]:
             del self._usual[device]
         hours[hour] = total = total + size
+        self._changed.add((device, hour))
         return total
+
+    def reached(self, device: DeviceKey, hour: int, count: int) -> None:
+        """The device reached so many places in this hour; a run before may have counted more of them."""
+        before = self.of(device, hour)
+        if count > before:
+            self.sent(device, hour, count - before)
+
+    def of(self, device: DeviceKey, hour: int) -> int:
+        """What the device sent in an hour."""
+        hours = self._devices.get(device)
+        return hours.get(hour, 0) if hours else 0
+
+    def drain(self) -> set[tuple[DeviceKey, int]]:
+        """The hours of devices that changed since the last call."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def usual(self, device: DeviceKey, hour: int) -> Usual:
         """Of the hours before this one."""
@@ -70,12 +90,15 @@ class Volumes:
         self._usual.pop(device, None)
         for old in [at for at in hours if at <= hour - HOURS]:
             del hours[old]
+            self._changed.discard((device, old))
             self._size -= 1
         hours[hour] = 0
         self._size += 1
         while self._size > IN_ALL:
             quiet, first = next(iter(self._devices.items()))
-            del first[min(first)]
+            gone = min(first)
+            del first[gone]
+            self._changed.discard((quiet, gone))
             self._usual.pop(quiet, None)
             self._size -= 1
             self.evictions += 1
@@ -84,6 +107,12 @@ class Volumes:
 
     def __len__(self) -> int:
         return self._size
+
+
+def drain(volumes: Volumes, places: Volumes) -> list[VolumeRow]:
+    """Rows of the hours that changed since the last call, with all that was counted in them."""
+    changed = sorted(volumes.drain() | places.drain())
+    return [VolumeRow(*key, volumes.of(*key), places.of(*key)) for key in changed]
 
 
 def _usual(past: list[int]) -> Usual:

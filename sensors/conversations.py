@@ -116,7 +116,8 @@ class Conversations:
     ) -> Flow:  # fmt: skip
         party_of = self._parties.of
         sender = party_of(client if from_client else server)
-        self._sighting(ts, sender.link, sender.ip)  # which may tell that a network is at home
+        inward = not sender.home and party_of(server if from_client else client).home
+        self._sighting(ts, sender.link, sender.ip, inward)  # which may tell that a network is at home
         client_mac, _, client_ip, client_home, _ = party_of(client)
         _, server_mac, server_ip, server_home, group = party_of(server)
         flow = self._flows[row] = of_values(
@@ -133,7 +134,7 @@ class Conversations:
         """The flow of a row whose server answered: the server is somebody, too."""
         flow = self._flows[row]
         if flow.server_mac and not flow.group:
-            self._sighting(ts, flow.server_mac, flow.server_ip)
+            self._sighting(ts, flow.server_mac, flow.server_ip, flow.client_home)
             self._own(row, flow)
         return flow
 
@@ -146,14 +147,14 @@ class Conversations:
         if event.service:
             self._services[event.flow.id] = event.service
 
-    def _sighting(self, ts: float, mac: str | None, ip: str) -> None:
-        """Tell the inventory that a packet came from this address, once in a while."""
+    def _sighting(self, ts: float, mac: str | None, ip: str, inward: bool) -> None:
+        """Tell the inventory that a packet came from this address, once in a while; `inward`: to the home."""
         if mac is None or self._pairs.get(pair := (mac, ip), 0.0) > ts:
             return
         if len(self._pairs) >= MAX_PAIRS:
             self._pairs.clear()
         self._pairs[pair] = ts + REFRESH
-        self._inventory.sighting(ts, mac, ip)
+        self._inventory.sighting(ts, mac, ip, inward)
 
     def _own(self, row: int, flow: Flow) -> None:
         device_key = self._inventory.device_key

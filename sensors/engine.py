@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import volumes
 from analysis.devices import Inventory
 from analysis.events import (
     DnsLookup,
@@ -160,6 +161,7 @@ class Engine:
         batch.evidence = self.inventory.drain_evidence()
         batch.devices, batch.addresses, batch.names = self.inventory.drain()
         batch.baseline = self.inventory.baseline.drain()
+        batch.volumes = volumes.drain(self.inventory.volumes, self.inventory.places)
         if packets:
             batch.packets = self.packet_log.drain()
         return batch

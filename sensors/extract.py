@@ -47,6 +47,7 @@ class Chosen:
         self._columns = [
             *(column[at] for column in headers),
             _sequences(table, at),
+            _hop_limits(table, at),
             *payload_spans(table, at),
         ]
 
@@ -65,13 +66,15 @@ class Chosen:
             dport,
             proto,
             seq,
+            hops,
             begin,
             end,
         ) = (column[which].tolist() for column in self._columns)
         columns = zip(
             ts, mac_texts(src_mac), mac_texts(dst_mac), _addresses(version, src_hi, src_lo),
             _addresses(version, dst_hi, dst_lo), sport, dport, proto,
-            (bytes(buffer[b:e]) for b, e in zip(begin, end, strict=True)), seq, strict=True,
+            (bytes(buffer[b:e]) for b, e in zip(begin, end, strict=True)), seq, hops,
+            strict=True,
         )  # fmt: skip
         return map(partial(of_values, Packet), columns)
 
@@ -110,6 +113,14 @@ def payload_spans(table: PacketTable, at: Rows) -> tuple[Rows, Rows]:
     batch, ip = table.batch, table.version[at] != 0
     begin = np.where(ip, table.payload[at], table.l3[at])
     return begin, np.where(ip, begin + table.payload_len[at], batch.offsets[at] + batch.caplen[at])
+
+
+def _hop_limits(table: PacketTable, at: Rows) -> NDArray[np.uint8]:
+    """uint8[n]: of IPv6 headers (RFC 8200, section 3); 0 for others."""
+    result = np.zeros(len(at), np.uint8)
+    six = np.flatnonzero(table.version[at] == 6)
+    result[six] = table.batch.buffer[table.l3[at[six]] + 7]
+    return result
 
 
 def _sequences(table: PacketTable, at: Rows) -> NDArray[np.uint32]:

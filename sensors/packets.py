@@ -113,6 +113,8 @@ class Packet(NamedTuple):
     header on. Never longer than 65,535 bytes."""
     seq: int = 0
     """TCP: the sequence number, by which a retransmission is known."""
+    hop_limit: int = 0
+    """IPv6: how many routers may still forward it; 0 for others."""
 
 
 class ParseError(ValueError):

@@ -63,7 +63,7 @@ class FanOut(Detector):
         if self._places.seen(key, place) or self.known.is_scanning(flow.client_ip, flow.port, event.ts):
             return ()
         count = self._places.add(key, place, event.ts)
-        self.known.places.sent(device, key[1], 1)
+        self.known.places.reached(device, key[1], count)
         if count < self.places or count < 2 * self._told.get(key, 0):
             return ()
         return self._compare(event.ts, flow, device, key[1], count)

@@ -69,7 +69,8 @@ class LateralMovement(Detector):
         if key is None:
             return ()
         server = known.device_of(flow.server_ip) or flow.server_ip
-        usual = known.baseline.seen(key, flow.server_ip, flow.port, flow.proto, ts)
+        its_addresses = (flow.server_ip, *known.addresses_of(server))  # a lease may have changed
+        usual = any(known.baseline.seen(key, ip, flow.port, flow.proto, ts) for ip in its_addresses)
         if not self._used.add((key, server, SERVICES[flow.port]), ts) or usual:
             return ()
         alerted = known.baseline.distrusted(key)

@@ -19,7 +19,7 @@ from analysis.store.rows import (
 
 Row = TypeVar("Row")
 
-FEW = ("devices", "addresses", "names", "evidence", "baseline", "traffic", "findings", "health")
+FEW = ("devices", "addresses", "names", "evidence", "baseline", "traffic", "volumes", "findings", "health")
 """Row lists bounded by what there is in a home; never shed."""
 MANY = ("flows", "tls", "http", "dns", "packets")
 """Row lists bounded by nothing but the traffic."""
@@ -43,13 +43,14 @@ def extend(batch: Batch, later: Batch) -> None:
 
 def compact(batch: Batch) -> None:
     """Say the same with fewer rows: one row a device, address, name, baseline entry, device-minute,
-    incident and flow. Nothing is lost."""
+    device-hour, incident and flow. Nothing is lost."""
     batch.devices[:] = _by_key(batch.devices, lambda r: r.key, _later_device)
     batch.addresses[:] = _by_key(batch.addresses, lambda r: (r.key, r.ip), _later_address)
     batch.names[:] = _by_key(batch.names, lambda r: (r.key, r.source, r.name), _later_name)
     batch.evidence[:] = _by_key(batch.evidence, lambda r: r[:4], _later_evidence)
     batch.baseline[:] = _by_key(batch.baseline, lambda r: r[:4], _later_baseline)
     batch.traffic[:] = _by_key(batch.traffic, lambda r: r[:2], _later_traffic)
+    batch.volumes[:] = _by_key(batch.volumes, lambda r: r[:2], lambda old, new: new)
     batch.flows[:] = _by_key(batch.flows, lambda r: r.flow, _later_flow)
     batch.findings[:] = thin(batch.findings)
     batch.health[:] = _by_key(batch.health, lambda r: r[:2], lambda old, new: new)

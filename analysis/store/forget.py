@@ -6,8 +6,8 @@ from analysis.store.peers import device_peer
 
 _ROWS = (
     "flows", "dns", "tls", "http", "alerts", "baseline", "baseline_resets", "traffic_minute", "traffic_hour",
-    "edge_hour", "edge_day", "dns_hour", "device_addresses", "device_names", "device_evidence",
-    "expectations",
+    "edge_hour", "edge_day", "outside_hour", "dns_hour", "device_addresses", "device_names",
+    "device_evidence", "expectations",
 )  # fmt: skip
 """Tables with a column `device`."""
 

@@ -30,6 +30,7 @@ DETAIL = (
     Table("packets", "ts", 1, "id", _NEWEST.format("packets"), "id"),
     Table("traffic_minute", "minute", 60, "minute, device"),
     Table("edge_hour", "hour", 3600, "hour, device, peer, port, proto"),
+    Table("outside_hour", "hour", 3600, "hour, device"),
     Table("sensor_minute", "minute", 60, "sensor, minute"),
 )
 """Kept for `retention.days`, and given up first when the database is too large."""

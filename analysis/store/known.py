@@ -49,7 +49,7 @@ SELECT d.id, d.network, d.mac, n.name, coalesce(n.trust, 'unknown'), d.router, d
 FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac
 WHERE d.network = ?1 ORDER BY d.last_seen DESC LIMIT ?2"""
 
-_ADDRESSES = "SELECT ip FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
+_ADDRESSES = "SELECT ip, last_seen FROM device_addresses WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 _NAMES = "SELECT source, name FROM device_names WHERE device = ? ORDER BY last_seen DESC LIMIT ?"
 
 _EVIDENCE = """
@@ -61,13 +61,11 @@ SELECT d.network, d.mac, b.peer, b.port, b.proto, b.service, b.learned, b.first_
 FROM baseline b JOIN devices d ON d.id = b.device
 WHERE d.network = ?1 ORDER BY b.last_seen DESC LIMIT ?2"""
 
-# Bytes between two devices of the home have the peer "device:<id>".
 _VOLUMES = """
-SELECT d.network, d.mac, e.hour, sum(e.bytes_up),
-    count(DISTINCT CASE WHEN e.port NOT IN (53, 123, 853) THEN e.peer END)
-FROM edge_hour e JOIN devices d ON d.id = e.device
-WHERE e.hour > (SELECT max(hour) FROM edge_hour) - ?2 AND e.peer NOT LIKE 'device:%' AND d.network = ?1
-GROUP BY e.device, e.hour ORDER BY e.hour DESC LIMIT ?3"""
+SELECT d.network, d.mac, o.hour, o.bytes_up, o.places
+FROM outside_hour o JOIN devices d ON d.id = o.device
+WHERE o.hour > (SELECT max(hour) FROM outside_hour) - ?2 AND d.network = ?1
+ORDER BY o.hour DESC, o.device LIMIT ?3"""
 
 _RESETS = """
 SELECT r.id, d.network, d.mac, r.asked FROM baseline_resets r JOIN devices d ON d.id = r.device
@@ -100,7 +98,7 @@ def devices(db: sqlite3.Connection, network: str) -> list[KnownDevice]:
     rows = db.execute(_DEVICES, (network, DEVICES)).fetchall()
     for number, place, mac, name, trust, router, first, last, kind in rows:
         together = linked.get((place, mac))
-        addresses = [row[0] for row in db.execute(_ADDRESSES, (number, EACH))]
+        addresses = db.execute(_ADDRESSES, (number, EACH)).fetchall()
         names = [(row[0], row[1]) for row in db.execute(_NAMES, (number, EACH))]
         evidence = db.execute(_EVIDENCE, (number, CLUES)).fetchall()
         found.append(

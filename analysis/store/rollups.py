@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from analysis.store.identity import Identity
 from analysis.store.peers import device_peer
-from analysis.store.rows import DeviceKey, FlowRow, TrafficRow, columns_of
+from analysis.store.rows import DeviceKey, FlowRow, TrafficRow, VolumeRow, columns_of
 
 EDGES_AN_HOUR = 16_384
 """Different edges kept an hour and sensor. A home of 40 devices makes 1,000 to 2,000; a scan of all
@@ -26,6 +26,10 @@ INSERT INTO traffic_minute (device, minute, bytes_up, bytes_down, packets) VALUE
 ON CONFLICT DO UPDATE SET bytes_up = bytes_up + excluded.bytes_up,
     bytes_down = bytes_down + excluded.bytes_down, packets = packets + excluded.packets"""
 _TRAFFIC_HOUR = _TRAFFIC_MINUTE.replace("traffic_minute (device, minute", "traffic_hour (device, hour")
+_OUTSIDE_HOUR = """
+INSERT INTO outside_hour (hour, device, bytes_up, places) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET bytes_up = max(bytes_up, excluded.bytes_up),
+    places = max(places, excluded.places)"""
 _DNS_HOUR = """
 INSERT INTO dns_hour (hour, device, queries, blocked, failed) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET queries = queries + excluded.queries,
@@ -119,6 +123,13 @@ class Rollups:
             _add(hours, (device, row.minute // 60), row[2:])
         self._db.executemany(_TRAFFIC_MINUTE, [(*key, *total) for key, total in minutes.items()])
         self._db.executemany(_TRAFFIC_HOUR, [(*key, *total) for key, total in hours.items()])
+
+    def keep_volumes(self, rows: Iterable[VolumeRow]) -> None:
+        """What left the home by device and hour. Rows are totals: they take the place of earlier ones."""
+        of = self._identity.of
+        self._db.executemany(
+            _OUTSIDE_HOUR, [(r.hour, of(r.device, r.hour * 3600.0), r.bytes_up, r.places) for r in rows]
+        )
 
     def add_dns(
         self, ts: Iterable[float], devices: Iterable[int | None], rcodes: Iterable[str | None],

@@ -61,7 +61,8 @@ class KnownDevice(NamedTuple):
     router: bool
     first_seen: float
     last_seen: float
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, float], ...] = ()
+    """(address, last seen), oldest first."""
     names: tuple[tuple[str, str], ...] = ()
     """(source, name) as in `NameRow`."""
     evidence: tuple[tuple[str, str, float, float], ...] = ()
@@ -205,8 +206,8 @@ class BaselineRow(NamedTuple):
 
 
 class VolumeRow(NamedTuple):
-    """What a device sent out of the home, and to how many different places, within an hour since the epoch
-    (read back, never written: it is the sum of the roll-ups)."""
+    """What a device sent out of the home, and to how many different places, within an hour since the epoch:
+    all that the rules counted so far."""
 
     device: DeviceKey
     hour: int
@@ -257,6 +258,7 @@ class Batch:
     packets: list[PacketRow] = field(default_factory=list)
     traffic: list[TrafficRow] = field(default_factory=list)
     baseline: list[BaselineRow] = field(default_factory=list)
+    volumes: list[VolumeRow] = field(default_factory=list)
     findings: list[tuple[Finding, DeviceKey | None, float]] = field(default_factory=list)
     """Finding, the home device it is about, and the rule's cooldown in seconds."""
     health: list[HealthRow] = field(default_factory=list)

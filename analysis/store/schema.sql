@@ -3,7 +3,7 @@
 -- process, through writer.py. Tables at the end under "decisions" are written only by notes.py.
 
 PRAGMA application_id = 1399156340;   -- "Sent": says that a file is ours
-PRAGMA user_version = 6;              -- grows with each step in migrations.py
+PRAGMA user_version = 7;              -- grows with each step in migrations.py
 
 CREATE TABLE sensors (              -- one row an interface; the honesty line of the dashboard
     name TEXT PRIMARY KEY,          -- the interface, or "replay"
@@ -191,6 +191,12 @@ CREATE TABLE edge_day (
     day INTEGER NOT NULL, device INTEGER NOT NULL, peer TEXT NOT NULL, port INTEGER NOT NULL, proto TEXT NOT NULL,
     flows INTEGER NOT NULL, bytes_up INTEGER NOT NULL, bytes_down INTEGER NOT NULL,
     PRIMARY KEY (day, device, peer, port, proto)
+) WITHOUT ROWID;
+CREATE TABLE outside_hour (         -- what left the home, as the rules counted it
+    hour INTEGER NOT NULL, device INTEGER NOT NULL,
+    bytes_up INTEGER NOT NULL,
+    places INTEGER NOT NULL,        -- different ones, resolvers and clocks left out
+    PRIMARY KEY (hour, device)
 ) WITHOUT ROWID;
 CREATE TABLE dns_hour (
     hour INTEGER NOT NULL, device INTEGER NOT NULL, queries INTEGER NOT NULL, blocked INTEGER NOT NULL,

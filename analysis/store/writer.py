@@ -165,8 +165,8 @@ class Writer:
         if batch.flows:
             self._write_flows(batch.flows)
             self._rollups.add_flows(batch.flows)
-        if batch.traffic:
-            self._rollups.add_traffic(batch.traffic)
+        self._rollups.add_traffic(batch.traffic)
+        self._rollups.keep_volumes(batch.volumes)
         if batch.dns:
             self._write_dns(batch.dns)
         if batch.tls:

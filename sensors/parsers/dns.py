@@ -156,13 +156,13 @@ def _queries(data: bytes, head: tuple[float, str, str | None, str, str, int]) ->
 
 def parse_dns(packet: Packet) -> list[Event]:
     """A UDP packet of port 53: `DnsQuery` or `DnsResponse`. Raises ParseError on what is not DNS."""
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _, _ = packet
     return parse_message(payload, ts, "udp", src_mac, src, sport, dst_mac, dst, dport)
 
 
 def parse_llmnr(packet: Packet) -> list[Event]:
     """A UDP packet of port 5355. A host answers for its own name: that is also a `NameSeen`."""
-    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _ = packet
+    ts, src_mac, dst_mac, src, dst, sport, dport, _, payload, _, _ = packet
     events = parse_message(payload, ts, "llmnr", src_mac, src, sport, dst_mac, dst, dport)
     first = events[0]
     if isinstance(first, DnsResponse) and any(record.value == src for record in first.records):

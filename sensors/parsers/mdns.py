@@ -35,7 +35,7 @@ def parse_mdns(packet: Packet) -> tuple[Event, ...]:
     the types of its services ("_ipp._tcp"), "hap-category" the category number of a HomeKit accessory.
     Raises ParseError on what is not DNS.
     """
-    ts, mac, _, src, dst, _, _, _, payload, _ = packet
+    ts, mac, _, src, dst, _, _, _, payload, _, _ = packet
     asked, names = (_remembered if len(payload) <= LONGEST else _read)(payload, src)
     if asked:
         return (of_values(MdnsQuery, (ts, mac, src, dst, asked)),)

@@ -13,6 +13,8 @@ from sensors.parsers.icmp import echo
 _ECHO_REQUEST, _ECHO_REPLY = 128, 129
 _ROUTER_ADVERTISEMENT, _SOLICITATION, _ADVERTISEMENT = 134, 135, 136
 _SOURCE_LINK, _TARGET_LINK, _PREFIX, _RDNSS = 1, 2, 3, 25
+_UNFORWARDED = 255
+"""The hop limit of all of neighbour discovery (RFC 4861, sections 6.1.2, 7.1.1 and 7.1.2)."""
 _ON_LINK = 0x80
 _FROM_ROUTER = 0x80
 MAX_OPTIONS = 32
@@ -21,16 +23,16 @@ MAX_OPTIONS = 32
 
 def parse_neighbor(packet: Packet) -> tuple[Event, ...]:
     """`NeighborSeen` for solicitations and advertisements, `RouterAdvertised` for router
-    advertisements, `EchoSeen` for echo messages, nothing for other ICMPv6. Raises ParseError
-    on a cut or malformed message."""
+    advertisements, `EchoSeen` for echo messages, nothing for other ICMPv6, nor for what a router may have
+    forwarded and hosts discard. Raises ParseError on a cut or malformed message."""
     payload = packet.payload
     if not payload:
         raise ParseError("empty ICMPv6")
     kind = payload[0]
-    if kind in (_SOLICITATION, _ADVERTISEMENT):
-        return (_neighbor(packet, kind),)
-    if kind == _ROUTER_ADVERTISEMENT:
-        return (_router(packet),)
+    if kind in (_ROUTER_ADVERTISEMENT, _SOLICITATION, _ADVERTISEMENT):
+        if packet.hop_limit != _UNFORWARDED:
+            return ()
+        return (_router(packet) if kind == _ROUTER_ADVERTISEMENT else _neighbor(packet, kind),)
     if kind in (_ECHO_REQUEST, _ECHO_REPLY):
         return echo(packet, kind == _ECHO_REPLY)
     return ()

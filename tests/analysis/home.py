@@ -66,7 +66,8 @@ class Home:
         self.pipeline = Pipeline(detectors, self.inventory)
         self.inventory.sighting(T0, LAPTOP, LAPTOP_IP)
         self.inventory.sighting(T0, TELEVISION, TELEVISION_IP)
-        self.inventory.sighting(T0, ROUTER, "8.8.8.8")
+        for server in ("8.8.8.8", "9.9.9.9", "1.1.1.1"):
+            self.inventory.sighting(T0, ROUTER, server, inward=True)
         self.inventory.new_devices(T0 + 120)
 
     def flow(

@@ -99,11 +99,29 @@ def test_arp_and_dhcp_make_devices_too(inventory: Inventory) -> None:
 def test_who_sends_from_outside_is_a_router_and_remote_hosts_are_nobody(inventory: Inventory) -> None:
     inventory.handle(arp(ROUTER, "192.168.1.1"))
     for n in range(50):
-        inventory.sighting(T0 + n, ROUTER, f"93.184.216.{n}")
+        inventory.sighting(T0 + n, ROUTER, f"93.184.{n}.216", inward=True)
     assert inventory.is_router(ROUTER) and inventory.device_key(ROUTER) is None
     found = row(inventory, ROUTER)
     assert found.router and found.ip == "192.168.1.1"
-    assert inventory.device_of("93.184.216.3") is None and inventory.device_of("192.168.1.1") == ROUTER
+    assert inventory.device_of("93.184.3.216") is None and inventory.device_of("192.168.1.1") == ROUTER
+
+
+def test_who_leaks_the_addresses_of_other_networks_is_a_device(inventory: Inventory) -> None:
+    """A phone on Wi-Fi closes connections of its mobile network, a tunnel's client or server sends from it."""
+    inventory.handle(arp(MAC, "192.168.1.20"))
+    for n in range(40):
+        inventory.sighting(T0 + n, MAC, f"33.12.{n}.5")
+        inventory.sighting(T0 + n, MAC, f"2607:f8b0:{n + 1:x}::1")
+        inventory.sighting(T0 + n, MAC, f"198.51.100.{n}", inward=True)
+    assert not inventory.is_router(MAC) and inventory.device_key(MAC) and row(inventory).ip == "192.168.1.20"
+
+
+def test_the_router_is_known_by_the_third_network(inventory: Inventory) -> None:
+    inventory.handle(arp(ROUTER, "192.168.1.1"))
+    for n, ip in enumerate(("93.184.216.34", "93.184.216.35", "1.1.1.1", "9.9.9.9")):
+        assert inventory.is_router(ROUTER) == (n > 3)
+        inventory.sighting(T0 + n, ROUTER, ip, inward=True)
+    assert inventory.is_router(ROUTER)
 
 
 def test_many_home_addresses_behind_one_mac_are_a_router(inventory: Inventory) -> None:
@@ -125,10 +143,11 @@ def test_a_host_that_owns_its_many_addresses_is_a_device(inventory: Inventory) -
 
 def test_addresses_outside_the_known_subnet_are_behind_a_router() -> None:
     inventory = make(subnets=("192.168.1.0/24",))
-    inventory.sighting(T0, ROUTER, "10.0.0.7")
+    for n in range(3):
+        inventory.sighting(T0, ROUTER, f"10.0.{n}.7", inward=True)
     inventory.sighting(T0, MAC, "192.168.1.20")
     inventory.sighting(T0, OTHER, "169.254.3.4")
-    assert inventory.is_router(ROUTER) and inventory.device_of("10.0.0.7") is None
+    assert inventory.is_router(ROUTER) and inventory.device_of("10.0.1.7") is None
     assert inventory.device_key(MAC) and inventory.device_key(OTHER)
 
 
@@ -199,7 +218,7 @@ def test_one_forged_address_does_not_hide_a_dhcp_client(inventory: Inventory) ->
 
 def test_a_dhcp_client_with_a_public_lease_is_a_device(inventory: Inventory) -> None:
     inventory.sighting(T0, MAC, "128.2.6.189")
-    assert inventory.is_router(MAC)
+    assert inventory.device_key(MAC) is None
     inventory.handle(
         dhcp("ack", source_mac=OTHER, client_ip="128.2.6.189", server_id="128.2.6.152", router="128.2.6.1")
     )
@@ -217,24 +236,38 @@ def test_an_ipv6_address_before_its_prefix_is_known_makes_no_router(inventory: I
 
 def test_many_foreign_ipv6_prefixes_are_a_router(inventory: Inventory) -> None:
     for n in range(5):
-        inventory.sighting(T0, MAC, f"2a02:1:2:3::{n + 1:x}")
+        inventory.sighting(T0, MAC, f"2a02:1:2:3::{n + 1:x}", inward=True)
     assert not inventory.is_router(MAC)
     for n in range(3):
-        inventory.sighting(T0, ROUTER, f"2607:f8b0:{n + 1:x}::1")
+        inventory.sighting(T0, ROUTER, f"2607:f8b0:{n + 1:x}::1", inward=True)
     assert inventory.is_router(ROUTER)
 
 
 def test_an_address_made_of_the_senders_mac_makes_its_prefix_home(inventory: Inventory) -> None:
     inventory.sighting(T0, "00:00:86:05:80:da", "3ffe:507:0:1:200:86ff:fe05:80da")
-    assert inventory.is_home("3ffe:507:0:1:260:97ff:fe07:69ea")
-    assert inventory.device_key("00:00:86:05:80:da")
+    assert not inventory.is_home("3ffe:507:0:1:200:86ff:fe05:80da"), "one host may say what it likes"
+    inventory.sighting(T0, "00:60:97:07:69:ea", "3ffe:507:0:1:260:97ff:fe07:69ea")
+    assert inventory.is_home("3ffe:507:0:1::1")
+    assert inventory.device_key("00:00:86:05:80:da") and inventory.device_key("00:60:97:07:69:ea")
 
 
 def test_a_tentative_address_is_on_the_link(inventory: Inventory) -> None:
     inventory.handle(NeighborSeen(T0, "solicitation", MAC, "::", "2a02:1:2:3::5", None, False))
-    assert inventory.device_of("2a02:1:2:3::5") == MAC and inventory.is_home("2a02:1:2:3::6")
+    assert not inventory.is_home("2a02:1:2:3::5")
+    inventory.handle(NeighborSeen(T0, "advertisement", OTHER, "fe80::2", "2a02:1:2:3::6", OTHER, False))
+    assert inventory.device_of("2a02:1:2:3::6") == OTHER
+    assert inventory.device_of("2a02:1:2:3::5") == MAC and inventory.is_home("2a02:1:2:3::7")
     inventory.handle(NeighborSeen(T0, "solicitation", MAC, "fe80::1", "2a02:9:9:9::5", MAC, False))
     assert not inventory.is_home("2a02:9:9:9::5"), "asking for an address proves nothing"
+
+
+def test_a_network_that_a_hub_announces_without_a_way_out_is_not_learned(inventory: Inventory) -> None:
+    forged = RouterAdvertised(T0, MAC, "fe80::1", 0, ("2a00:1450:4001:80b::/64",), ())
+    inventory.handle(forged)
+    assert not inventory.is_home("2a00:1450:4001:80b::200e") and not inventory.is_router(MAC)
+    inventory.handle(RouterAdvertised(T0, ROUTER, "fe80::9", 1800, (), ()))
+    inventory.handle(forged._replace(source_mac=ROUTER, prefixes=("2a02:1:2:3::/64",)))
+    assert inventory.is_home("2a02:1:2:3::5"), "a router's last words"
 
 
 # -- names and kinds -----------------------------------------------------------------------------------
@@ -308,7 +341,8 @@ def row_pair(inventory: Inventory, *macs: str):
 
 def test_a_name_relayed_by_a_router_belongs_to_the_address(inventory: Inventory) -> None:
     inventory.sighting(T0, MAC, "192.168.1.20")
-    inventory.sighting(T0, ROUTER, "8.8.8.8")
+    for server in ("8.8.8.8", "9.9.9.9", "1.1.1.1"):
+        inventory.sighting(T0, ROUTER, server, inward=True)
     inventory.handle(NameSeen(T0, ROUTER, "192.168.1.20", (("mdns", "laptop"),)))
     assert inventory.display_name(MAC, None) == "laptop"
     inventory.handle(NameSeen(T0, ROUTER, "93.184.216.34", (("nbns", "FAR"),)))
@@ -324,12 +358,49 @@ def known(mac: str, **more: object) -> KnownDevice:
 
 def test_known_devices_keep_their_first_sight_names_and_addresses() -> None:
     inventory = make(
-        known(MAC, name="Anna", addresses=("192.168.1.20",), names=(("dhcp", "mac"),)),
+        known(MAC, name="Anna", addresses=(("192.168.1.20", T0 - 100),), names=(("dhcp", "mac"),)),
         known(ROUTER, router=True),
     )
     assert inventory.first_seen(MAC) == T0 - 9e5 and inventory.device_of("192.168.1.20") == MAC
     assert inventory.display_name(None, "192.168.1.20") == "Anna" and inventory.is_router(ROUTER)
     assert inventory.drain() == ([], [], []) and inventory.new_devices(T0 + 1e6) == []
+
+
+def test_a_client_of_dhcp_is_one_after_a_restart_too() -> None:
+    """Evidence as the store gives it back; one that was taken for a router is a device again."""
+    told = (("dhcp-parameters", "1,3,6", T0 - 900.0, T0 - 900.0),)
+    inventory = make(
+        known(MAC, addresses=(("192.168.1.20", T0 - 100),), evidence=told),
+        known(OTHER, names=(("dhcp", "phone"),), router=True),
+    )
+    for n in range(20):
+        inventory.sighting(T0 + n, MAC, f"33.12.{n}.5", inward=True)
+    assert inventory.device_key(MAC) and inventory.device_of("192.168.1.20") == MAC
+    assert inventory.device_key(OTHER)
+
+
+def test_the_leases_of_earlier_runs_make_no_router() -> None:
+    leases = tuple((f"192.168.1.{n}", T0 - 9e5 + n) for n in range(20, 40))
+    inventory = make(known(MAC, addresses=leases))
+    assert inventory.device_key(MAC)
+    inventory.sighting(T0, MAC, "192.168.1.99")
+    assert inventory.device_key(MAC) and inventory.device_of("192.168.1.21") == MAC
+    for n in range(8):
+        inventory.sighting(T0, MAC, f"10.9.8.{n + 1}")
+    assert inventory.is_router(MAC)
+
+
+def test_the_ipv6_networks_of_the_last_day_are_at_home_after_a_restart() -> None:
+    now = T0 - 100
+    inventory = make(
+        known(
+            MAC,
+            addresses=(("2a02:1:1:1::5", now - 2 * 86_400), ("2a02:1:2:3::5", now - 3600), ("fe80::1", now)),
+        ),
+        known(OTHER, addresses=(("192.168.1.30", now), ("2a02:1:2:3::6", now))),
+    )
+    assert inventory.networks.learned == ("2a02:1:2:3::/64",) and inventory.evictions()["prefixes"] == 0
+    assert inventory.is_home("2a02:1:2:3::77") and not inventory.is_home("2a02:1:1:1::5")
 
 
 def test_new_devices_are_told_once_with_a_name_or_after_a_minute(inventory: Inventory) -> None:

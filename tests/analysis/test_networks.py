@@ -118,7 +118,8 @@ def test_the_interface_identifier_made_of_a_mac() -> None:
 def test_a_sender_whose_address_holds_its_mac_is_on_the_link(home: HomeNetworks) -> None:
     ip = "3ffe:507:0:1:200:86ff:fe05:80da"
     assert not home.learn_sender(ip, "00:60:97:07:69:ea"), "a router forwards it"
-    assert home.learn_sender(ip, "00:00:86:05:80:da")
+    assert not home.learn_sender(ip, "00:00:86:05:80:da"), "one voice"
+    assert home.learn_sender("3ffe:507:0:1:260:97ff:fe07:69ea", "00:60:97:07:69:ea")
     assert home.is_home("3ffe:507:0:1:260:97ff:fe07:69ea")
     assert not home.learn_sender("192.168.1.1", "00:00:86:05:80:da")
 
@@ -136,3 +137,20 @@ def test_an_address_teaches_its_prefix_only_where_the_whole_of_it_is_not_at_home
     assert not home.learn_address("2001:db8:0:1::7") and home.version == 0
     assert home.learn_address("2001:db8:0:2::7") and home.learned == ("2001:db8:0:2::/64",)
     assert not home.learn_address("2001:db8:0:2::8") and not home.learn_address("no:address")
+
+
+def test_one_host_alone_declares_no_network(home: HomeNetworks) -> None:
+    for n in range(10):
+        assert not home.learn_member(f"2a00:1450:4001:80b::{n}", "02:00:00:00:00:01")
+    assert not home.is_home("2a00:1450:4001:80b::1") and home.version == 0
+    assert home.learn_member("2a00:1450:4001:80b::77", "02:00:00:00:00:02")
+    assert home.is_home("2a00:1450:4001:80b::1") and home.version == 1
+    assert not home.learn_member("2a00:1450:4001:80b::78", "02:00:00:00:00:03"), "it is known"
+    assert not home.learn_member("192.168.1.7", "02:00:00:00:00:03")
+
+
+def test_a_flood_of_networks_that_one_host_declares_is_bounded(home: HomeNetworks) -> None:
+    for n in range(5000):
+        home.learn_member(f"2a02:1:{n:x}::1", "02:00:00:00:00:01")
+    assert len(home._members) == LEARNED and home.refused == 5000 - LEARNED and home.learned == ()
+    assert home.learn_member(f"2a02:1:{4999:x}::1", "02:00:00:00:00:02")

@@ -34,6 +34,19 @@ def test_what_was_learned_is_usual_also_after_a_restart() -> None:
     assert again.open(again.flow(TELEVISION_IP, 22, ts=T0 + 9 * HOUR))[0].rule == "lateral-movement"
 
 
+def test_a_new_lease_of_the_other_device_is_no_first_time() -> None:
+    moved, stranger = "192.168.1.61", "192.168.1.62"
+    home = Home(LateralMovement(), NewConnection(), learning_seconds=HOUR)
+    assert home.open(home.flow(TELEVISION_IP, 445, ts=T0 + 60)) == []
+    again = Home(LateralMovement(), learning_seconds=HOUR)
+    again.inventory.baseline = home.inventory.baseline
+    again.inventory.sighting(T0 + 9 * HOUR, TELEVISION, moved)
+    again.inventory.sighting(T0 + 9 * HOUR, "02:00:00:00:00:99", stranger)
+    assert again.open(again.flow(moved, 445, ts=T0 + 9 * HOUR)) == []
+    assert again.open(again.flow(moved, 22, ts=T0 + 9 * HOUR))
+    assert again.open(again.flow(stranger, 445, ts=T0 + 9 * HOUR))
+
+
 def test_a_serious_alert_makes_it_high_even_while_learning() -> None:
     home = Home(LateralMovement(), learning_seconds=HOUR)
     home.inventory.baseline.distrust(("eth0", LAPTOP), T0)

@@ -1,7 +1,7 @@
 """What is given up when the database does not follow, in which order, and what never is."""
 
 from analysis.store.backlog import Backlog, compact, size, split
-from analysis.store.rows import AddressRow, Batch, NameRow, TrafficRow
+from analysis.store.rows import AddressRow, Batch, NameRow, TrafficRow, VolumeRow
 from tests.analysis.store import samples
 from tests.analysis.store.samples import KEY, T0
 
@@ -169,3 +169,9 @@ def test_compact_device_keeps_what_was_known() -> None:
     )
     compact(batch)
     assert batch.devices == [samples.device(ip="192.168.1.9", router=True, last_seen=T0 + 1)]
+
+
+def test_compact_keeps_the_newest_total_of_an_hour() -> None:
+    batch = Batch(volumes=[VolumeRow(KEY, hour, size, 1) for hour, size in ((7, 5), (8, 1), (7, 9))])
+    compact(batch)
+    assert batch.volumes == [VolumeRow(KEY, 7, 9, 1), VolumeRow(KEY, 8, 1, 1)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store.notes import NoteError, Notes
-from analysis.store.rows import Batch, DeviceKey, TrafficRow
+from analysis.store.rows import Batch, DeviceKey, TrafficRow, VolumeRow
 from analysis.store.writer import Writer
 from tests.dashboard.filldb import Home, small
 
@@ -21,6 +21,8 @@ def test_no_table_names_it_and_no_byte_of_it_is_left(home: Home) -> None:
     notes.name_device(4, "Front door")
     notes.decide_alert(16, "acknowledged", "ask about the camera")
     home.packet(ip, "192.0.2.1", home.now)
+    with Writer(home.path, "eth0") as writer:
+        writer.write(Batch(volumes=[VolumeRow(("eth0", mac), int(home.now // 3600), 9, 1)]))
     others = home.db.execute("SELECT COUNT(*) FROM flows WHERE device <> 4").fetchone()
     notes.forget_device(4)
     tables = [row[0] for row in home.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -125,3 +125,23 @@ def test_the_steps_lead_from_the_first_schema_to_the_present_one(tmp_path: Path)
     assert db.execute("SELECT mac FROM devices").fetchall() == [("a",)]
     db.close()
     fresh.close()
+
+
+def test_what_earlier_runs_sent_out_is_taken_from_the_edges(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "first.db", isolation_level=None)
+    for statement in migrations.statements(FIRST.read_text()):
+        db.execute(statement)
+    at_home = (
+        "device:3", "10.0.0.2", "192.168.1.1", "172.16.0.1", "172.31.9.9", "169.254.1.1", "224.0.0.251",
+        "239.255.255.250", "255.255.255.255", "fe80::1", "fd00::1", "ff02::fb",
+    )  # fmt: skip
+    outside = ("a.example", "fd.example", "172.15.0.1", "223.1.1.1", "2001:db8::1", "other")
+    edges = [(500, 1, peer, 443, "tcp", 1, 100, 7) for peer in (*at_home, *outside)]
+    edges += [(500, 1, "a.example", 80, "tcp", 1, 10, 7), (500, 1, "9.9.9.9", 53, "udp", 1, 1, 7)]
+    edges += [(501, 2, "b.example", 443, "tcp", 1, 5, 7), (100, 1, "old.example", 443, "tcp", 1, 5, 7)]
+    db.executemany("INSERT INTO edge_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?)", edges)
+    with transaction(db):
+        migrations.migrate(db)
+    rows = db.execute("SELECT * FROM outside_hour ORDER BY hour").fetchall()
+    assert rows == [(500, 1, 611, 6), (501, 2, 5, 1)]
+    db.close()

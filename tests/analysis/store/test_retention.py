@@ -8,7 +8,7 @@ from analysis.config import Config
 from analysis.store import retention
 from analysis.store.database import open_writer
 from analysis.store.retention import run_once
-from analysis.store.rows import AddressRow, Batch, NameRow, TrafficRow
+from analysis.store.rows import AddressRow, Batch, NameRow, TrafficRow, VolumeRow
 from analysis.store.writer import Writer
 from tests.analysis.store import samples
 from tests.analysis.store.samples import KEY, T0, ask, one
@@ -22,6 +22,7 @@ TABLES = (
     "packets",
     "traffic_minute",
     "edge_hour",
+    "outside_hour",
     "alerts",
     "traffic_hour",
     "edge_day",
@@ -49,6 +50,7 @@ def fill(path: Path, days: range, each: int = 10) -> None:
                     http=[samples.http(ts=ts + i) for i in n],
                     packets=[samples.packet(ts=ts + i) for i in n],
                     traffic=[TrafficRow(KEY, int(ts) // 60 - i, 1, 2, 3) for i in n],
+                    volumes=[VolumeRow(KEY, int(ts) // 3600, 1, 2)],
                     findings=[(samples.finding(ts, key=str(day)), KEY, 60.0)],
                     status=samples.status(packets=day + 1, last_packet=ts),
                 )
@@ -71,6 +73,7 @@ def test_each_table_keeps_its_days(path: Path) -> None:
     assert [found[t] for t in ("flows", "dns", "tls", "http", "packets", "traffic_minute", "edge_hour")] == [
         300
     ] * 6 + [30]
+    assert found["outside_hour"] == 30
     assert [found[t] for t in ("alerts", "dns_hour", "alert_hour", "traffic_hour")] == [35] * 4
     assert report.deleted["flows"] == 100 and report.deleted["alerts"] == 5 and report.refused == ()
     assert one(path, "SELECT min(ts) FROM dns") == T0 + 10 * DAY

@@ -481,7 +481,7 @@ def test_what_a_sensor_loads(writer: Writer) -> None:
             True,
             T0,
             T0,
-            ("fe80::1", "192.168.1.7"),
+            (("fe80::1", T0 + 1), ("192.168.1.7", T0 + 5)),
             (("mdns", "phone.local"), ("dhcp", "phone")),
         ),
     ]

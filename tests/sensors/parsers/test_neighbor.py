@@ -10,7 +10,7 @@ from .single import MAC, OTHER_MAC, cuts, mutations, survives
 
 def packet(layers, src: str = "fe80::1", dst: str = "ff02::1") -> Packet:
     payload = bytes(inet6.IPv6(src=src, dst=dst) / layers)[40:]
-    return Packet(1.0, MAC, "33:33:00:00:00:01", src, dst, 0, 0, 58, payload)
+    return Packet(1.0, MAC, "33:33:00:00:00:01", src, dst, 0, 0, 58, payload, hop_limit=255)
 
 
 SOLICITATION = packet(inet6.ICMPv6ND_NS(tgt="fe80::2") / inet6.ICMPv6NDOptSrcLLAddr(lladdr=OTHER_MAC))
@@ -71,6 +71,12 @@ def test_an_option_of_length_zero_is_refused():
     raw = SOLICITATION.payload[:24] + b"\1\0" + bytes(6)
     with pytest.raises(ParseError, match="length 0"):
         neighbor.parse_neighbor(SOLICITATION._replace(payload=raw))
+
+
+@pytest.mark.parametrize("hops", [0, 64, 254])
+@pytest.mark.parametrize("seed", [SOLICITATION, ADVERTISEMENT, ROUTER], ids=["ns", "na", "ra"])
+def test_what_may_come_from_another_link_says_nothing(seed, hops):
+    assert neighbor.parse_neighbor(seed._replace(hop_limit=hops)) == ()
 
 
 @pytest.mark.parametrize("seed", [SOLICITATION, ADVERTISEMENT, ROUTER], ids=["ns", "na", "ra"])

@@ -273,6 +273,8 @@ class EchoSeen(NamedTuple):
     source_mac: str | None
     source_ip: str
     target_ip: str
+    exchange: int
+    """Identifier and sequence number: what a reply has of the request that it answers."""
     size: int
     """Bytes of data after the echo header."""
     digest: int

@@ -19,6 +19,8 @@ LOOK_EVERY = 8
 """A pair is looked at again after so many further contacts: a look takes 0.05 ms."""
 CLOCKWORK = (53, 67, 123, 853, 5353)
 TELL_AGAIN = 1800.0
+NO_CALLS = frozenset({"attempt", "rejected", "midstream"})
+"""Of which no beginning was answered: nobody took the call, or it goes on with one that began before."""
 
 PARTS = ("even_intervals", "equal_sizes", "steady", "long_enough")
 """Of the score, each from 0 to 1."""
@@ -98,8 +100,8 @@ class Beacon(Detector):
         return flow.proto in ("tcp", "udp") and not flow.group and flow.port not in self.left_out
 
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
-        flow, state = event.flow, event.state
-        if state == "attempt" or state == "rejected" or flow.port in self.left_out or flow.group:
+        flow = event.flow
+        if event.state in NO_CALLS or flow.port in self.left_out or flow.group:
             return ()
         if (flow.server_home and event.bytes_up < self.parcel_bytes) or flow.proto not in ("tcp", "udp"):
             return ()

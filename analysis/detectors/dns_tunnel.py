@@ -36,6 +36,11 @@ def entropy(text: str) -> float:
     return -sum([share * log2(share) for share in shares]) if n else 0.0
 
 
+def _is_code(ip: str) -> bool:
+    """How reputation services answer (RFC 5782): in 127.0.0.0/8, but never with this host's own address."""
+    return ip.startswith("127.") and ip != "127.0.0.1"
+
+
 class _Talk:
     """What one device asked below one domain; times in seconds of packet time."""
 
@@ -44,7 +49,7 @@ class _Talk:
         "_measured",
         "carried",
         "carriers",
-        "connected",
+        "explained",
         "mac",
         "names",
         "next",
@@ -58,7 +63,8 @@ class _Talk:
         self.names: dict[str, None] = {}
         self.carried = self.carriers = 0
         self._bits, self._measured = 0.0, 0
-        self.connected = False
+        self.explained = 0
+        """Connections to where the answers pointed, and answers that were a code."""
         self.next = level
         self.times = 1
 
@@ -73,8 +79,8 @@ class _Talk:
 
 @dataclass
 class DnsTunnel(Detector):
-    """A device asks for hundreds of different long, random-looking names of one domain and does not then
-    connect to what it asked for: the names themselves are the message.
+    """A device asks for hundreds of different long, random-looking names of one domain and hardly connects to
+    what it asked for: the names themselves are the message.
 
     That is how data is smuggled out of networks that block everything else. Shops and news sites with long
     names do not count, because the browser then connects to them; nor do virus scanners' look-up services.
@@ -95,6 +101,9 @@ class DnsTunnel(Detector):
     carrier_names: int = 50
     """The same when most questions are of a type whose answers carry data (TXT, NULL, CNAME, MX). Source:
     own choice; connecting with iodine alone asks 60."""
+    explained: float = 0.05
+    """Connections to the answers, for each name, that show what the names were for. Source: own choice;
+    browsers open a connection for each name, or one for some that are at one address (RFC 9113, 9.1.1)."""
     minutes: float = 60.0
     """The time they must fall within. Source: own choice."""
     services: tuple[str, ...] = LOOKUP_SERVICES
@@ -135,17 +144,17 @@ class DnsTunnel(Detector):
             self._ripe[key] = event.ts
 
     def on_dns_lookup(self, event: DnsLookup) -> Iterable[Finding]:
-        """Where the answers point to: whoever connects there was not tunnelling."""
+        """Where the answers point to: whoever connects there, and not just once, was not tunnelling."""
         if len(event.name) < SHORT or not event.records:
             return ()
         key = event.client_ip, registrable(event.name)
         talk = self._talks.get(key)
-        if talk is None or talk.connected:
+        if talk is None:
             return ()
-        for ip in addresses_of(event.name, event.records):
+        addresses = addresses_of(event.name, event.records)
+        for ip in addresses:
             self._watch[event.client_ip, ip] = key
-            if ip.startswith("127."):  # the convention of reputation services (RFC 5782)
-                talk.connected = True
+        talk.explained += any(map(_is_code, addresses))
         while len(self._watch) > WATCHED:
             self._watch.popitem(last=False)
         return ()
@@ -158,7 +167,7 @@ class DnsTunnel(Detector):
             return ()
         key = self._watch.get((event.flow.client_ip, event.flow.server_ip))
         if key is not None and event.flow.port != DNS and (talk := self._talks.get(key)) is not None:
-            talk.connected = True
+            talk.explained += 1
         return ()
 
     def on_tick(self, now: float) -> Iterable[Finding]:
@@ -175,7 +184,7 @@ class DnsTunnel(Detector):
         count = len(talk.names)
         if talk.carriers * 2 >= count:
             return count >= self.carrier_names
-        if count < self.names or talk.connected:
+        if count < self.names or talk.explained >= self.explained * count:
             return False
         return talk.carried >= self.length * count and talk.bits >= self.bits * count
 
@@ -195,5 +204,5 @@ class DnsTunnel(Detector):
             times=times, domain=domain, distinct_names=count,
             threshold=self.carrier_names if carriers else self.names, within_minutes=self.minutes,
             mean_length=round(talk.carried / count, 1), mean_bits_a_character=round(talk.bits / count, 2),
-            questions_for_data_records=talk.carriers, connected_to_the_answers=talk.connected,
+            questions_for_data_records=talk.carriers, connections_to_the_answers=talk.explained,
         )  # fmt: skip

@@ -7,10 +7,13 @@ from typing import Any
 from analysis.alerts import Finding, Severity
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
-from analysis.window import RecentSet
+from analysis.window import RecentSet, RecentTable
 
-PAIRS = 65_536
+PAIRS, FLOWS = 65_536, 16_384
 DNS = 53
+
+Totals = tuple[float, int, int]
+"""A time, and the packets sent and got until then."""
 
 
 class _Starts(dict[str, int]):
@@ -45,15 +48,17 @@ class Flood(Detector):
     seconds: float = 10.0
     """The time in which they are counted. Source: own choice."""
     packets: int = 20_000
-    """Packets in one conversation before it is looked at. Source: own choice; some seconds of an attack."""
+    """Packets in one conversation, or in two minutes of it, before it is looked at. Source: own
+    choice; some seconds of an attack."""
     per_second: float = 500.0
-    """Packets a second in it. Source: own choice; a video call sends 100, a camera 400, Mirai thousands."""
+    """Packets a second in them. Source: own choice; a video call sends 100, a camera 400, Mirai thousands."""
     answers: float = 0.05
     """The largest share of answers. Source: own choice; confirmations of TCP and QUIC are a tenth or more."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)
 
     def __post_init__(self) -> None:
+        self._before = RecentTable(FLOWS)
         self._starts = _Starts()
         self._until = 0.0
 
@@ -77,12 +82,37 @@ class Flood(Detector):
             self._until = now + self.seconds
         return ()
 
-    def on_flow_end(self, event: FlowActive | FlowEnd) -> Iterable[Finding]:
-        """A stream is looked at as long as it goes on, and at its end."""
-        flow, sent = event.flow, event.packets_up
-        if sent < self.packets or flow.server_home or flow.group or flow.id in self._told:
+    def on_flow_active(self, event: FlowActive) -> Iterable[Finding]:
+        """A stream is looked at as long as it goes on, and at its end: whole, and, as one that was quiet for
+        an hour may attack in its last minute, what came since the last time. Not so TCP, which goes on only
+        as long as it is confirmed, and of which busy receivers confirm a whole burst at once."""
+        flow = event.flow
+        if flow.server_home or flow.group:
             return ()
-        rate, share = sent / max(1.0, event.ts - flow.first_seen), event.packets_down / sent
+        if flow.proto == "tcp":
+            return self._look(event, None)
+        before: Totals | None = self._before.get(flow.id)
+        self._before.put(flow.id, (event.ts, event.packets_up, event.packets_down))
+        return self._look(event, before)
+
+    def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
+        before: Totals | None = self._before.pop(event.flow.id, None)
+        if event.flow.server_home or event.flow.group:
+            return ()
+        return self._look(event, before)
+
+    def _look(self, event: FlowActive | FlowEnd, before: Totals | None) -> Iterable[Finding]:
+        if event.packets_up < self.packets or event.flow.id in self._told:
+            return ()
+        whole = self._judge(event, (event.flow.first_seen, 0, 0))
+        return whole or (() if before is None else self._judge(event, before))
+
+    def _judge(self, event: FlowActive | FlowEnd, since: Totals) -> Iterable[Finding]:
+        """What was sent since then."""
+        flow, sent, got = event.flow, event.packets_up - since[1], event.packets_down - since[2]
+        if sent < self.packets:
+            return ()
+        rate, share = sent / max(1.0, event.ts - since[0]), got / sent
         if rate < self.per_second or share > self.answers:
             return ()
         self._told.add(flow.id, event.ts)
@@ -94,8 +124,6 @@ class Flood(Detector):
                 answered_share=round(share, 3), largest_share=self.answers,
             ),
         )  # fmt: skip
-
-    on_flow_active = on_flow_end
 
     def _finding(self, ts: float, flow: Flow, what: str, **evidence: Any) -> Finding:
         subject = self.subject(flow)

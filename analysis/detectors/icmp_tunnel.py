@@ -9,19 +9,43 @@ from analysis.detector import Detector
 from analysis.events import EchoSeen
 
 PAIRS = 512
-REMEMBERED = 1024
-"""Different contents remembered a pair."""
+REMEMBERED, ASKED = 1024, 64
+"""Different contents, and requests that may be answered yet, remembered a pair."""
 
 
 class _Pair:
     """What two hosts pinged each other; times in seconds of packet time."""
 
-    __slots__ = ("bytes", "contents", "mac", "since", "told")
+    __slots__ = ("_asked", "_contents", "bytes", "data", "since", "told")
 
     def __init__(self, ts: float) -> None:
-        self.since, self.bytes, self.told = ts, 0, False
-        self.mac: str | None = None
-        self.contents: set[int] = set()
+        self.since, self.told = ts, False
+        self.bytes = 0
+        """Of all different contents."""
+        self.data = 0
+        """Different contents that no ordinary ping has."""
+        self._asked: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._contents: set[int] = set()
+
+    def add(self, event: EchoSeen, small: int) -> bool:
+        """Whether the content is new."""
+        asked = None
+        if event.reply:
+            asked = self._asked.get((event.target_ip, event.exchange))
+        else:
+            self._ask(event)
+        if event.digest in self._contents or asked == event.digest:
+            return False
+        if len(self._contents) < REMEMBERED:
+            self._contents.add(event.digest)
+        self.bytes += event.size
+        self.data += asked is not None or event.size > small
+        return True
+
+    def _ask(self, event: EchoSeen) -> None:
+        self._asked[event.source_ip, event.exchange] = event.digest
+        if len(self._asked) > ASKED:
+            self._asked.popitem(last=False)
 
 
 @dataclass
@@ -29,7 +53,8 @@ class IcmpTunnel(Detector):
     """The content of pings between two hosts is different every time.
 
     A ping carries a fixed pattern, and its answer the same (RFC 792); whoever changes it each time sends
-    data, past firewalls that let pings through. Large or many pings alone do not count.
+    data, past firewalls that let pings through. Large or many pings alone do not count, nor do a few small
+    ones of any content that come back as they were sent, or not at all: some programs fill them by chance.
     """
 
     id = "icmp-tunnel"
@@ -39,6 +64,12 @@ class IcmpTunnel(Detector):
     contents: int = 40
     """Different contents between two hosts. Source: own choice; ping programs have one for each size, a size
     sweep from 0 to 1500 in usual steps of 50 has 30, a tunnel has one for each packet."""
+    small_bytes: int = 64
+    """Bytes of data up to which a ping is small. Source: iputils sends 56, icmplib (Home Assistant) 56 by
+    chance, Windows 32."""
+    many_bytes: int = 100_000
+    """Bytes in different small pings that are data even so. Source: own choice; a small one each second has
+    34,000 in ten minutes."""
     minutes: float = 10.0
     """The time they must fall within. Source: own choice; an idle tunnel of ptunnel or hans keeps itself
     alive about every second."""
@@ -55,12 +86,9 @@ class IcmpTunnel(Detector):
             self._pairs.move_to_end(key)
             if len(self._pairs) > PAIRS:
                 self._pairs.popitem(last=False)
-        if event.digest in pair.contents or pair.told:
+        if pair.told or not pair.add(event, self.small_bytes):
             return ()
-        if len(pair.contents) < REMEMBERED:
-            pair.contents.add(event.digest)
-        pair.bytes += event.size
-        if len(pair.contents) < self.contents:
+        if pair.data < self.contents and pair.bytes < self.many_bytes:
             return ()
         return self._tell(event, pair)
 
@@ -81,7 +109,8 @@ class IcmpTunnel(Detector):
                 "pattern. Here each one is different: somebody sends data in it, past the firewall.",
                 advice=f"If nobody runs such a tunnel on {device} on purpose, disconnect it and have it "
                 "checked for malware.",
-                different_contents=len(pair.contents), threshold=self.contents, within_minutes=self.minutes,
-                bytes_carried=pair.bytes, leaves_home=not known.is_home(peer),
+                different_contents=pair.data, threshold=self.contents, within_minutes=self.minutes,
+                bytes_carried=pair.bytes, threshold_bytes=self.many_bytes,
+                leaves_home=not known.is_home(peer),
             ),
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """Somebody tries one password after another."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -116,15 +117,20 @@ class PasswordGuessing(Detector):
         inward = subject.device_ip == server
         key = (server if inward else subject.device_ip, service, inward)
         self._number += 1
-        if window.add(key, (self._number, subject.peer_ip), ts) < limit:
+        if window.add(key, (self._number, subject), ts) < limit:
             return ()
-        others = {value[1] for value in window.values(key) if isinstance(value, tuple)}
+        failed = [value[1] for value in window.values(key) if isinstance(value, tuple)]
         window.forget(key)
-        return (self._finding(ts, subject, service, inward, limit, minutes, len(others)),)
+        return (self._finding(ts, failed, service, inward, limit, minutes),)
 
     def _finding(
-        self, ts: float, subject: Subject, service: str, inward: bool, limit: int, minutes: float, others: int
+        self, ts: float, failed: list[Subject], service: str, inward: bool, limit: int, minutes: float
     ) -> Finding:
+        """A victim of half of the failures makes an incident of its own, else all make one."""
+        times = Counter(subject.peer_ip for subject in failed)
+        ((main, most),), others = times.most_common(1), len(times)
+        subject = next(subject for subject in reversed(failed) if subject.peer_ip == main)
+        spread = inward or 2 * most < len(failed)
         device, peer = shown(self.known, subject)
         name = _NAMES[service]
         if inward:
@@ -134,7 +140,8 @@ class PasswordGuessing(Detector):
                 f"Give {device} a long password that is used nowhere else."
             )
         else:
-            target = peer if others == 1 else f"{others} devices or servers"
+            more = f" and {others - 1} more" if others > 1 else ""
+            target = f"{others} devices or servers" if spread else f"{peer}{more}"
             title = f"{device} guesses passwords of {target} ({name})"
             advice = (
                 f"If a program on {device} has an old password stored, correct it. If nobody knows of "
@@ -142,10 +149,11 @@ class PasswordGuessing(Detector):
             )
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, service, "in" if inward else "out",
-            title=title,
+            *(() if spread else (main,)), title=title,
             why=f"{limit} logins failed within {minutes:g} minutes. People give up earlier; programs that "
             "break into devices try lists of common passwords.",
             advice=advice, service=service, failures=limit, threshold=limit, minutes=minutes, targets=others,
+            failures_with_peer=most,
         )  # fmt: skip
 
 

@@ -13,8 +13,11 @@ from analysis.window import DistinctWindow
 HOUR = 3600.0
 TRACEROUTE = range(33434, 33535)
 """UDP ports that traceroute counts through (RFC 1393 era default, 33434 plus hop times probes)."""
-REPLIES = frozenset({1900, 3702, 5353, 5355})
-"""Ports from which SSDP, WS-Discovery, mDNS and LLMNR answer what was asked by multicast: no probes."""
+ANSWERS_WITHIN = 300.0
+"""Seconds in which everybody may answer what was asked of all by multicast or broadcast; SSDP's answers come
+within five (UPnP Device Architecture, MX)."""
+PROBES = 2
+"""Packets in which a probe is sent, and sent again."""
 SCANS = 1024
 OPEN = 1024
 """Conversations that wait for their answer; when there are more all are counted at once."""
@@ -33,6 +36,31 @@ class _Scan:
     count: int
     told: int = 0
     told_at: float = 0.0
+
+
+class _Questions:
+    """UDP that hosts of the home asked. A device that nobody asked and that speaks from a service's port is
+    taken for a server by the flow table: only what was asked tells its answers from probes."""
+
+    def __init__(self) -> None:
+        self._of_all = DistinctWindow(ANSWERS_WITHIN)
+        """The ports from which a host asked all others: answers come to it from any port."""
+        self._of_one = DistinctWindow(HOUR)
+        """The servers that a host asked on a port."""
+
+    def asked_all(self, flow: Flow) -> None:
+        self._of_all.add(flow.client_ip, flow.client_port, flow.first_seen)
+
+    def asked_one(self, flow: Flow) -> None:
+        self._of_one.add((flow.client_ip, flow.port), flow.server_ip, flow.first_seen)
+
+    def is_answer_to_all(self, ip: str, port: int, ts: float) -> bool:
+        """Whether what came to this port at `ts` was asked of all."""
+        return ts - self._of_all.seen(ip, port) <= ANSWERS_WITHIN
+
+    def is_known_server(self, flow: Flow) -> bool:
+        """Whether the client asked this server lately: a question may be lost where its answer is seen."""
+        return flow.first_seen - self._of_one.seen((flow.client_ip, flow.port), flow.server_ip) <= HOUR
 
 
 @dataclass
@@ -71,17 +99,28 @@ class PortScan(Detector):
         self._slow = max(self.seconds, self.slow_minutes * 60)
         self._ports_tried = DistinctWindow(self._slow, max_values=4096)
         self._hosts_tried = DistinctWindow(self._slow, max_values=4096)
+        self._questions = _Questions()
 
     def concerns(self, event: type, flow: FlowKind) -> bool:
-        return flow.proto == "tcp" or (flow.proto == "udp" and event is not FlowEnd)
+        at_home = flow.client_home and flow.server_home and not flow.group
+        return flow.proto == "tcp" or (flow.proto == "udp" and (event is not FlowEnd or at_home))
 
     def on_flow_start(self, event: FlowStart) -> Iterable[Finding]:
         """Only what nobody answers within `grace` is counted: most connections cost no more than this."""
         flow = event.flow
-        if flow.group or (not event.syn if flow.proto == "tcp" else flow.proto != "udp" or _no_probe(flow)):
+        if not event.syn if flow.proto == "tcp" else flow.proto != "udp" or self._is_no_probe(flow):
             return ()
         self._open[flow.id] = flow
         return self._count(inf) if len(self._open) >= OPEN else ()
+
+    def _is_no_probe(self, flow: Flow) -> bool:
+        """A question to all others, an answer to one, and traceroute."""
+        if flow.group:
+            self._questions.asked_all(flow)
+            return True
+        if flow.port in TRACEROUTE:
+            return True
+        return self._questions.is_answer_to_all(flow.server_ip, flow.port, flow.first_seen)
 
     def on_flow_answered(self, event: FlowAnswered) -> Iterable[Finding]:
         flow = event.flow
@@ -110,6 +149,8 @@ class PortScan(Detector):
     def on_flow_end(self, event: FlowEnd) -> Iterable[Finding]:
         """A door that was opened and shut again, or knocked on by FIN, NULL and Xmas probes, which
         have no SYN: conversations without any payload."""
+        if event.flow.proto == "udp":
+            return self._unasked(event)
         if event.flow.proto != "tcp" or event.payload_up or event.payload_down:
             return ()
         if event.state == "established":
@@ -117,6 +158,20 @@ class PortScan(Detector):
         if event.state == "midstream" and event.packets_up <= 2:
             return self._try_port(event.ts, event.flow)
         return ()
+
+    def _unasked(self, event: FlowEnd) -> Iterable[Finding]:
+        """A device of the home, not the router, spoke to another from a service's port unasked."""
+        flow, questions, known = event.flow, self._questions, self.known
+        if not (flow.client_home and flow.server_home) or flow.group:
+            return ()
+        if event.packets_up:
+            questions.asked_one(flow)
+            return ()
+        if event.packets_down > PROBES or questions.is_known_server(flow) or flow.server_mac is None:
+            return ()
+        if questions.is_answer_to_all(flow.client_ip, flow.client_port, flow.first_seen):
+            return ()
+        return () if known.is_router(flow.server_mac) else self._try_port(event.ts, _turned(flow))
 
     def _try_port(self, ts: float, flow: Flow) -> Iterable[Finding]:
         key = (flow.client_ip, flow.server_ip)
@@ -200,6 +255,10 @@ class PortScan(Detector):
         )  # fmt: skip
 
 
-def _no_probe(flow: Flow) -> bool:
-    """Answers of well-known services whose question was not seen, and traceroute."""
-    return flow.client_port < 1024 or flow.client_port in REPLIES or flow.port in TRACEROUTE
+def _turned(flow: Flow) -> Flow:
+    """With its server as the client."""
+    return flow._replace(
+        client_mac=flow.server_mac, server_mac=flow.client_mac, client_ip=flow.server_ip,
+        server_ip=flow.client_ip, client_port=flow.port, port=flow.client_port,
+        client_home=flow.server_home, server_home=flow.client_home,
+    )  # fmt: skip

@@ -18,11 +18,22 @@ DEVICES, PEERS, FLOWS = 4096, 64, 16_384
 class _Hour:
     """What one device sent to whom within an hour, and how much of it was told."""
 
-    __slots__ = ("hour", "peers", "told")
+    __slots__ = ("hour", "main", "most", "peers", "told")
 
-    def __init__(self, hour: int) -> None:
+    def __init__(self, hour: int, flow: Flow) -> None:
         self.hour, self.told = hour, 0
         self.peers: dict[str, int] = {}
+        self.main, self.most = flow, 0
+        """A conversation with whom most was sent to, and how much that is."""
+
+    def add(self, flow: Flow, size: int) -> None:
+        peer = _receiver(flow)
+        sent = self.peers.get(peer)
+        if sent is None and len(self.peers) >= PEERS:
+            return
+        self.peers[peer] = sent = (sent or 0) + size
+        if sent >= self.most:
+            self.main, self.most = flow, sent
 
 
 @dataclass
@@ -84,29 +95,24 @@ class UploadVolume(Detector):
         if now is not None and now.hour > hour:
             return ()
         if now is None or now.hour < hour:
-            now = _Hour(hour)
+            now = _Hour(hour, flow)
             self._now.put(device, now)
-        peer = flow.server_ip if flow.client_home else flow.client_ip
-        sent = now.peers.get(peer)
-        if sent is not None or len(now.peers) < PEERS:
-            now.peers[peer] = (sent or 0) + size
+        now.add(flow, size)
         if total < self.megabytes * MEGABYTE or total < 2 * now.told:
             return ()
-        return self._compare(ts, flow, device, now, total)
+        return self._compare(ts, device, now, total)
 
-    def _compare(self, ts: float, flow: Flow, device: DeviceKey, now: _Hour, total: int) -> Iterable[Finding]:
+    def _compare(self, ts: float, device: DeviceKey, now: _Hour, total: int) -> Iterable[Finding]:
         """Against the device's own past; told again when it has doubled."""
         known = self.known
         usual = known.volumes.usual(device, now.hour)
         limit = max(self.megabytes * MEGABYTE, usual.median + self.deviations * usual.deviation)
-        peer = flow.server_ip if flow.client_home else flow.client_ip
-        main = max(now.peers, key=lambda ip: now.peers[ip])
         learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
-        if total < limit or peer != main or (learning and known.peer_name(main)):
+        if total < limit or (learning and known.peer_name(_receiver(now.main))):
             return ()
         first = now.told == 0
         now.told = total
-        return (self._finding(ts, flow, device, usual, limit, (total, now.peers[main]), int(first)),)
+        return (self._finding(ts, device, usual, limit, now, int(first)),)
 
     def _is_new(self, ts: float, flow: Flow, device: DeviceKey) -> bool:
         """Whether the receiver is nobody that this device is used to."""
@@ -114,30 +120,35 @@ class UploadVolume(Detector):
         return entry is None or (not entry[1] and ts - entry[0] < self.new_hours * HOUR)
 
     def _finding(
-        self, ts: float, flow: Flow, device: DeviceKey, usual: Usual, limit: float, sent: tuple[int, int],
-        times: int,
-    ) -> Finding:  # fmt: skip
-        subject = self.subject(flow)
+        self, ts: float, device: DeviceKey, usual: Usual, limit: float, now: _Hour, times: int
+    ) -> Finding:
+        subject = self.subject(now.main)
         name = self.known.display_name(subject.device_mac, subject.device_ip)
         peer = subject.peer_name or subject.peer_ip
-        strange = subject.peer_name is None or self._is_new(ts, flow, device)
+        strange = subject.peer_name is None or self._is_new(ts, now.main, device)
         grave = strange and usual.hours >= self.hours
         compared = (
             f"usually {usual.median / MEGABYTE:.1f} MB in an hour, from {usual.hours} hours"
             if usual.hours
             else "nothing to compare with yet: the device is new here"
         )
+        count, scattered = len(now.peers), 2 * now.most < now.told
+        at_least = "at least " if count == PEERS else ""
+        to = f"to {at_least}{count} addresses, most of all {peer}" if scattered else f"mostly to {peer}"
         return self.finding(
-            ts, subject, device[1], peer,
-            title=f"{name} sent {sent[0] / MEGABYTE:,.0f} MB out of your home within an hour, "
-            f"mostly to {peer}",
+            ts, subject, device[1], "many" if scattered else peer,
+            title=f"{name} sent {now.told / MEGABYTE:,.0f} MB out of your home within an hour, {to}",
             why="That is far more than it usually sends. Backups, photo uploads and video calls do this, and "
             "so does somebody who takes your files away.",
             advice=f"Ask who uses {name}: a backup or upload that somebody started is harmless. If nobody "
             f"did, disconnect {name} from the network and find the program that talks to {peer}.",
             severity=None if grave else Severity.NORMAL, times=times,
-            megabytes_sent=round(sent[0] / MEGABYTE, 1), threshold_megabytes=round(limit / MEGABYTE, 1),
-            megabytes_to_peer=round(sent[1] / MEGABYTE, 1), usual=compared,
+            megabytes_sent=round(now.told / MEGABYTE, 1), threshold_megabytes=round(limit / MEGABYTE, 1),
+            megabytes_to_peer=round(now.most / MEGABYTE, 1), receivers=count, usual=compared,
             median_megabytes=round(usual.median / MEGABYTE, 2), hours_compared=usual.hours,
             deviation_megabytes=round(usual.deviation / MEGABYTE, 2), receiver_new_or_nameless=strange,
         )  # fmt: skip
+
+
+def _receiver(flow: Flow) -> str:
+    return flow.server_ip if flow.client_home else flow.client_ip

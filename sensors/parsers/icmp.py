@@ -19,8 +19,8 @@ def echo(packet: Packet, reply: bool) -> tuple[EchoSeen, ...]:
     size = len(payload) - HEADER
     if size <= STAMP:
         return ()
-    digest = crc32(payload[HEADER + STAMP :])
-    return (EchoSeen(packet.ts, reply, packet.src_mac, packet.src, packet.dst, size, digest),)
+    exchange, digest = int.from_bytes(payload[4:HEADER]), crc32(payload[HEADER + STAMP :])
+    return (EchoSeen(packet.ts, reply, packet.src_mac, packet.src, packet.dst, exchange, size, digest),)
 
 
 def parse_icmp(packet: Packet) -> tuple[EchoSeen, ...]:

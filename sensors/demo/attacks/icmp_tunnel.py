@@ -40,8 +40,16 @@ def ordinary(t: float, rng: random.Random) -> Frames:
         yield from _ping(t + 5 + n, n, stamp + _PATTERN[: 40 if n % 2 else 1456])
 
 
+def by_chance(t: float, rng: random.Random) -> Frames:
+    """Five small pings each half minute for an hour, filled by chance, as Home Assistant's (icmplib)."""
+    yield from join(t, rng, LAPTOP)
+    for n in range(600):
+        yield from _ping(t + 5 + n // 5 * 30 + n % 5, n, rng.randbytes(56))
+
+
 CASES = (
     Case("icmp-tunnel", "positive", "tunnel", tunnel),
     Case("icmp-tunnel", "near-miss", "thirty-nine contents", thirty_nine),
     Case("icmp-tunnel", "benign", "ordinary pings", ordinary),
+    Case("icmp-tunnel", "benign", "pings filled by chance", by_chance),
 )

@@ -21,8 +21,9 @@ def home() -> Home:
 def call(
     home: Home, ts: float, server: str = OUTSIDE, up: int = 500, down: int = 400, **more
 ) -> list[Finding]:
+    state = more.pop("state", "established")
     flow = home.flow(server, more.pop("port", 443), ts=ts, **more)
-    return home.pipeline.handle(FlowEnd(ts + 5, flow, 5, 5, up, down, 2, 2, "established", None))
+    return home.pipeline.handle(FlowEnd(ts + 5, flow, 5, 5, up, down, 2, 2, state, None))
 
 
 def series(home: Home, count: int, every: float, **more) -> list[Finding]:
@@ -81,6 +82,10 @@ def test_calls_that_nobody_answers_and_clocks_do_not_count(home: Home) -> None:
         assert home.end(flow, "attempt") == []
     assert series(home, 300, 60.0, port=123, proto="udp") == []
     assert series(home, 300, 60.0, server=TELEVISION_IP) == []
+
+
+def test_pieces_of_a_connection_that_goes_on_after_silence_are_no_calls(home: Home) -> None:
+    assert series(home, 300, 360.0, state="midstream") == []
 
 
 def test_what_is_learned_as_usual_is_not_told() -> None:

@@ -37,10 +37,16 @@ def test_a_hundred_long_names_without_a_connection_are_a_tunnel(home: Home) -> N
 
 
 def test_names_whose_answers_are_connected_to_are_none(home: Home) -> None:
-    names = hexes(150)
-    assert ask(home, names[:50], answer=OUTSIDE) == []
+    for _ in range(10):
+        assert ask(home, hexes(15), answer=OUTSIDE) == []
+        home.start(home.flow(OUTSIDE))
+
+
+def test_one_connection_does_not_excuse_a_hundred_names(home: Home) -> None:
+    assert ask(home, hexes(50), answer=OUTSIDE) == []
     home.start(home.flow(OUTSIDE))
-    assert ask(home, names[50:], answer=OUTSIDE) == []
+    (finding,) = ask(home, hexes(50), answer=OUTSIDE)
+    assert finding.evidence["connections_to_the_answers"] == 1
 
 
 def test_fifty_questions_for_data_records_are_a_tunnel_even_when_short(home: Home) -> None:
@@ -56,6 +62,7 @@ def test_lookup_services_and_the_own_network_are_none(home: Home, domain: str) -
 
 def test_codes_as_answers_are_a_reputation_service(home: Home) -> None:
     assert ask(home, hexes(300, 40), answer="127.0.0.2") == []
+    assert ask(home, hexes(300, 40, "other.example"), answer="127.0.0.1")
 
 
 def test_few_letters_short_names_repeats_and_slow_names_are_none(home: Home) -> None:

@@ -54,6 +54,26 @@ def test_a_stream_that_nobody_answers_is_told_once(home: Home) -> None:
     assert home.pipeline.handle(FlowEnd(T0 + 60, flow, 90_000, 0, 1, 0, 1, 0, "stateless", None)) == []
 
 
+def test_an_attack_at_the_end_of_a_quiet_hour_is_told(home: Home) -> None:
+    flow = home.flow(proto="udp")
+    for n in range(30):
+        event = FlowActive(T0 + 30 + n * 120, flow, 5 + n * 5, 40, 900, 900)
+        assert home.pipeline.handle(event) == []
+    end = FlowEnd(T0 + 3630, flow, 120_000, 50, 1, 0, 1, 0, "stateless", None)
+    (finding,) = home.pipeline.handle(end)
+    assert finding.evidence["packets_per_second"] == 999 and finding.evidence["packets"] == 119_850
+    assert not home.pipeline.detectors[0]._before
+
+
+def test_a_part_that_is_slow_or_confirmed_is_not(home: Home) -> None:
+    for rate, answered in ((400, 0.0), (5000, 0.2)):
+        flow = home.flow(proto="udp")
+        for n in range(30):
+            sent = n * 120 * rate
+            event = FlowActive(T0 + 30 + n * 120, flow, sent, int(sent * answered), 900, 900)
+            assert home.pipeline.handle(event) == []
+
+
 def test_slow_confirmed_and_small_streams_are_not(home: Home) -> None:
     assert active(home, 40_000, 0, 200.0) == []
     assert active(home, 40_000, 4_000, 40.0) == []

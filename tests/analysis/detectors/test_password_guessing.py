@@ -43,6 +43,14 @@ def test_many_servers_count_together_for_one_device(home: Home) -> None:
     assert finding.evidence["targets"] == 10 and "10 devices" in finding.title
 
 
+def test_one_victim_after_the_other_makes_two_incidents(home: Home) -> None:
+    victims = TELEVISION_IP, "192.168.1.41"
+    found = all_of(home, (failed("ftp", n, victims[n >= 25]) for n in range(50)))
+    assert [f.subject.peer_ip for f in found] == [*victims] and len({f.key for f in found}) == 2
+    assert [f.evidence["failures_with_peer"] for f in found] == [20, 15]
+    assert "192.168.1.41 and 1 more" in found[1].title
+
+
 def test_guessers_from_outside_count_together_for_one_device(home: Home) -> None:
     (finding,) = all_of(home, (failed("ftp", n, client=f"198.51.100.{n}") for n in range(20)))
     assert finding.subject.device_ip == TELEVISION_IP and finding.subject.device_mac == TELEVISION

@@ -7,7 +7,7 @@ import pytest
 from analysis.alerts import Finding
 from analysis.detectors.port_scan import PortScan
 from analysis.events import Flow
-from tests.analysis.home import LAPTOP, OUTSIDE, T0, TELEVISION_IP, Home
+from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, ROUTER, T0, TELEVISION, TELEVISION_IP, Home
 
 
 @pytest.fixture
@@ -89,12 +89,68 @@ def test_servers_known_by_name_are_no_guesses(home: Home) -> None:
     assert tried(home, [home.flow(f"203.0.113.{n}", 443) for n in range(80)]) == []
 
 
-def test_multicast_traceroute_and_answers_are_no_probes(home: Home) -> None:
+def test_multicast_and_traceroute_are_no_probes(home: Home) -> None:
     flows = [home.flow(f"239.0.0.{n}", 1900 + n, "udp", group=True) for n in range(60)]
     flows += [home.flow(OUTSIDE, 33434 + n, "udp") for n in range(90)]
-    flows += [home.flow(TELEVISION_IP, 50_000 + n, "udp", client_port=1900) for n in range(60)]
-    flows += [home.flow(TELEVISION_IP, 50_000 + n, "udp", client_port=53) for n in range(60)]
     assert tried(home, flows) == []
+
+
+def question(home: Home, n: int) -> Flow:
+    """The television asks all others, each time from another port."""
+    return home.flow(
+        "239.255.255.250", 1900, "udp", ts=T0 + n * 100, client=TELEVISION_IP, client_mac=TELEVISION,
+        client_port=50_000 + n, group=True,
+    )  # fmt: skip
+
+
+def answer(home: Home, n: int, late: float = 0.4) -> Flow:
+    """The laptop speaks to such a port from a port of its own."""
+    return home.flow(
+        TELEVISION_IP, 50_000 + n, "udp", ts=T0 + n * 100 + late, client_port=40_000 + n
+    )  # fmt: skip
+
+
+def test_answers_to_a_question_to_all_come_from_any_port(home: Home) -> None:
+    assert tried(home, [flow for n in range(40) for flow in (question(home, n), answer(home, n))]) == []
+
+
+def test_what_nobody_asked_or_long_ago_is_a_probe(home: Home) -> None:
+    assert tried(home, [answer(home, n) for n in range(40)])
+    home = Home(PortScan())
+    assert tried(home, [flow for n in range(40) for flow in (question(home, n), answer(home, n, 400))])
+
+
+@pytest.mark.parametrize("port", [53, 1900])
+def test_probes_from_a_services_port_are_seen_when_they_end(home: Home, port: int) -> None:
+    flows = from_service(home, 20, port)
+    assert tried(home, flows, syn=False) == []
+    (finding,) = [f for flow in flows for f in home.end(flow, "stateless", up=0, down=1)]
+    assert finding.subject.device_mac == TELEVISION and finding.subject.peer_ip == LAPTOP_IP
+
+
+def from_service(home: Home, count: int, port: int = 53) -> list[Flow]:
+    """The television speaks from a service's port; the flow table takes it for the server."""
+    return [home.flow(TELEVISION_IP, port, "udp", client_port=10_000 + n, ts=T0 + n) for n in range(count)]
+
+
+def test_answers_whose_question_was_lost_and_streams_are_none(home: Home) -> None:
+    asked, *lost = from_service(home, 60)
+    assert home.end(asked, "stateless", down=1) == []
+    assert [f for flow in lost for f in home.end(flow, "stateless", up=0, down=1)] == []
+    streams = from_service(home, 60, 5000)
+    assert [f for flow in streams for f in home.end(flow, "stateless", up=0, down=50)] == []
+
+
+def test_answers_from_a_services_port_to_a_question_to_all_are_none(home: Home) -> None:
+    flows = from_service(home, 60, 1900)
+    for flow in flows:
+        home.start(flow._replace(server_ip="239.255.255.250", server_mac=None, group=True))
+    assert [f for flow in flows for f in home.end(flow, "stateless", up=0, down=1)] == []
+
+
+def test_the_routers_answers_are_none(home: Home) -> None:
+    flows = [flow._replace(server_mac=ROUTER) for flow in from_service(home, 60)]
+    assert [f for flow in flows for f in home.end(flow, "stateless", up=0, down=1)] == []
 
 
 def test_unanswered_udp_to_many_hosts_counts_at_home_only(home: Home) -> None:

@@ -54,6 +54,15 @@ def test_to_a_known_name_it_is_a_notice(home: Home) -> None:
     assert finding.severity == Severity.NORMAL
 
 
+def test_much_that_goes_to_many_is_told_by_the_largest_receiver(home: Home) -> None:
+    """The first got most, and nothing more when it has become too much."""
+    found = [f for n in range(40) for f in upload(home, 11 if n == 0 else 10, server=f"198.51.100.{n}")]
+    assert [f.evidence["megabytes_sent"] for f in found] == [101, 211]
+    assert found[0].subject.peer_ip == "198.51.100.0" and found[0].evidence["megabytes_to_peer"] == 11
+    assert found[0].evidence["receivers"] == 10 and "10 addresses" in found[0].title
+    assert len({f.key for f in found}) == 1 and sum(f.times for f in found) == 1
+
+
 def test_who_always_sends_much_may_send_more(home: Home) -> None:
     past(home, *[200.0, 260.0, 320.0] * 10)
     assert upload(home, 600) == []

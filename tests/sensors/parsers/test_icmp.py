@@ -21,7 +21,7 @@ PING = packet(inet.ICMP(type=8, id=7, seq=1) / DATA)
 
 def test_a_request_tells_size_and_digest_without_its_time_stamp():
     digest = zlib.crc32(DATA[16:])
-    assert icmp.parse_icmp(PING) == (EchoSeen(1.0, False, MAC, HOST, SERVER, 56, digest),)
+    assert icmp.parse_icmp(PING) == (EchoSeen(1.0, False, MAC, HOST, SERVER, 7 << 16 | 1, 56, digest),)
     other = packet(inet.ICMP(type=8, id=7, seq=2) / (bytes(16) + DATA[16:]))
     assert icmp.parse_icmp(other)[0].digest == digest
 

@@ -131,11 +131,13 @@ def _register_pages(app: Dash) -> None:
 
 
 def _guarded(page: Page) -> Callable[..., Any]:
-    """The page's layout; a database that does not answer becomes a designed state."""
+    """The page's layout, of what the address gives several times the first, as in the browser; a database
+    that does not answer becomes a designed state."""
 
-    def layout(**arguments: str) -> Any:
+    def layout(**given: str | list[str]) -> Any:
+        once = {name: value if isinstance(value, str) else value[0] for name, value in given.items()}
         try:
-            return page.layout(**arguments)
+            return page.layout(**once)
         except StoreError as error:
             return store_failed(page.name, error)
         except Exception:

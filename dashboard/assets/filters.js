@@ -4,7 +4,8 @@
 
   function filtersFromAddress(defaults) {
     const filters = new URLSearchParams(defaults);
-    for (const [name, value] of new URLSearchParams(location.search)) if (!["id", "row", "view"].includes(name)) filters.set(name, value);
+    const address = new URLSearchParams(location.search);
+    for (const name of address.keys()) if (!["id", "row", "view"].includes(name)) filters.set(name, address.get(name));
     return filters;
   }
   const place = () => location.pathname + (new URLSearchParams(location.search).get("view") || "");

@@ -29,9 +29,13 @@
   }
 
   // A page is opened anew where it is not that of its address, because the server did not answer when it was
-  // asked for (asked.js), and where it says that the database does not answer, as soon as that does.
+  // asked for (asked.js); where it says that the database does not answer, as soon as that does; and where it
+  // shows a database that another one has taken the place of.
+  let file = null;
   function outdated(news) {
-    return sentinel.behind || (news.counts && document.querySelector("[data-redraw='state-redraw']"));
+    if (sentinel.behind || !news.counts) return sentinel.behind;
+    file ??= news.file;
+    return file !== news.file || document.querySelector("[data-redraw='state-redraw']");
   }
 
   function show(news) {

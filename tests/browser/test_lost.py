@@ -35,7 +35,7 @@ def test_a_button_says_that_nothing_answered(site: Site, page: Any) -> None:
     page.goto(site.url + "/devices/5")
     page.wait_for_selector("#watch.live")
     page.click("#device-save")
-    page.wait_for_selector("#device-said:has-text('Saved.')")
+    page.wait_for_selector("#device-said:has-text('Nothing was changed.')")
     for broken in (lambda route: route.abort(), lambda route: route.fulfill(status=500)):
         page.route("**/_dash-update-component*", broken)
         page.click("#device-save")
@@ -61,3 +61,19 @@ def test_a_page_without_a_database_fills_whatever_the_state_of_the_sensor(
     home.db.execute("UPDATE sensors SET state = ?", (state,))
     home.db.execute("VACUUM INTO ?", (str(tmp_path / "home.db"),))
     page.wait_for_selector(".ag-row", timeout=15_000)
+
+
+def test_a_page_of_a_database_that_was_replaced_is_opened_anew(
+    tmp_path: Path, served: Callable[[Path], str], page: Any
+) -> None:
+    small(tmp_path / "home.db")
+    other = small(tmp_path / "away.db")
+    other.db.execute("UPDATE devices SET name = 'Another one' WHERE id = 4")
+    other.db.execute("VACUUM INTO ?", (str(tmp_path / "other.db"),))
+    page.goto(served(tmp_path / "home.db") + "/devices/4")
+    page.wait_for_selector("#content h1:has-text('ipcam-front')")
+    page.wait_for_timeout(3000)
+    for beside in ("home.db-wal", "home.db-shm"):
+        (tmp_path / beside).unlink()
+    (tmp_path / "other.db").rename(tmp_path / "home.db")
+    page.wait_for_selector("#content h1:has-text('Another one')")

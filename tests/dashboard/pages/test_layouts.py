@@ -136,6 +136,16 @@ def test_an_expectation_is_made_listed_and_undone(own_client: FlaskClient, home:
     assert home.db.execute("SELECT * FROM expectations").fetchall() == []
 
 
+def test_single_incidents_that_are_expected_are_told_too(
+    own_client: FlaskClient, home: Home, app: Dash
+) -> None:
+    assert "Only 1 single incident" not in page(own_client, "/health")
+    decide(own_client, app, 16, "expect", scope="once")
+    assert "Only 1 single incident: the next of its kind" in page(own_client, "/health")
+    decide(own_client, app, 1, "expect", scope="device")
+    assert "Also 1 single incident: the next of its kind" in page(own_client, "/health")
+
+
 @pytest.mark.parametrize("odd", [{"scope": "galaxy"}, {"scope": "device", "lasts": "1e9"}])
 def test_an_odd_expectation_changes_nothing(
     own_client: FlaskClient, home: Home, app: Dash, odd: dict[str, str]

@@ -54,6 +54,7 @@ def decision(store: Reader, alert: Row, said: str = "") -> html.Section:
             dcc.Store(id="alert-expectations", data=[row["id"] for row in covering]),
         ],
         className="decision",
+        tabIndex="-1",  # where the focus goes when the button that had it is off
     )
 
 

@@ -21,7 +21,7 @@ _LIVE_ROWS = 500
 
 
 class _Summary:
-    """The part of the news that is the same for every page and tab."""
+    """The part of the news that is the same for every page and tab, and which file it is from."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class _Summary:
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or time.monotonic() - kept[0] > _KEEP_SECONDS:
-                kept = (time.monotonic(), summary(store))
+                kept = (time.monotonic(), {**summary(store), "file": str(store.inode())})
                 self._kept = {key: kept}
             return kept[1]
 

@@ -1,17 +1,23 @@
-"""What a program may ask the API for: a name or value that no filter has is refused, because the empty list
-that it would get reads as "nothing is wrong"."""
+"""What may be asked of the API and of the exports: a name or value that no filter has is refused, because the
+empty list that it would get reads as "nothing is wrong"."""
 
 from collections.abc import Iterable
 
-from flask import request
+from flask import Response, request
 
 from analysis.detectors import ALL as RULES
-from analysis.store.reader import RANGES, BadFilter, Reader
+from analysis.store.reader import FEEDS, RANGES, BadFilter, Reader
 from dashboard.address import whole_number
-from dashboard.api import integer
-from dashboard.words import LEVELS, STATE_WORDS, cut
+from dashboard.api import as_json, integer
+from dashboard.words import LEVELS, STATE_WORDS, TRUST_WORDS, cut
 
-ALERT_FILTERS = ("severity", "state", "rule", "device", "q", "range", "n", "before")
+_ALERTS = ("severity", "state", "rule", "device", "q", "range")
+ALERT_FILTERS = (*_ALERTS, "n", "before")
+EXPORTED = {name: (*feed.equal, *feed.flags, "q", "range") for name, feed in FEEDS.items()} | {
+    "alerts": _ALERTS,
+    "devices": ("trust", "q"),
+}
+"""The filters of each export."""
 MOST, USUAL = 500, 100
 """Incidents of one answer."""
 WHERE_TOLD = "docs/api.md tells what each filter takes."
@@ -38,16 +44,38 @@ def only(allowed: Iterable[str]) -> None:
             raise Refused(f"{name}: given {len(values)} times.", "Give it once.")
 
 
+def refused(error: BadFilter) -> Response:
+    """What whoever asked is told."""
+    return as_json({"error": str(error), "fix": getattr(error, "fix", WHERE_TOLD)}, 400)
+
+
 def alert_filters(store: Reader) -> int:
     """How many incidents are asked for. Raises `Refused`, and `StoreError`."""
     only(ALERT_FILTERS)
+    _alerts(store)
+    return _number_of_rows()
+
+
+def export_filters(store: Reader, name: str) -> None:
+    """Raises `Refused` for what the export of that name has no filter for, and `StoreError`."""
+    only(EXPORTED[name])
+    if name == "alerts":
+        _alerts(store)
+    elif name == "devices":
+        _one_of("trust", ("new", *TRUST_WORDS))
+    else:
+        for flag in FEEDS[name].flags:
+            _one_of(flag, ("1",))
+        _device(store)
+
+
+def _alerts(store: Reader) -> None:
     _one_of("severity", map(str, LEVELS))
     _one_of("state", STATE_WORDS)
     _one_of("range", RANGES)
     if request.args.get("rule"):
         _one_of("rule", {*(rule.id for rule in RULES), *store.rules_seen()})
     _device(store)
-    return _number_of_rows()
 
 
 def _one_of(name: str, allowed: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from analysis.store.reader import BadFilter, Reader, StoreError
 from dashboard.api import api, as_json, integer, not_answered, summary
-from dashboard.api_filters import WHERE_TOLD, alert_filters, only
+from dashboard.api_filters import alert_filters, only, refused
 from dashboard.context import reader
 from dashboard.words import LEVELS
 
@@ -42,7 +42,7 @@ def _answer(question: Any) -> Response:
     try:
         return as_json(question(reader()))
     except BadFilter as error:
-        return as_json({"error": str(error), "fix": getattr(error, "fix", WHERE_TOLD)}, 400)
+        return refused(error)
     except StoreError as error:
         return not_answered(error)
 

@@ -18,6 +18,7 @@ from analysis.destinations import Destinations
 from analysis.store.notes import Notes
 from analysis.store.reader import Reader, StoreError
 from dashboard.api_read import api
+from dashboard.callback_gate import install_callback_gate
 from dashboard.context import KEY, Context
 from dashboard.errors import error_page, install_errors
 from dashboard.export import export
@@ -62,6 +63,7 @@ def create_app(db_path: str | Path, config: Config | None = None) -> Dash:
     app.layout = partial(shell, locked=bool(config.dashboard.password_hash))
     _register_pages(app)
     install_headers(app, server)
+    install_callback_gate(app, server)
     return app
 
 
@@ -131,11 +133,13 @@ def _register_pages(app: Dash) -> None:
 
 
 def _guarded(page: Page) -> Callable[..., Any]:
-    """The page's layout; a database that does not answer becomes a designed state."""
+    """The page's layout, of what the address gives several times the first, as in the browser; a database
+    that does not answer becomes a designed state."""
 
-    def layout(**arguments: str) -> Any:
+    def layout(**given: str | list[str]) -> Any:
+        once = {name: value if isinstance(value, str) else value[0] for name, value in given.items()}
         try:
-            return page.layout(**arguments)
+            return page.layout(**once)
         except StoreError as error:
             return store_failed(page.name, error)
         except Exception:

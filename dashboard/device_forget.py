@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import StoreError
 from dashboard.context import notes, reader
+from dashboard.device_meant import MEANT, NotThere, meant, not_there
 from dashboard.parts import empty, heading, panel
 
 _MESSAGE = (
@@ -33,14 +34,15 @@ def forget_panel() -> Any:
 def forget_callbacks(app: Dash) -> None:
     @app.callback(
         Output("device-body", "children", allow_duplicate=True), Output("device-forget-said", "children"),
-        Input("device-forget", "submit_n_clicks"), State("device-id", "data"), prevent_initial_call=True,
+        Input("device-forget", "submit_n_clicks"), State(MEANT, "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def forgotten(clicks: int | None, device: int) -> Any:
+    def forgotten(clicks: int | None, kept: Any) -> Any:
         if not clicks:
             return no_update, no_update
         try:
-            reader().forget_directory()
-            notes().forget_device(*reader().directory().members(int(device)))
+            notes().forget_device(*reader().directory().members(meant(kept)))
+        except NotThere:
+            return not_there(), no_update
         except (NoteError, NoteFailed, StoreError) as error:
             return no_update, str(error)
         reader().forget_directory()

@@ -8,9 +8,10 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 
 from analysis.identity import confidence_word
 from analysis.store.notes import NoteError, NoteFailed
-from analysis.store.reader import Reader, Row
+from analysis.store.reader import Reader, Row, StoreError
 from analysis.user_agents import Agent
 from dashboard.context import notes
+from dashboard.device_meant import MEANT, NotThere, meant, not_there
 from dashboard.long_table import long_table
 from dashboard.parts import device_link, panel, when
 from dashboard.words import plural
@@ -145,14 +146,17 @@ def identity_callbacks(app: Dash, again: Callable[[int], Any]) -> None:
 
     @app.callback(
         Output("device-body", "children", allow_duplicate=True),
-        Input({"link": ALL, "other": ALL}, "n_clicks"), State("device-id", "data"), prevent_initial_call=True,
+        Input({"link": ALL, "other": ALL}, "n_clicks"), State(MEANT, "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def decided(clicks: list[int | None], device: int) -> Any:
+    def decided(clicks: list[int | None], kept: Any) -> Any:
         pressed = ctx.triggered_id
         if not any(clicks) or not isinstance(pressed, dict):
             return no_update
         try:
-            notes().link_devices(int(device), int(pressed["other"]), pressed["link"] == "same")
-        except (NoteError, NoteFailed):
+            device = meant(kept)
+            notes().link_devices(device, int(pressed["other"]), pressed["link"] == "same")
+        except NotThere:
+            return not_there()
+        except (NoteError, NoteFailed, StoreError):
             return no_update
-        return again(int(device))
+        return again(device)

@@ -8,20 +8,24 @@ from dash import html
 from analysis.store.reader import Reader, Row
 from dashboard.alert_decision import TITLES, scope_words, until
 from dashboard.parts import empty, panel, table, when
-from dashboard.words import number
+from dashboard.words import number, plural
 
 _HINT = "Open an incident and choose “This is expected, stop telling me…”."
 
 
 def expected(store: Reader, wall: float) -> html.Section:
     """All expectations, newest first; `wall` is the present."""
-    rows = store.expectations()
+    rows, once = store.expectations(), store.expected_once()
     link = ("Expected incidents", "/alerts?state=expected&range=all")
-    if not rows:
+    if not rows and not once:
         return panel("What you expect", empty("Nothing yet", _HINT))
-    lines = [_line(store, row, wall) for row in rows]
+    words = (
+        f"{'Also' if rows else 'Only'} {plural(once, 'single incident')}: the next of its kind is told again."
+    )
+    single = html.P(words, className="muted") if once else None
     head = ("From", "Rule", "Incidents", "Said", "Holds", "Note", "")
-    return panel("What you expect", table(head, lines), link=link)
+    lasting = table(head, [_line(store, row, wall) for row in rows]) if rows else None
+    return panel("What you expect", lasting, single, link=link)
 
 
 def _line(store: Reader, row: Row, wall: float) -> tuple[Any, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from analysis.store.queries.feeds import MOST_ROWS
-from analysis.store.reader import FEEDS, BadFilter, Page, Reader, StoreError
+from analysis.store.reader import BadFilter, Page, Reader, StoreError
+from dashboard.api_filters import EXPORTED, export_filters, refused
 from dashboard.context import reader
 from dashboard.errors import error_page
 from dashboard.export_format import MARK, csv_lines, json_lines
@@ -98,12 +99,13 @@ _KINDS = {"csv": (_csv, "text/csv"), "json": (_json, "application/json")}
 @export.get("/<feed>.<kind>")
 def download(feed: str, kind: str) -> Response:
     """The rows behind a table with the filters of its address, newest first, at most `MOST_EXPORTED`."""
-    if kind not in _KINDS or (feed not in FEEDS and feed != "devices"):
+    if kind not in _KINDS or feed not in EXPORTED:
         return error_page(404, "There is no such export.")
     try:
+        export_filters(reader(), feed)
         source = _Source(reader(), feed)
     except BadFilter as error:
-        return error_page(400, str(error))
+        return refused(error)
     except StoreError as error:
         return error_page(503, str(error))
     write, mimetype = _KINDS[kind]

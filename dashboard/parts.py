@@ -7,6 +7,7 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.api_filters import EXPORTED
 from dashboard.words import LEVELS, STATE_WORDS, TRUST_WORDS, new_to_you
 
 
@@ -212,7 +213,9 @@ def downloads(name: str) -> html.Span:
         html.A(kind.upper(), href=f"{where}.{kind}", download="", title=about, className="export")
         for kind in ("csv", "json")
     ]
-    return html.Span(links, className="exports", **{"data-export": where})
+    return html.Span(
+        links, className="exports", **{"data-export": where, "data-filters": " ".join(EXPORTED[name])}
+    )
 
 
 def feed(

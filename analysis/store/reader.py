@@ -6,13 +6,13 @@ from analysis.store.queries.charts import ChartQueries
 from analysis.store.queries.devices import DeviceQueries
 from analysis.store.queries.feeds import FEEDS, RANGES, BadFilter, FeedQueries, Page
 from analysis.store.queries.identity import IdentityQueries
-from analysis.store.queries.session import NotMade, NotReadable, QueryTooSlow, Row, StoreError
+from analysis.store.queries.session import NoDatabase, NotMade, NotReadable, QueryTooSlow, Row, StoreError
 from analysis.store.queries.traffic import TrafficQueries
 from analysis.store.queries.watch import WatchQueries
 
 __all__ = [
-    "FEEDS", "RANGES", "BadFilter", "NotMade", "NotReadable", "Page", "QueryTooSlow", "Reader", "Row",
-    "StoreError",
+    "FEEDS", "RANGES", "BadFilter", "NoDatabase", "NotMade", "NotReadable", "Page", "QueryTooSlow", "Reader",
+    "Row", "StoreError",
 ]  # fmt: skip
 
 

@@ -4,7 +4,8 @@
 
   function filtersFromAddress(defaults) {
     const filters = new URLSearchParams(defaults);
-    for (const [name, value] of new URLSearchParams(location.search)) if (!["id", "row", "view"].includes(name)) filters.set(name, value);
+    const address = new URLSearchParams(location.search);
+    for (const name of address.keys()) if (!["id", "row", "view"].includes(name)) filters.set(name, address.get(name));
     return filters;
   }
   const place = () => location.pathname + (new URLSearchParams(location.search).get("view") || "");
@@ -13,7 +14,8 @@
   // Downloads hold what is filtered.
   function exporting() {
     for (const box of document.querySelectorAll("[data-export]")) {
-      const filters = filtersFromAddress(box.closest(".feed")?.dataset.defaults || "");
+      const filters = filtersFromAddress(box.closest(".feed")?.dataset.defaults || ""), known = box.dataset.filters.split(" ");
+      for (const name of [...filters.keys()]) if (!known.includes(name)) filters.delete(name);
       for (const link of box.querySelectorAll("a")) {
         link.href = `${box.dataset.export}.${link.textContent.toLowerCase()}${filters.size ? "?" + filters : ""}`;
       }
@@ -86,6 +88,8 @@
   function alertDecided(decision) {
     if (decision && sentinel.feed?.alive) sentinel.feed.decided(decision);
     sentinel.poll();
+    // The button that was pressed is off now, and the next Tab would begin at the top of the page.
+    setTimeout(() => { if (document.activeElement === document.body) document.querySelector(".decision")?.focus({ preventScroll: true }); }, 100);
     return window.dash_clientside.no_update;
   }
   // What is open in a drawer is a place of its own: Back closes it, and closing it goes back.

@@ -2,7 +2,7 @@
 // The next poll is planned after the answer, so polls never overlap; a hidden tab does not ask.
 (() => {
   const sentinel = (window.sentinel = window.sentinel || {});
-  const PERIOD = 2000, LONGEST = 30000, REDRAW_EVERY = 30000;
+  const PERIOD = 2000, LONGEST = 30000, REDRAW_EVERY = 30000, SOONEST_RELOAD = 4000;
   let timer = null, busy = false, failures = 0, revision = null, redrawn = Date.now();
 
   async function poll() {
@@ -28,8 +28,19 @@
     }
   }
 
+  // A page is opened anew where it is not that of its address, because the server did not answer when it was
+  // asked for (asked.js); where it says that the database does not answer, as soon as that does; and where it
+  // shows a database that another one has taken the place of.
+  let file = null;
+  function outdated(news) {
+    if (sentinel.behind || !news.counts) return sentinel.behind;
+    file ??= news.file;
+    return file !== news.file || document.querySelector("[data-redraw='state-redraw']");
+  }
+
   function show(news) {
     watch(news.watch);
+    if (outdated(news) && performance.now() > SOONEST_RELOAD) return location.reload();
     if (!news.counts) return;
     counters = { ...news.counts, attention: news.counts.critical + news.counts.high };
     count();
@@ -76,15 +87,6 @@
   sentinel.whenThere("#content h1", () => {
     document.getElementById("first-paint")?.remove();
     document.body.classList.add("ready");
-  });
-
-  // A page that says "no sensor yet" is opened anew as soon as there is one.
-  sentinel.whenThere("[data-redraw='state-redraw']", () => {
-    const again = setInterval(async () => {
-      if (!document.querySelector("[data-redraw='state-redraw']")) return clearInterval(again);
-      if (document.getElementById("watch")?.classList.contains("live") ||
-          document.getElementById("watch")?.classList.contains("recording")) { clearInterval(again); location.reload(); }
-    }, 1000);
   });
 
   timer = setTimeout(poll, 300);

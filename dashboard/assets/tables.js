@@ -42,11 +42,11 @@
     if (!document.contains(box)) return;
     fitPhone(api, box);
     chooses(api, (row) => sentinel.go(box.dataset.opens + row.id));
-    sentinel.table = { api, filter: (filters) => narrow(api, filters) };
-    narrow(api, new URLSearchParams(location.search));
+    sentinel.table = { api, filter: (filters) => narrow(api, filters, box) };
+    narrow(api, new URLSearchParams(location.search), box);
   });
   // A table that is wholly here is narrowed here.
-  function narrow(api, filters) {
+  function narrow(api, filters, box) {
     api.setGridOption("quickFilterText", filters.get("q") || "");
     const trust = filters.get("trust");
     const wanted = trust && trust !== "all" ? trust : null;
@@ -54,5 +54,9 @@
     api.setGridOption("doesExternalFilterPass", (node) => passes(node.data));
     api.setGridOption("isExternalFilterPresent", () => Boolean(wanted));
     api.onFilterChanged();
+    const shown = { device: 0, router: 0 };
+    api.forEachNodeAfterFilter((node) => { shown[node.data.router ? "router" : "device"] += 1; });
+    const words = Object.entries(shown).filter(([, count]) => count).map(([what, count]) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`);
+    box.querySelector(".feed-status").textContent = words.join(", ") || "No devices with these filters.";
   }
 })();

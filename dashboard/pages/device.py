@@ -12,6 +12,7 @@ from dashboard.charts import round_hours
 from dashboard.context import context, notes, reader
 from dashboard.device_forget import forget_callbacks, forget_panel
 from dashboard.device_identity import evidence, identity_callbacks, kind, programs, same_device, sure
+from dashboard.device_meant import MEANT, NotThere, meant, not_there, remember
 from dashboard.device_said import said_callbacks, say
 from dashboard.long_table import long_table
 from dashboard.page import Page
@@ -26,9 +27,7 @@ def layout(device_id: str = "", **_: str) -> Any:
     known = reader().device(int(device_id)) if device_id.isdigit() and len(device_id) < 18 else None
     if known is None:
         return html.Div([heading("No such device"), dcc.Link("All devices", href="/devices")])
-    return html.Div(
-        [dcc.Store(id="device-id", data=known["id"]), html.Div(body(reader(), known), id="device-body")]
-    )
+    return html.Div([remember(known), html.Div(body(reader(), known), id="device-body")])
 
 
 def body(store: Reader, device: Row) -> list[Any]:
@@ -223,17 +222,20 @@ def callbacks(app: Dash) -> None:
 
     @app.callback(
         Output("device-body", "children", allow_duplicate=True), Input("device-reset", "n_clicks"),
-        State("device-id", "data"), prevent_initial_call=True,
+        State(MEANT, "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def reset(clicks: int | None, device: int) -> Any:
+    def reset(clicks: int | None, kept: Any) -> Any:
         if not clicks:
             return no_update
         try:
-            for address in reader().directory().members(int(device)):
+            device = meant(kept)
+            for address in reader().directory().members(device):
                 notes().reset_baseline(address)
+        except NotThere:
+            return not_there()
         except (NoteError, NoteFailed, StoreError):
             return no_update
-        return _again(int(device))
+        return _again(device)
 
 
 def _again(device: int) -> Any:

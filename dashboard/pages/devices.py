@@ -54,7 +54,6 @@ def layout(q: str = "", **given: str) -> Any:
         *({"value": k, "label": v} for k, v in TRUST_WORDS.items()),
     ]
     asked, said = settled(given, {"trust": [option["value"] for option in options]})
-    sortable = [{**column, "sortable": True} for column in _COLUMNS]
     new = sum(map(new_to_you, rows))
     ask = f" {new} new to you: choose one to name it and say what it is." if new else ""
     routers = store.routers(int(store.clock() // 3600) - 24)
@@ -72,12 +71,19 @@ def layout(q: str = "", **given: str) -> Any:
                 className="filters",
             ),
             said,
-            html.Div(
-                grid("devices-grid", sortable, [_shown(row) for row in [*rows, *routers]]),
-                className="feed",
-                **{"data-table": "devices-grid", "data-opens": "/devices/"},
-            ),
+            _table([_shown(row) for row in [*rows, *routers]]),
         ]
+    )
+
+
+def _table(rows: list[Row]) -> html.Div:
+    """The table, which tables.js narrows and says of how many it shows."""
+    sortable = [{**column, "sortable": True} for column in _COLUMNS]
+    told = html.Div(html.Span(className="feed-status", role="status"), className="feed-bar")
+    return html.Div(
+        [told, grid("devices-grid", sortable, rows, suppressOverlays=["noMatchingRows"])],
+        className="feed",
+        **{"data-table": "devices-grid", "data-opens": "/devices/"},
     )
 
 

@@ -128,6 +128,18 @@ def test_a_device_is_named_and_trusted(site: Site, new_page: Callable[..., Any])
     page.wait_for_selector('.ag-row:has-text("Grandma\'s <tablet>")')
 
 
+def test_what_another_tab_has_saved_meanwhile_stays(site: Site, new_page: Callable[..., Any]) -> None:
+    one, other = (new_page(site.url + "/devices/2") for _ in range(2))
+    one.fill("#device-name", "Desk")
+    one.click("#device-save")
+    one.wait_for_selector("h1:has-text('Desk')")
+    other.fill("#device-note", "in the study")
+    other.click("#device-save")
+    other.wait_for_selector("h1:has-text('Desk')")
+    other.wait_for_selector("#device-said:has-text('Saved.')")
+    assert other.input_value("#device-name") == "Desk"
+
+
 def test_learning_anew_is_asked(site: Site, new_page: Callable[..., Any]) -> None:
     page = new_page(site.url + "/devices/2")
     page.click("#device-reset")

@@ -3,6 +3,7 @@
 from dash import Dash
 from flask.testing import FlaskClient
 
+from analysis.store.reader import Reader
 from tests import mmdb
 from tests.dashboard.filldb import Home
 from tests.dashboard.pages.test_layouts import SAME, page
@@ -42,16 +43,17 @@ def test_the_page_says_what_it_is_and_why(home: Home, own_client: FlaskClient) -
     assert "One device or two?" in shown and "Both are called annas-phone." in shown
 
 
-def press(client: FlaskClient, verdict: str, other: int, device: int = 1):
+def press(home: Home, client: FlaskClient, verdict: str, other: int, device: int = 1):
     button = f'{{"link":"{verdict}","other":{other}}}'
     output = next(
         row["output"] for row in client.get("/_dash-dependencies").json
         if any('"link":["ALL"]' in item["id"] for item in row["inputs"])
     )  # fmt: skip
+    mac = Reader(home.path).directory().devices[device].mac
     pressed = [{"id": {"link": verdict, "other": other}, "property": "n_clicks", "value": 1}]
     body = {
         "output": output, "outputs": {"id": "device-body", "property": output.split(".")[-1]}, "inputs": [pressed],
-        "changedPropIds": [f"{button}.n_clicks"], "state": [{"id": "device-id", "property": "data", "value": device}],
+        "changedPropIds": [f"{button}.n_clicks"], "state": [{"id": "device-id", "property": "data", "value": {"id": device, "mac": mac}}],
     }  # fmt: skip
     return client.post("/_dash-update-component", json=body, headers=SAME)
 
@@ -60,11 +62,11 @@ def test_a_person_joins_two_addresses_and_parts_them_again(
     home: Home, app: Dash, own_client: FlaskClient
 ) -> None:
     fill(home)
-    assert press(own_client, "same", 2).status_code == 200
+    assert press(home, own_client, "same", 2).status_code == 200
     assert [row[0] for row in home.db.execute("SELECT same FROM device_links")] == [1]
     shown = page(own_client, "/devices/2")
     assert "these addresses are this device too" in shown
-    assert press(own_client, "apart", 2).status_code == 200
+    assert press(home, own_client, "apart", 2).status_code == 200
     assert [row[0] for row in home.db.execute("SELECT same FROM device_links")] == [0]
     assert "One device or two?" not in page(own_client, "/devices/1"), "what is decided is not asked again"
 

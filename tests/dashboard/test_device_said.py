@@ -17,20 +17,33 @@ from dashboard.words import new_to_you
 from tests.dashboard.filldb import Home
 from tests.dashboard.pages.test_layouts import SAME, page
 
-SAVE = ("device-name", "device-kind", "device-trust", "device-note")
+FIELDS = ("name", "kind", "trust", "note")
+NOTHING = dict(zip(FIELDS, ("", "guess", "unknown", ""), strict=True))
 FIRST = Path(__file__).parents[1] / "analysis/store/schema_1.sql"
 
 
-def save(client: FlaskClient, device: int, kind: str, name: str = "", trust: str = "unknown") -> str:
-    """Press Save on the device's page."""
-    values = dict(zip(SAVE, (name, kind, trust, ""), strict=True))
+def save(
+    client: FlaskClient,
+    device: int,
+    kind: str = "guess",
+    name: str = "",
+    trust: str = "unknown",
+    note: str = "",
+    shown: dict[str, str] | None = None,
+    mac: str | None = None,
+) -> str:
+    """Press Save on the device's page, which showed something else in every field, or `shown`."""
+    values = dict(zip(FIELDS, (name, kind, trust, note), strict=True))
+    shown = shown or {field: value + "?" for field, value in values.items()}
+    listed = {row["id"]: row["mac"] for row in client.get("/api/v1/devices").json["devices"]}
     body = {
         "output": "..device-body.children...device-said.children..",
         "outputs": [{"id": "device-body", "property": "children"}, {"id": "device-said", "property": "children"}],
         "inputs": [{"id": "device-save", "property": "n_clicks", "value": 1}],
         "changedPropIds": ["device-save.n_clicks"],
-        "state": [{"id": "device-id", "property": "data", "value": device}]
-        + [{"id": name, "property": "value", "value": value} for name, value in values.items()],
+        "state": [{"id": "device-id", "property": "data", "value": {"id": device, "mac": mac or listed.get(device)}},
+                  {"id": "device-shown", "property": "data", "value": shown}]
+        + [{"id": f"device-{field}", "property": "value", "value": value} for field, value in values.items()],
     }  # fmt: skip
     client.get("/_dash-layout")
     answer = client.post("/_dash-update-component", json=body, headers=SAME)
@@ -52,6 +65,27 @@ def test_it_is_saved_shown_beside_the_guess_and_taken_back(home: Home, own_clien
     assert home.db.execute("SELECT kind FROM devices WHERE id = 4").fetchone() == (guessed,)
     shown = save(own_client, 4, "guess")
     assert "you said so" not in shown and said(home) == []
+
+
+def test_only_what_was_changed_is_kept(home: Home, own_client: FlaskClient) -> None:
+    """Two tabs show the same form: what one has saved meanwhile, the other leaves alone."""
+    home.db.execute("DELETE FROM device_notes")
+    assert '"Saved."' in save(own_client, 4, name="Front door", shown=NOTHING)
+    shown = save(own_client, 4, note="by the gate", shown=NOTHING)
+    assert '"Saved."' in shown and "Front door" in shown
+    kept = home.db.execute("SELECT name, kind, trust, note FROM device_notes").fetchall()
+    assert kept == [("Front door", None, "unknown", "by the gate")]
+    assert '"Nothing was changed."' in save(own_client, 4, shown=NOTHING)
+    assert home.db.execute("SELECT name, kind, trust, note FROM device_notes").fetchall() == kept
+
+
+def test_another_device_under_the_number_of_the_page_is_left_alone(
+    home: Home, own_client: FlaskClient
+) -> None:
+    before = home.db.execute("SELECT * FROM device_notes").fetchall()
+    for device, mac in ((4, "02:00:00:00:00:01"), (999, "02:00:00:00:00:01")):
+        assert "the database was replaced by another" in save(own_client, device, name="Mine", mac=mac)
+    assert home.db.execute("SELECT * FROM device_notes").fetchall() == before
 
 
 def test_the_same_word_as_the_guess_is_not_told_twice(home: Home, own_client: FlaskClient) -> None:
@@ -116,7 +150,7 @@ def test_of_joined_addresses_what_is_said_of_the_first_counts(home: Home, own_cl
     reader.forget_directory()
     assert [reader.device(number)["kind"] for number in (head, other)] == ["vacuum", "vacuum"]
     assert [row["kind"] for row in reader.devices(0) if row["id"] in (4, 6)] == ["vacuum"]
-    save(own_client, other, "printer")
+    save(own_client, other, "printer", mac=reader.directory().devices[other].mac)
     notes.kind_device(head, None)
     guessed = {row["guessed_kind"] for row in reader.devices(0)}
     assert [row["kind"] in guessed for row in reader.devices(0) if row["id"] == head] == [True]

@@ -36,7 +36,8 @@ def test_filters_are_those_of_the_page(client: FlaskClient) -> None:
     assert {row["severity"] for row in table(client, "alerts.csv?severity=0")} == {"0"}
     assert {row["device"] for row in table(client, "dns.csv?device=2&range=24h")} == {"2"}
     assert [row["name"] for row in table(client, "devices.csv?trust=unknown&q=ipcam")] == ["ipcam-front"]
-    assert table(client, "dns.csv?q=nothing-has-this") == []
+    for feed in ("alerts", "dns", "flows"):
+        assert table(client, f"{feed}.csv?q=nothing-has-this") == table(client, f"{feed}.csv?q=%00") == []
 
 
 def test_severities_are_words_too_and_numbers_and_times_are_written_for_people(client: FlaskClient) -> None:
@@ -106,7 +107,9 @@ def test_one_incident_as_text_and_json(own_client: FlaskClient, home: Home) -> N
     [
         ("nothing.csv", 404), ("alerts.exe", 404), ("sqlite_master.csv", 404), ("alerts/16.exe", 404),
         ("alerts/999.txt", 404), ("alerts/99999999999999999999.json", 404), ("alerts.csv?device=x", 400),
-        ("dns.json?range=9z", 400),
+        ("dns.json?range=9z", 400), ("devices.json?trust=zzz", 400), ("devices.json?severity=1", 400),
+        ("alerts.csv?foo=1", 400), ("alerts.csv?severity=9", 400), ("alerts.csv?state=zzz", 400),
+        ("alerts.csv?state=open&state=all", 400), ("dns.csv?blocked=x", 400), ("flows.csv?device=999", 400),
     ],
 )  # fmt: skip
 def test_what_is_not_there_or_not_understood(client: FlaskClient, where: str, status: int) -> None:

@@ -1,5 +1,6 @@
 """Who is answered, and what a browser is told: as plain HTTP."""
 
+import json
 import re
 
 import pytest
@@ -54,6 +55,37 @@ def test_changes_from_elsewhere_are_refused(client: FlaskClient, headers: dict[s
 def test_bodies_over_a_megabyte_are_refused(client: FlaskClient) -> None:
     answer = client.post(CALLBACK, data=b"x" * 1_000_001, content_type="application/json", headers=SAME)
     assert answer.status_code == 413
+
+
+ROUTER = {
+    "output": ".._pages_content.children..._pages_store.data..",
+    "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
+    "inputs": [
+        {"id": "_pages_location", "property": "pathname", "value": "/health"},
+        {"id": "_pages_location", "property": "search", "value": ""},
+    ],
+    "changedPropIds": ["_pages_location.pathname"],
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}", "[]", "null", "1", '"x"', '{"output":"x"}', '{"output":5,"inputs":7}', '{"output":["x"]}',
+        "[" * 400_000, "{", "", *(json.dumps(ROUTER | {key: value}) for key, value in [
+            ("output", "nothing.data"), ("inputs", 7), ("inputs", []), ("inputs", [{"id": "x"}, 1]),
+            ("inputs", [[1], [2]]), ("inputs", [{"id": 1, "property": "x"}] * 2), ("state", [{}]), ("state", 1),
+            ("outputs", None), ("outputs", [1, 2]), ("outputs", []), ("changedPropIds", [1]),
+            ("changedPropIds", None),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_no_page_asks_is_refused_and_not_logged_as_a_failure(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    assert client.post(CALLBACK, json=ROUTER, headers=SAME).status_code == 200
+    answer = client.post(CALLBACK, data=body, content_type="application/json", headers=SAME)
+    assert answer.status_code == 400 and caplog.records == []
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/live", "/nope", "/assets/style.css", "/_dash-layout"])

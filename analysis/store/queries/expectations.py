@@ -49,6 +49,11 @@ class ExpectationQueries(DirectoryQueries):
             )
         return found
 
+    def expected_once(self) -> int:
+        """How many incidents are expected by themselves, whatever else happens."""
+        sql = "SELECT COUNT(*) FROM alert_notes n JOIN alerts a ON a.uid = n.uid WHERE n.state = 'expected'"
+        return int(self.value(sql))
+
     def last_listed(self) -> dict[str, Row]:
         """Of each blocklist the latest incident that it told of, by the list's name: `id`, `last_seen`,
         `device`, `found` (the name, else the address). Among the latest 5,000 of each rule."""

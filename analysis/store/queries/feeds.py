@@ -14,6 +14,7 @@ from analysis.store.queries.directory import Directory, DirectoryQueries
 from analysis.store.queries.expectations import STATE
 from analysis.store.queries.renamed import present_title
 from analysis.store.queries.search import Found, SearchQueries
+from analysis.text import visible
 
 MOST_ROWS = 500
 _TEXT_LIMIT, _MOST_WORDS = 100, 8
@@ -128,7 +129,8 @@ def _number(name: str, value: str) -> int:
 
 
 def _like(value: str) -> str:
-    escaped = value[:_TEXT_LIMIT].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    text = value[:_TEXT_LIMIT].replace("\0", visible("\0"))  # SQLite ends a pattern at NUL
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 

@@ -33,12 +33,22 @@ class NotMade(StoreError):
 
 
 class NotReadable(StoreError):
-    """The file is there but this user cannot read it, or it is not a database."""
+    """The file is there but this user cannot read it."""
 
     state = "unreadable"
     fix = (
         "The dashboard's user needs read and write access to the folder of the database "
         "(SQLite keeps its -wal and -shm files there). Run: python3 sentinel.py doctor"
+    )
+
+
+class NoDatabase(StoreError):
+    """The file is there and is something else, or was damaged at its beginning."""
+
+    state = "unreadable"
+    fix = (
+        "Name another file: --db, or database in config.yaml. If it was Sentinel's, start a sensor: it sets "
+        "the damaged file aside and saves what can be read."
     )
 
 
@@ -134,7 +144,9 @@ class Session:
         self.close()
         if "no such table" in text or "no such column" in text:
             return NotMade("The database is not set up yet: no sensor has written to it.")
-        if any(sign in text for sign in ("unable to open", "readonly", "not a database", "authorization")):
+        if "not a database" in text:
+            return NoDatabase(f"{self.path.name} is no database.")
+        if any(sign in text for sign in ("unable to open", "readonly", "authorization")):
             return NotReadable(f"{self.path.name} cannot be read by this user ({text}).")
         return StoreError(f"The database did not answer ({text}).")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store.queries.session import Session
-from analysis.store.reader import BadFilter, NotMade, NotReadable, QueryTooSlow, Reader
+from analysis.store.reader import BadFilter, NoDatabase, NotMade, NotReadable, QueryTooSlow, Reader
 from tests.dashboard.filldb import RULES, Home, small
 
 
@@ -34,12 +34,12 @@ def test_missing_file_is_a_state_and_heals_when_the_sensor_makes_it(tmp_path: Pa
     assert reader.open_counts()[2] == 1
 
 
-def test_empty_file_is_not_made_yet_and_a_text_is_not_readable(tmp_path: Path) -> None:
+def test_empty_file_is_not_made_yet_and_a_text_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     with pytest.raises(NotMade):
         Reader(tmp_path / "empty.db").sensors()
     (tmp_path / "text.db").write_text("this is no database, only a long text\n" * 100)
-    with pytest.raises(NotReadable):
+    with pytest.raises(NoDatabase, match=r"^text\.db is no database\.$"):
         Reader(tmp_path / "text.db").sensors()
 
 

@@ -61,6 +61,8 @@ ODD = [
     "?id=99999999999999999999",
     "?id=-1",
     "?unknown=1&rule=%3Cscript%3E",
+    "?state=all&state=open&id=1&id=2&range=7d&range=24h&device=1&device=2&q=a&q=b&view=list&view=map&row=1&row=2",
+    "?severity=9&severity=2&range=&range=24h&trust=x&trust=new&blocked=x&blocked=1&proto=x&proto=tcp",
 ]
 
 
@@ -70,6 +72,12 @@ ODD = [
 def test_odd_addresses_draw_the_page(client: FlaskClient, where: str) -> None:
     for query in ODD:
         page(client, where, query)
+
+
+def test_of_a_filter_given_twice_the_first_counts(client: FlaskClient) -> None:
+    assert "last 7 days" in page(client, "/map", "?range=7d&range=24h")
+    assert "not known here (range" in page(client, "/charts", "?range=x&range=7d")
+    assert "ipcam-front" in page(client, "/devices/4", "?q=1&q=2")
 
 
 @pytest.mark.parametrize("device", ["999", "x", "-1", "4%27", "99999999999999999999"])
@@ -126,6 +134,16 @@ def test_an_expectation_is_made_listed_and_undone(own_client: FlaskClient, home:
     assert "the recorder" in page(own_client, "/health")
     decide(own_client, app, 16, "undo", expectations=[1])
     assert home.db.execute("SELECT * FROM expectations").fetchall() == []
+
+
+def test_single_incidents_that_are_expected_are_told_too(
+    own_client: FlaskClient, home: Home, app: Dash
+) -> None:
+    assert "Only 1 single incident" not in page(own_client, "/health")
+    decide(own_client, app, 16, "expect", scope="once")
+    assert "Only 1 single incident: the next of its kind" in page(own_client, "/health")
+    decide(own_client, app, 1, "expect", scope="device")
+    assert "Also 1 single incident: the next of its kind" in page(own_client, "/health")
 
 
 @pytest.mark.parametrize("odd", [{"scope": "galaxy"}, {"scope": "device", "lasts": "1e9"}])

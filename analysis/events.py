@@ -250,6 +250,9 @@ class NeighborSeen(NamedTuple):
     link_mac: str | None
     """The link-layer address option."""
     router: bool
+    override: bool
+    """An advertisement that replaces what hosts remember; those for anycast addresses and by proxies do not
+    (RFC 4861 sections 7.2.7 and 7.2.8)."""
 
 
 class RouterAdvertised(NamedTuple):
@@ -263,6 +266,8 @@ class RouterAdvertised(NamedTuple):
     prefixes: tuple[str, ...]
     """On-link prefixes as CIDR."""
     dns: tuple[str, ...]
+    link_mac: str | None
+    """The source link-layer address option: where hosts send what they give to this router."""
 
 
 class EchoSeen(NamedTuple):

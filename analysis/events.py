@@ -236,6 +236,8 @@ class ArpSeen(NamedTuple):
     sender_ip: str
     target_mac: str
     target_ip: str
+    frame_target: str | None
+    """The frame's destination: all, or one host that is known already and asked again."""
 
 
 class NeighborSeen(NamedTuple):

@@ -97,7 +97,7 @@ class ArpSpoof(Detector):
         return ()
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        ts, op, source, mac, ip, _, target = event
+        ts, op, source, mac, ip, _, target, _ = event
         if not _hosts_own(ip):
             return ()
         if source == mac:

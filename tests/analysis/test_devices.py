@@ -29,7 +29,7 @@ def inventory() -> Inventory:
 
 
 def arp(mac: str, ip: str, ts: float = T0, target: str = "192.168.1.99") -> ArpSeen:
-    return ArpSeen(ts, "request", mac, mac, ip, ZERO, target)
+    return ArpSeen(ts, "request", mac, mac, ip, ZERO, target, None)
 
 
 def dhcp(kind: str, mac: str = MAC, **more: object) -> DhcpMessage:

@@ -29,7 +29,7 @@ def say(
     home: Home, ts: float, op: str, mac: str, ip: str, target_ip: str, target: str = NOBODY,
     source: str | None = None,
 ):  # fmt: skip
-    event = ArpSeen(T0 + ts, op, source or mac, mac, ip, target, target_ip)
+    event = ArpSeen(T0 + ts, op, source or mac, mac, ip, target, target_ip, None)
     home.inventory.handle(event)
     return home.pipeline.handle(event)
 
@@ -96,7 +96,7 @@ def test_a_claim_in_anothers_name_counts_against_nobody(home: Home) -> None:
     owners(home)
     say(home, 1, "reply", EVIL, ROUTER_IP, EVIL_IP)
     for n in range(9):
-        event = ArpSeen(T0 + 10 + n, "reply", EVIL, ROUTER, ROUTER_IP, LAPTOP, LAPTOP_IP)
+        event = ArpSeen(T0 + 10 + n, "reply", EVIL, ROUTER, ROUTER_IP, LAPTOP, LAPTOP_IP, LAPTOP)
         assert home.pipeline.handle(event) == []
 
 

@@ -125,6 +125,9 @@ class Known(Protocol):
     def first_seen(self, mac: str) -> float | None:
         """When this device was first seen, over all runs."""
 
+    def last_seen(self, mac: str) -> float | None:
+        """When this MAC last sent a packet, within ten seconds."""
+
     def is_router(self, mac: str) -> bool:
         """Whether this MAC forwards other hosts' packets."""
 

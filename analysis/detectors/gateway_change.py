@@ -27,7 +27,8 @@ class GatewayChange(Detector):
     """Everything that leaves the home now passes through another device, and the old one is silent.
 
     A new router looks like that, and so does a device that has put itself in its place. Two routers that
-    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP).
+    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP). As long
+    as the old one sends anything, if only answers to look-ups, it is not silent.
     """
 
     id = "gateway-change"
@@ -70,6 +71,7 @@ class GatewayChange(Detector):
         if self._router is None:
             self._router, self._seen = mac, ts
             return ()
+        self._seen = max(self._seen, self.known.last_seen(self._router) or 0.0)
         candidate = self._others.get(mac)
         if candidate is None or candidate.first < self._seen:
             candidate = self._others[mac] = _Candidate(ts)

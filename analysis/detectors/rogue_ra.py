@@ -89,13 +89,13 @@ class RogueRa(Detector):
         # Hosts send to the MAC in the option, whoever sent the frame.
         link = mac if event.link_mac is None or is_virtual_router(event.link_mac) else event.link_mac
         if usual is None:
-            for host in (link, mac):
+            for host in (mac, link):
                 if host in self._clients and host not in gateway.forwarders:
                     return (self._finding(event, host, None),)
         if usual is None or ts - self._routers.get(usual[0], 0.0) > self.minutes * 60:
             self._usual = mac, link
             return ()
-        other = next((one for one in (link, mac) if one not in usual), None)
+        other = next((one for one in (mac, link) if one not in usual), None)
         if other is None:
             return ()
         if other == gateway.main_forwarder() and other not in gateway.suspects:
@@ -113,4 +113,5 @@ class RogueRa(Detector):
             mac=mac, address=ip, networks=list(event.prefixes[:8]), resolvers=list(event.dns[:8]),
             lifetime_seconds=event.lifetime, usual_router=usual,
             also_takes_an_address=mac in self._clients, sent_by=event.source_mac,
+            leads_to=event.link_mac,
         )  # fmt: skip

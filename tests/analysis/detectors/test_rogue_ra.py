@@ -52,10 +52,17 @@ def test_another_mac_in_the_routers_name_is_told(home: Home) -> None:
     advertise(home, 0, ROUTER, link=ROUTER)
     (finding,) = advertise(home, 10, ROUTER, link=EVIL)
     assert finding.subject.device_mac == EVIL and finding.evidence["usual_router"] == ROUTER
-    assert finding.evidence["sent_by"] == ROUTER
+    assert finding.evidence["sent_by"] == ROUTER and finding.evidence["leads_to"] == EVIL
     (finding,) = advertise(home, 20, EVIL, link=ROUTER)
     assert finding.subject.device_mac == EVIL
     assert advertise(home, 30, ROUTER, link=ROUTER) == []
+
+
+def test_a_stranger_is_told_by_the_mac_of_its_frames(home: Home) -> None:
+    advertise(home, 0, ROUTER)
+    (with_option,) = advertise(home, 10, EVIL, link="02:cc:00:00:00:01")
+    (without,) = advertise(home, 20, EVIL)
+    assert with_option.key == without.key and with_option.subject.device_mac == EVIL
 
 
 def test_a_repeater_that_puts_its_own_mac_in_front_is_nothing(home: Home) -> None:

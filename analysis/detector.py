@@ -126,7 +126,7 @@ class Known(Protocol):
         """When this device was first seen, over all runs."""
 
     def last_seen(self, mac: str) -> float | None:
-        """When this MAC last sent a packet, within ten seconds."""
+        """When this MAC last sent a packet; up to ten seconds too late."""
 
     def is_router(self, mac: str) -> bool:
         """Whether this MAC forwards other hosts' packets."""

@@ -10,6 +10,8 @@ from analysis.events import ArpSeen, FlowAnswered
 from analysis.gateway import is_virtual_router
 
 CANDIDATES = 64
+LATE = 10.0
+"""Seconds by which the time that a MAC was last seen may be too late: it is noted at each tick."""
 
 
 class _Candidate:
@@ -71,7 +73,7 @@ class GatewayChange(Detector):
         if self._router is None:
             self._router, self._seen = mac, ts
             return ()
-        self._seen = max(self._seen, self.known.last_seen(self._router) or 0.0)
+        self._seen = max(self._seen, (self.known.last_seen(self._router) or 0.0) - LATE)
         candidate = self._others.get(mac)
         if candidate is None or candidate.first < self._seen:
             candidate = self._others[mac] = _Candidate(ts)

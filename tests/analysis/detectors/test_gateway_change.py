@@ -29,6 +29,13 @@ def test_a_new_way_out_is_told_after_five_minutes_once(home: Home) -> None:
     assert finding.evidence["seconds_as_router"] >= 300
 
 
+def test_a_sign_of_life_that_was_noted_late_does_not_delay(home: Home) -> None:
+    through(home, ROUTER, 0)
+    home.inventory.seen(ROUTER, T0 + 8)
+    found = [f for n in range(12) for f in through(home, OTHER, 1 + n * 30)]
+    assert len(found) == 1 and found[0].evidence["seconds_as_router"] == 300
+
+
 def test_a_little_less_than_five_minutes_is_nothing(home: Home) -> None:
     through(home, ROUTER, 0)
     assert [f for n in range(10) for f in through(home, OTHER, 100 + n * 33)] == []

@@ -128,6 +128,9 @@ class Known(Protocol):
     def first_seen(self, mac: str) -> float | None:
         """When this device was first seen, over all runs."""
 
+    def last_seen(self, mac: str) -> float | None:
+        """When this MAC last sent a packet; up to ten seconds too late."""
+
     def is_router(self, mac: str) -> bool:
         """Whether this MAC forwards other hosts' packets."""
 

@@ -33,6 +33,10 @@ class IdentityAnswers:
         device = self._devices.get(mac)
         return tuple(device.addresses) if device is not None else ()
 
+    def last_seen(self, mac: str) -> float | None:
+        device = self._devices.get(mac)
+        return device.last_seen if device is not None else None
+
     def is_router(self, mac: str) -> bool:
         device = self._devices.get(mac)
         return device is not None and device.router

@@ -236,6 +236,8 @@ class ArpSeen(NamedTuple):
     sender_ip: str
     target_mac: str
     target_ip: str
+    frame_target: str | None
+    """The frame's destination: all, or one host that is known already and asked again."""
 
 
 class NeighborSeen(NamedTuple):
@@ -250,6 +252,9 @@ class NeighborSeen(NamedTuple):
     link_mac: str | None
     """The link-layer address option."""
     router: bool
+    override: bool
+    """An advertisement that replaces what hosts remember; those for anycast addresses and by proxies do not
+    (RFC 4861 sections 7.2.7 and 7.2.8)."""
 
 
 class RouterAdvertised(NamedTuple):
@@ -263,6 +268,8 @@ class RouterAdvertised(NamedTuple):
     prefixes: tuple[str, ...]
     """On-link prefixes as CIDR."""
     dns: tuple[str, ...]
+    link_mac: str | None
+    """The source link-layer address option: where hosts send what they give to this router."""
 
 
 class EchoSeen(NamedTuple):

@@ -15,7 +15,8 @@ SEARCHERS = 1024
 class ArpScan(Detector):
     """A device asked within half a minute who has each of many addresses: it is looking for what is there.
 
-    Network tools, printers' drivers and phones that look for televisions do this too.
+    Network tools, printers' drivers and phones that look for televisions do this too. Routers that ask the
+    hosts they know, each in a frame of its own, whether they are still there do not count.
     """
 
     id = "arp-scan"
@@ -34,13 +35,14 @@ class ArpScan(Detector):
         self._growing: dict[str, tuple[ArpSeen, int]] = {}
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        ts, op, source, _, sender_ip, _, target = event
+        ts, op, source, _, sender_ip, _, target, frame_target = event
         if op != "request" or target == sender_ip:
             return ()
-        count = self._asked.add(source, target, ts)
+        key = source, frame_target
+        count = self._asked.add(key, target, ts)
         if count < self.addresses:
             return ()
-        oldest = self._asked.nth_newest(source, self.addresses)
+        oldest = self._asked.nth_newest(key, self.addresses)
         if oldest is None or ts - oldest > self.seconds:
             return ()
         return self._tell(event, count)

@@ -11,15 +11,36 @@ from analysis.detector import Detector
 from analysis.events import ArpSeen, DhcpMessage
 from analysis.gateway import is_virtual_router
 from analysis.networks import is_group, is_unspecified
-from analysis.window import DistinctWindow, RecentSet
+from analysis.window import DistinctWindow, RecentSet, RecentTable
 
 CLAIMS = "claims another's address unasked"
+ANNOUNCES = "announces the router's address again and again while the router is there"
+ASKS = "asks who has the address it claims"
+DAY = 86_400.0
+PAUSE = 10.0
+"""Seconds in which announcements count once. Source: RFC 5227 section 2.1.1, DEFEND_INTERVAL."""
 
 
 @lru_cache(maxsize=4096)
-def _hosts_own(mac: str, ip: str) -> bool:
-    """Whether a claim can be that of one host: not of a group's address, not of routers that share a MAC."""
-    return not (is_unspecified(ip) or is_group(ip) or is_virtual_router(mac))
+def _hosts_own(ip: str) -> bool:
+    """Whether an address can be one host's own."""
+    return not (is_unspecified(ip) or is_group(ip))
+
+
+def _one_box(mac: str, other: str) -> bool:
+    """Whether two MACs look like two ports or radios of one device: numbered side by side, the first byte
+    changed at most by the bit for "locally administered"."""
+    return mac[3:14] == other[3:14]
+
+
+class _Announcer:
+    """How somebody announces another's address; times in seconds of packet time."""
+
+    __slots__ = ("last", "turns")
+
+    def __init__(self, ts: float) -> None:
+        self.last = ts
+        self.turns: list[float] = []
 
 
 @dataclass
@@ -28,8 +49,9 @@ class ArpSpoof(Detector):
     that it has just claimed for itself.
 
     Whoever does that to the router's address reads and can change what others send. Devices that change
-    their address, new leases, and routers that stand in for each other announce themselves to all, and
-    do not count.
+    their address, new leases, and routers that stand in for each other announce themselves to all: that
+    counts only against who goes on with it for the router's address while the router is still at work.
+    Virtual routers' MACs (VRRP, HSRP) count only while the address's owner contradicts them.
     """
 
     id = "arp-spoof"
@@ -45,49 +67,99 @@ class ArpSpoof(Detector):
     """How long after a question a reply is an answer to it. Source: Linux repeats a question every second
     (arp(7), retrans_time)."""
     memory_minutes: float = 10.0
-    """How long a claim of an address counts as somebody's. Source: own choice; neighbour tables of common
-    systems forget within 20 minutes, and a home gives a lease's address to another after hours."""
+    """How long a claim of an address counts as somebody's; the router's counts as long as traffic goes
+    through it. Source: own choice; neighbour tables of common systems forget within 20 minutes, and a home
+    gives a lease's address to another after hours."""
+    takeovers: int = 5
+    """Announcements of the router's address, each after the router was at work again, that make an attack.
+    Source: own choice; keepalived announces a take-over ten times in five seconds."""
+    minutes: float = 5.0
+    """The time they must fall within. Source: own choice; a router asks for hosts it talks to about every
+    minute (arp(7), base_reachable_time), bettercap announces every second."""
 
     _asked: RecentSet = field(default_factory=RecentSet, init=False)
     _told: RecentSet = field(default_factory=RecentSet, init=False)
-    _leases: RecentSet = field(default_factory=RecentSet, init=False)
+    _leases: RecentTable = field(default_factory=RecentTable, init=False)
+    _announcers: RecentTable = field(default_factory=lambda: RecentTable(1024), init=False)
 
     def __post_init__(self) -> None:
         self._memory = self.memory_minutes * 60
-        self._owners = DistinctWindow(self._memory, max_values=16, max_total=8192)
+        self._owners = DistinctWindow(max(DAY, self._memory), max_values=16, max_total=8192)
         self._addresses = DistinctWindow(self._memory, max_values=16, max_total=8192)
         self._claims: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
 
     def on_dhcp_message(self, event: DhcpMessage) -> Iterable[Finding]:
-        """An address that DHCP gave to a MAC is its own."""
-        if event.kind == "ack" and event.client_ip and event.source_mac != event.client_mac:
-            self._leases.add((event.client_mac, event.client_ip), event.ts)
+        """An address that DHCP gave to a MAC is its own for the time of the lease, or until another gets it;
+        no server gives away the router's."""
+        ip = event.client_ip
+        if event.kind == "ack" and ip and event.source_mac != event.client_mac:
+            self._leases.put(ip, (event.client_mac, event.ts + (event.lease or DAY)))
         return ()
 
     def on_arp_seen(self, event: ArpSeen) -> Iterable[Finding]:
-        ts, op, source, mac, ip, _, target = event
-        if source != mac:  # bridges that answer for others, and arpspoof that undoes its work
+        ts, op, source, mac, ip, _, target, _ = event
+        if not _hosts_own(ip):
             return ()
-        if not _hosts_own(mac, ip):
+        if source == mac:
+            if not is_virtual_router(mac):
+                self._owners.add(ip, mac, ts)
+                self._addresses.add(mac, ip, ts)
+        elif self._owners.seen(ip, mac):  # bridges that answer for the owner, arpspoof that undoes its work
             return ()
-        self._owners.add(ip, mac, ts)
-        self._addresses.add(mac, ip, ts)
         if target == ip:  # an announcement to all (RFC 5227): changes of address and take-overs
-            return ()
+            return self._announced(event)
         if op == "request":
             self._asked.add((ip, target), ts)
             claimed = self._claims.get((mac, target))
             if claimed and ts - claimed[-1] <= self.seconds and self._is_another(mac, target, ts):
-                return self._tell(event, target, "asks who has the address it claims", len(claimed))
+                return self._tell(event, target, ASKS, len(claimed))
         return self._claim(event) if self._unasked(event) else ()
+
+    def _rivals(self, mac: str, ip: str, since: float) -> list[str]:
+        """Who else had the address, and claimed it since then or still is the router at work."""
+        gateway = self.known.gateway
+        ways = gateway.forwarders if ip in gateway.routers else {}
+        owners = [str(m) for m in self._owners.values(ip) if m != mac and m not in gateway.suspects]
+        return [
+            owner
+            for owner in owners
+            if self._owners.seen(ip, owner) >= since or (owner in ways and ways[owner].last >= since)
+        ]
 
     def _is_another(self, mac: str, ip: str, ts: float) -> bool:
         """Whether an address belongs to somebody else too, or is the way out that was another's before."""
-        suspects = self.known.gateway.suspects
-        rivals = [owner for owner in self._owners.values(ip) if owner != mac and owner not in suspects]
-        if any(self._owners.seen(ip, owner) >= ts - self._memory for owner in rivals):
-            return True
-        return self._took_the_way_out(mac)
+        if is_virtual_router(mac):
+            return self._contradicted(mac, ip, ts)
+        return bool(self._rivals(mac, ip, ts - self._memory)) or self._took_the_way_out(mac)
+
+    def _contradicted(self, mac: str, ip: str, ts: float) -> bool:
+        """Whether the way out claimed the address under a MAC of its own after the first of these claims: of
+        routers that share an address under a common MAC, none does."""
+        since = self._claims.get((mac, ip), [ts])[0]
+        ways = self.known.gateway.forwarders
+        return any(self._owners.seen(ip, way) > since for way in self._rivals(mac, ip, since) if way in ways)
+
+    def _announced(self, event: ArpSeen) -> Iterable[Finding]:
+        """An announcement counts when the router was at work since the last one that did. The way out itself
+        may announce its own address as often as it likes, and so may routers that share a MAC."""
+        ts, mac, ip = event.ts, event.sender_mac, event.sender_ip
+        gateway = self.known.gateway
+        if ip not in gateway.routers or is_virtual_router(mac) or mac == gateway.main_forwarder():
+            return ()
+        known = self._announcers.get((mac, ip))
+        if known is None:
+            self._announcers.put((mac, ip), _Announcer(ts))
+            return ()
+        if ts - known.last < PAUSE:
+            return ()
+        rivals = [r for r in self._rivals(mac, ip, known.last) if r in gateway.forwarders]
+        if not rivals or any(_one_box(mac, rival) for rival in rivals):
+            return ()
+        known.last = ts
+        known.turns = [*(t for t in known.turns if t >= ts - self.minutes * 60), ts][-self.takeovers :]
+        if len(known.turns) < self.takeovers:
+            return ()
+        return self._tell(event, ip, ANNOUNCES, len(known.turns))
 
     def _took_the_way_out(self, mac: str) -> bool:
         """Whether traffic to the outside goes through this MAC, and went through another before."""
@@ -114,21 +186,29 @@ class ArpSpoof(Detector):
     def _tell(self, event: ArpSeen, ip: str, how: str, count: int) -> Iterable[Finding]:
         """Each attacker and address at most once in `seconds`; further ones count."""
         mac, last = event.sender_mac, self._told.get((event.sender_mac, ip), 0.0)
-        if event.ts - last < self.seconds or (mac, ip) in self._leases:
+        if event.ts - last < self.seconds or self._leased(mac, ip, event.ts):
             return ()
         self._told.add((mac, ip), event.ts)
         self.known.gateway.suspect(mac, event.ts)
         return (self._finding(event, ip, how, count),)
 
+    def _leased(self, mac: str, ip: str, ts: float) -> bool:
+        owner, until = self._leases.get(ip, (None, 0.0))
+        return owner == mac and ts <= until and ip not in self.known.gateway.routers
+
     def _finding(self, event: ArpSeen, ip: str, how: str, count: int) -> Finding:
         known, mac = self.known, event.sender_mac
         router = ip in known.gateway.routers or self._took_the_way_out(mac)
-        others = [str(m) for m in self._owners.values(ip) if m != mac]
+        others = self._rivals(mac, ip, event.ts - self._memory)
         own = next((str(a) for a in reversed(self._addresses.values(mac)) if a != ip), None)
         device = known.display_name(mac, own)
         seen: dict[str, Any] = {"also_claimed_by": others} if others else {}
         if how == CLAIMS:
             seen |= {"threshold": self.claims}
+        elif how == ANNOUNCES:
+            seen |= {"threshold": self.takeovers}
+        if event.source_mac != mac:
+            seen |= {"sent_by": event.source_mac}
         return self.finding(
             event.ts, Subject(mac, own, ip), mac, ip,
             title=f"{device} pretends to be {'your router' if router else 'another device'} ({ip})",
@@ -137,5 +217,6 @@ class ArpSpoof(Detector):
             advice=f"Disconnect {device}. If it runs a network tool or an app that controls other devices, "
             "ask who started it; otherwise have it checked before it comes back.",
             severity=None if router else min(self.severity, Severity.HIGH), mac=mac, address=ip, how=how,
-            own_address=own, router=router, claims=count, within_seconds=self.seconds, **seen,
+            own_address=own, router=router, claims=count,
+            within_seconds=self.minutes * 60 if how == ANNOUNCES else self.seconds, **seen,
         )  # fmt: skip

@@ -10,6 +10,8 @@ from analysis.events import ArpSeen, FlowAnswered
 from analysis.gateway import is_virtual_router
 
 CANDIDATES = 64
+LATE = 10.0
+"""Seconds by which the time that a MAC was last seen may be too late: it is noted at each tick."""
 
 
 class _Candidate:
@@ -27,7 +29,8 @@ class GatewayChange(Detector):
     """Everything that leaves the home now passes through another device, and the old one is silent.
 
     A new router looks like that, and so does a device that has put itself in its place. Two routers that
-    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP).
+    share the work do not count, nor does one that stands in for another under a shared MAC (VRRP). As long
+    as the old one sends anything, if only answers to look-ups, it is not silent.
     """
 
     id = "gateway-change"
@@ -70,6 +73,7 @@ class GatewayChange(Detector):
         if self._router is None:
             self._router, self._seen = mac, ts
             return ()
+        self._seen = max(self._seen, (self.known.last_seen(self._router) or 0.0) - LATE)
         candidate = self._others.get(mac)
         if candidate is None or candidate.first < self._seen:
             candidate = self._others[mac] = _Candidate(ts)

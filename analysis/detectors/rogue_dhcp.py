@@ -21,12 +21,28 @@ class _Server(NamedTuple):
     dns: tuple[str, ...]
 
 
+def _starts_computers(event: DhcpMessage) -> bool:
+    """Whether a server only tells where to start from: a PXE proxyDHCP service gives no address, and neither
+    router nor resolver (Intel's PXE specification 2.1, section 2.2.3)."""
+    pxe = event.client_ip is None or (event.vendor_class or "").startswith("PXEClient")
+    return pxe and not (event.router or event.dns)
+
+
+def _in_its_name(server: _Server, known: _Server) -> bool:
+    """Whether an answer in a server's name comes from another MAC and leads to another router. A new device
+    in the place of the old one leads to itself, and access points pass on what the server says."""
+    if None in (server.mac, known.mac, server.router, known.router) or server.mac == known.mac:
+        return False
+    return server.router not in (known.router, server.ip)
+
+
 @dataclass
 class RogueDhcp(Detector):
     """Two servers answer when devices ask for an address, and they do not say the same.
 
     A second router that was plugged in by mistake does this, and so does an attacker who wants devices to
-    use his computer as the router or for looking up names.
+    use his computer as the router or for looking up names, also in the usual server's name. Servers that only
+    tell where to start a computer from (PXE) do not count.
     """
 
     id = "rogue-dhcp"
@@ -55,6 +71,8 @@ class RogueDhcp(Detector):
             return ()
         if event.kind == "offer" and event.ts - self._askers.get(event.client_mac, 0.0) > self.seconds:
             return ()
+        if _starts_computers(event):
+            return ()
         # Access points that send a broadcast back to a client put its own MAC in front.
         mac = None if event.source_mac == event.client_mac else event.source_mac
         server = _Server(event.ts, mac, event.server_id, event.router, event.dns)
@@ -71,6 +89,8 @@ class RogueDhcp(Detector):
     ) -> Iterable[Finding]:
         """The first server is the home's, until it has been silent for long."""
         known = servers.get(key)
+        if known is not None and _in_its_name(server, known):
+            return (self._finding(server, known, family),)
         if known is None and len(servers) >= SERVERS:
             servers.pop(list(servers)[-1])
         servers[key] = (
@@ -97,10 +117,12 @@ class RogueDhcp(Detector):
         return same_router and set(server.dns) == set(usual.dns) and bool(server.router or server.dns)
 
     def _finding(self, server: _Server, usual: _Server, family: str) -> Finding:
-        name = self.known.display_name(server.mac, server.ip)
+        # An address that is another's says nothing about who uses it.
+        ip, key = (None, server.mac) if server.ip == usual.ip else (server.ip, server.ip)
+        name = self.known.display_name(server.mac, ip)
         return self.finding(
-            server.ts, Subject(server.mac, server.ip, port=67 if family == "DHCP" else 547, proto="udp"),
-            family, server.ip,
+            server.ts, Subject(server.mac, ip, port=67 if family == "DHCP" else 547, proto="udp"),
+            family, key,
             title=f"{name} hands out addresses besides your router",
             why="Devices take their address, their router and the server that looks up names from whoever "
             f"answers first ({family}). The second one can send all that they do through itself.",

@@ -21,8 +21,9 @@ class RogueRa(Detector):
     """A device that is not the router tells all others to send their IPv6 traffic through it, or somebody
     floods the home with router advertisements.
 
-    The first router seen is the home's. Smart-home hubs that advertise a network of their own without
-    offering a way out (lifetime 0) do not count.
+    The first router seen is the home's. What is sent in its name but leads to another MAC is another's.
+    Smart-home hubs that advertise a network of their own without offering a way out (lifetime 0) do not
+    count.
     """
 
     id = "rogue-ra"
@@ -42,7 +43,7 @@ class RogueRa(Detector):
         self._prefixes = DistinctWindow(60.0, max_values=max(64, 2 * self.prefixes))
         self._flood_until = 0.0
         self._waiting: list[Finding] = []
-        self._usual: str | None = None
+        self._usual: tuple[str, str] | None = None  # who sends for the home's router, and where it is
 
     def on_dhcp_message(self, event: DhcpMessage) -> Iterable[Finding]:
         """Who takes an address here is a host."""
@@ -83,21 +84,27 @@ class RogueRa(Detector):
         )  # fmt: skip
 
     def _router(self, event: RouterAdvertised, mac: str) -> Iterable[Finding]:
-        ways, ts = self.known.gateway.forwarders, event.ts
+        gateway, ts, usual = self.known.gateway, event.ts, self._usual
         self._routers.add(mac, ts)
-        usual = self._usual
-        if usual is None and mac in self._clients and mac not in ways:
-            return (self._finding(event, mac, None),)
-        if usual is None or mac == usual or ts - self._routers.get(usual, 0.0) > self.minutes * 60:
-            self._usual = mac
+        # Hosts send to the MAC in the option, whoever sent the frame.
+        link = mac if event.link_mac is None or is_virtual_router(event.link_mac) else event.link_mac
+        if usual is None:
+            for host in (mac, link):
+                if host in self._clients and host not in gateway.forwarders:
+                    return (self._finding(event, host, None),)
+        if usual is None or ts - self._routers.get(usual[0], 0.0) > self.minutes * 60:
+            self._usual = mac, link
             return ()
-        if mac == self.known.gateway.main_forwarder() and mac not in self.known.gateway.suspects:
-            self._usual = mac  # what came first was not the router
-            return (self._finding(event, usual, mac),)
-        return (self._finding(event, mac, usual),)
+        other = next((one for one in (mac, link) if one not in usual), None)
+        if other is None:
+            return ()
+        if other == gateway.main_forwarder() and other not in gateway.suspects:
+            self._usual = mac, link  # what came first was not the router
+            return (self._finding(event, usual[0], other),)
+        return (self._finding(event, other, usual[0]),)
 
     def _finding(self, event: RouterAdvertised, mac: str, usual: str | None) -> Finding:
-        ip = event.source_ip if mac == event.source_mac else None
+        ip = event.source_ip if mac in (event.source_mac, event.link_mac) else None
         name = self.known.display_name(mac, ip)
         return self.finding(
             event.ts, Subject(mac, ip), mac,
@@ -105,5 +112,6 @@ class RogueRa(Detector):
             advice=f"If you set up a second router, all is well. If not, disconnect {name} and check it.",
             mac=mac, address=ip, networks=list(event.prefixes[:8]), resolvers=list(event.dns[:8]),
             lifetime_seconds=event.lifetime, usual_router=usual,
-            also_takes_an_address=mac in self._clients,
+            also_takes_an_address=mac in self._clients, sent_by=event.source_mac,
+            leads_to=event.link_mac,
         )  # fmt: skip

@@ -22,7 +22,8 @@ def parse_arp(packet: Packet) -> tuple[Event, ...]:
         return ()
     operation, sender, sender_ip, target, target_ip = told
     source = packet.src_mac or sender
-    return (of_values(ArpSeen, (packet.ts, operation, source, sender, sender_ip, target, target_ip)),)
+    claim = packet.ts, operation, source, sender, sender_ip, target, target_ip, packet.dst_mac
+    return (of_values(ArpSeen, claim),)
 
 
 @lru_cache(maxsize=1024)

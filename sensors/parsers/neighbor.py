@@ -16,7 +16,7 @@ _SOURCE_LINK, _TARGET_LINK, _PREFIX, _RDNSS = 1, 2, 3, 25
 _UNFORWARDED = 255
 """The hop limit of all of neighbour discovery (RFC 4861, sections 6.1.2, 7.1.1 and 7.1.2)."""
 _ON_LINK = 0x80
-_FROM_ROUTER = 0x80
+_FROM_ROUTER, _OVERRIDE = 0x80, 0x20
 MAX_OPTIONS = 32
 """Options read from one message; a router announcing many prefixes sends about ten."""
 
@@ -56,6 +56,7 @@ def _neighbor(packet: Packet, kind: int) -> NeighborSeen:
         ip6_text(payload[8:24]),
         link,
         advertised and bool(payload[4] & _FROM_ROUTER),
+        advertised and bool(payload[4] & _OVERRIDE),
     )
 
 
@@ -66,13 +67,16 @@ def _router(packet: Packet) -> RouterAdvertised:
     (lifetime,) = struct.unpack_from("!H", payload, 6)
     prefixes: list[str] = []
     servers: list[str] = []
+    link = None
     for option, body in _options(payload, 16):
         if option == _PREFIX and len(body) == 30 and body[1] & _ON_LINK and body[0] <= 128:
             prefixes.append(str(IPv6Network((body[14:30], body[0]), strict=False)))
         elif option == _RDNSS and len(body) >= 22:
             servers += [ip6_text(body[i : i + 16]) for i in range(6, min(len(body), 134) - 15, 16)]
+        elif option == _SOURCE_LINK and len(body) == 6:
+            link = mac_text(body)
     return RouterAdvertised(
-        packet.ts, packet.src_mac, packet.src, lifetime, tuple(prefixes), tuple(servers[:MAX_OPTIONS])
+        packet.ts, packet.src_mac, packet.src, lifetime, tuple(prefixes), tuple(servers[:MAX_OPTIONS]), link
     )
 
 

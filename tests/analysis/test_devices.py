@@ -29,7 +29,7 @@ def inventory() -> Inventory:
 
 
 def arp(mac: str, ip: str, ts: float = T0, target: str = "192.168.1.99") -> ArpSeen:
-    return ArpSeen(ts, "request", mac, mac, ip, ZERO, target)
+    return ArpSeen(ts, "request", mac, mac, ip, ZERO, target, None)
 
 
 def dhcp(kind: str, mac: str = MAC, **more: object) -> DhcpMessage:
@@ -81,8 +81,8 @@ def test_everything_works_without_macs(inventory: Inventory) -> None:
     assert inventory.display_name(None, "10.0.0.1") == "10.0.0.1"
     assert inventory.display_name(None, None) == "an unknown device"
     inventory.handle(NameSeen(T0, None, None, (("mdns", "x"),)))
-    inventory.handle(NeighborSeen(T0, "advertisement", None, "fe80::1", "fe80::1", None, False))
-    inventory.handle(RouterAdvertised(T0, None, "fe80::1", 1800, (), ()))
+    inventory.handle(NeighborSeen(T0, "advertisement", None, "fe80::1", "fe80::1", None, False, True))
+    inventory.handle(RouterAdvertised(T0, None, "fe80::1", 1800, (), (), None))
     inventory.handle(Dhcpv6Message(T0, "solicit", None, "fe80::1", None, (), None, None, (), (), False))
     assert inventory.drain() == ([], [], [])
 
@@ -162,7 +162,7 @@ def test_a_camera_with_a_factory_address_is_no_router() -> None:
 
 def test_router_advertisements_and_dhcp_tell_the_router(inventory: Inventory) -> None:
     inventory.sighting(T0, ROUTER, "fe80::1")
-    inventory.handle(RouterAdvertised(T0, ROUTER, "fe80::1", 1800, ("2a02:1:2:3::/64",), ()))
+    inventory.handle(RouterAdvertised(T0, ROUTER, "fe80::1", 1800, ("2a02:1:2:3::/64",), (), None))
     assert inventory.is_router(ROUTER) and inventory.is_home("2a02:1:2:3::77")
     inventory.sighting(T0, OTHER, "192.168.1.1")
     inventory.handle(dhcp("offer", MAC, source_mac=OTHER, server_id="192.168.1.1", router="192.168.1.1"))
@@ -187,7 +187,7 @@ def test_the_gateway_that_dhcp_names_is_a_router_once_arp_tells_who(inventory: I
 
 def test_a_hub_that_announces_lifetime_zero_is_a_device(inventory: Inventory) -> None:
     inventory.sighting(T0, MAC, "192.168.1.20")
-    inventory.handle(RouterAdvertised(T0, MAC, "fe80::1", 0, ("fd12:3456::/64",), ()))
+    inventory.handle(RouterAdvertised(T0, MAC, "fe80::1", 0, ("fd12:3456::/64",), (), None))
     assert not inventory.is_router(MAC)
 
 
@@ -230,7 +230,7 @@ def test_an_ipv6_address_before_its_prefix_is_known_makes_no_router(inventory: I
     inventory.sighting(T0, MAC, "2a02:1:2:3:a:b:c:d")
     inventory.sighting(T0, MAC, "192.168.1.20")
     assert inventory.device_key(MAC) and inventory.device_of("2a02:1:2:3:a:b:c:d") is None
-    inventory.handle(RouterAdvertised(T0 + 9, ROUTER, "fe80::1", 1800, ("2a02:1:2:3::/64",), ()))
+    inventory.handle(RouterAdvertised(T0 + 9, ROUTER, "fe80::1", 1800, ("2a02:1:2:3::/64",), (), None))
     assert inventory.device_of("2a02:1:2:3:a:b:c:d") == MAC
 
 
@@ -252,12 +252,12 @@ def test_an_address_made_of_the_senders_mac_makes_its_prefix_home(inventory: Inv
 
 
 def test_a_tentative_address_is_on_the_link(inventory: Inventory) -> None:
-    inventory.handle(NeighborSeen(T0, "solicitation", MAC, "::", "2a02:1:2:3::5", None, False))
+    inventory.handle(NeighborSeen(T0, "solicitation", MAC, "::", "2a02:1:2:3::5", None, False, False))
     assert not inventory.is_home("2a02:1:2:3::5")
-    inventory.handle(NeighborSeen(T0, "advertisement", OTHER, "fe80::2", "2a02:1:2:3::6", OTHER, False))
+    inventory.handle(NeighborSeen(T0, "advertisement", OTHER, "fe80::2", "2a02:1:2:3::6", OTHER, False, True))
     assert inventory.device_of("2a02:1:2:3::6") == OTHER
     assert inventory.device_of("2a02:1:2:3::5") == MAC and inventory.is_home("2a02:1:2:3::7")
-    inventory.handle(NeighborSeen(T0, "solicitation", MAC, "fe80::1", "2a02:9:9:9::5", MAC, False))
+    inventory.handle(NeighborSeen(T0, "solicitation", MAC, "fe80::1", "2a02:9:9:9::5", MAC, False, False))
     assert not inventory.is_home("2a02:9:9:9::5"), "asking for an address proves nothing"
 
 

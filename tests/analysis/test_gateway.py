@@ -7,7 +7,7 @@ from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, ROUTER, ROUTER_IP, T
 
 
 def arp(home: Home, mac: str, ip: str) -> None:
-    home.inventory.handle(ArpSeen(T0, "reply", mac, mac, ip, LAPTOP, LAPTOP_IP))
+    home.inventory.handle(ArpSeen(T0, "reply", mac, mac, ip, LAPTOP, LAPTOP_IP, None))
 
 
 def test_a_lease_names_router_and_resolvers() -> None:

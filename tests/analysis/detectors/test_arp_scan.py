@@ -5,9 +5,9 @@ import pytest
 from analysis.alerts import Severity
 from analysis.detectors.arp_scan import ArpScan
 from analysis.events import ArpSeen
-from tests.analysis.home import LAPTOP, LAPTOP_IP, T0, Home
+from tests.analysis.home import LAPTOP, LAPTOP_IP, ROUTER, T0, TELEVISION, Home
 
-NOBODY = "00:00:00:00:00:00"
+NOBODY, ALL = "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
 
 
 @pytest.fixture
@@ -15,8 +15,9 @@ def home() -> Home:
     return Home(ArpScan())
 
 
-def ask(home: Home, n: int, ts: float, op: str = "request", mac: str = LAPTOP):
-    return home.pipeline.handle(ArpSeen(ts, op, mac, mac, LAPTOP_IP, NOBODY, f"192.168.{n >> 8}.{n & 255}"))
+def ask(home: Home, n: int, ts: float, op: str = "request", mac: str = LAPTOP, frame_target: str = ALL):
+    target = f"192.168.{n >> 8}.{n & 255}"
+    return home.pipeline.handle(ArpSeen(ts, op, mac, mac, LAPTOP_IP, NOBODY, target, frame_target))
 
 
 def test_twenty_addresses_in_half_a_minute_are_a_search_and_nineteen_are_not(home: Home) -> None:
@@ -30,8 +31,19 @@ def test_slow_questions_answers_and_repeats_are_none(home: Home) -> None:
     assert [f for n in range(200) for f in ask(home, n, T0 + n * 2)] == []
     assert [f for n in range(200) for f in ask(home, n, T0 + 1000, "reply")] == []
     assert [f for n in range(200) for f in ask(home, 7, T0 + 2000 + n / 100)] == []
-    own = ArpSeen(T0, "request", LAPTOP, LAPTOP, LAPTOP_IP, NOBODY, LAPTOP_IP)
+    own = ArpSeen(T0, "request", LAPTOP, LAPTOP, LAPTOP_IP, NOBODY, LAPTOP_IP, ALL)
     assert [f for n in range(200) for f in home.pipeline.handle(own)] == []
+
+
+def test_asking_each_known_host_whether_it_is_still_there_is_none(home: Home) -> None:
+    for n in range(1000):
+        host = f"aa:bb:cc:00:00:{n % 25:02x}"
+        assert ask(home, n % 25, T0 + n, mac=ROUTER, frame_target=host) == []
+
+
+def test_a_search_that_an_access_point_sends_on_to_each_station_alone_is_one(home: Home) -> None:
+    found = [f for n in range(30) for f in ask(home, n, T0 + n / 10, frame_target=TELEVISION)]
+    assert sum(f.times for f in found) == 1
 
 
 def test_many_devices_asking_a_little_are_none(home: Home) -> None:

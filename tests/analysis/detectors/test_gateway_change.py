@@ -29,6 +29,13 @@ def test_a_new_way_out_is_told_after_five_minutes_once(home: Home) -> None:
     assert finding.evidence["seconds_as_router"] >= 300
 
 
+def test_a_sign_of_life_that_was_noted_late_does_not_delay(home: Home) -> None:
+    through(home, ROUTER, 0)
+    home.inventory.seen(ROUTER, T0 + 8)
+    found = [f for n in range(12) for f in through(home, OTHER, 1 + n * 30)]
+    assert len(found) == 1 and found[0].evidence["seconds_as_router"] == 300
+
+
 def test_a_little_less_than_five_minutes_is_nothing(home: Home) -> None:
     through(home, ROUTER, 0)
     assert [f for n in range(10) for f in through(home, OTHER, 100 + n * 33)] == []
@@ -37,6 +44,15 @@ def test_a_little_less_than_five_minutes_is_nothing(home: Home) -> None:
 def test_the_old_one_s_return_begins_the_wait_anew(home: Home) -> None:
     found = [f for n in range(60) for f in through(home, (ROUTER, OTHER, OTHER, OTHER)[n % 4], n * 60)]
     assert found == []
+
+
+def test_two_that_share_the_work_while_one_s_devices_sleep_are_nothing(home: Home) -> None:
+    """The silent one still answers look-ups, or sends anything else."""
+    for n in range(20):
+        through(home, (ROUTER, OTHER)[n % 2], n)
+    for n in range(60):
+        home.inventory.seen(ROUTER, T0 + 100 + 10 * n)
+        assert through(home, OTHER, 101 + 10 * n) == []
 
 
 def test_what_is_told_as_spoofing_is_not_told_again(home: Home) -> None:
@@ -50,5 +66,5 @@ def test_traffic_inside_the_home_and_claims_of_others_addresses_say_nothing(home
     for n in range(20):
         inside = home.flow(TELEVISION_IP)._replace(server_mac=OTHER)
         assert home.pipeline.handle(FlowAnswered(T0 + 100 + n * 30, inside)) == []
-        claim = ArpSeen(T0 + 100 + n * 30, "reply", OTHER, OTHER, TELEVISION_IP, LAPTOP, LAPTOP_IP)
+        claim = ArpSeen(T0 + 100 + n * 30, "reply", OTHER, OTHER, TELEVISION_IP, LAPTOP, LAPTOP_IP, LAPTOP)
         assert home.pipeline.handle(claim) == []

@@ -24,7 +24,16 @@ REQUEST = built(op=1, hwsrc=OTHER_MAC, psrc="192.168.1.10", hwdst="00:00:00:00:0
 
 def test_a_request_tells_sender_and_claim():
     assert arp.parse_arp(REQUEST) == (
-        ArpSeen(1.0, "request", MAC, OTHER_MAC, "192.168.1.10", "00:00:00:00:00:00", "192.168.1.1"),
+        ArpSeen(
+            1.0,
+            "request",
+            MAC,
+            OTHER_MAC,
+            "192.168.1.10",
+            "00:00:00:00:00:00",
+            "192.168.1.1",
+            "ff:ff:ff:ff:ff:ff",
+        ),
     )
 
 
@@ -42,6 +51,11 @@ def test_the_same_question_again_is_dated_and_named_by_its_own_frame():
     for number in range(3_000):
         arp.parse_arp(built(op=1, psrc="10.0.0.1", pdst=f"10.1.{number >> 8}.{number & 255}"))
     assert arp._told.cache_info().currsize <= 1024
+
+
+def test_a_question_to_one_host_tells_whom():
+    (event,) = arp.parse_arp(REQUEST._replace(dst_mac=MAC))
+    assert event.frame_target == MAC
 
 
 def test_reverse_arp_says_nothing():

@@ -29,7 +29,7 @@ ROUTER = packet(
 
 def test_a_solicitation_tells_its_sender():
     assert neighbor.parse_neighbor(SOLICITATION) == (
-        NeighborSeen(1.0, "solicitation", MAC, "fe80::1", "fe80::2", OTHER_MAC, False),
+        NeighborSeen(1.0, "solicitation", MAC, "fe80::1", "fe80::2", OTHER_MAC, False, False),
     )
 
 
@@ -40,7 +40,7 @@ def test_address_detection_has_no_link_address():
 
 def test_an_advertisement_tells_target_and_router():
     assert neighbor.parse_neighbor(ADVERTISEMENT) == (
-        NeighborSeen(1.0, "advertisement", MAC, "fe80::1", "2001:db8::1", OTHER_MAC, True),
+        NeighborSeen(1.0, "advertisement", MAC, "fe80::1", "2001:db8::1", OTHER_MAC, True, True),
     )
 
 
@@ -53,8 +53,20 @@ def test_a_solicitation_with_the_wrong_option_claims_nothing():
 
 def test_a_router_tells_lifetime_on_link_prefixes_and_resolvers():
     assert neighbor.parse_neighbor(ROUTER) == (
-        RouterAdvertised(1.0, MAC, "fe80::1", 1800, ("2001:db8:1::/64",), ("2001:db8::53", "fe80::53")),
+        RouterAdvertised(1.0, MAC, "fe80::1", 1800, ("2001:db8:1::/64",), ("2001:db8::53", "fe80::53"), MAC),
     )
+
+
+def test_a_router_tells_where_it_is():
+    (event,) = neighbor.parse_neighbor(
+        packet(inet6.ICMPv6ND_RA() / inet6.ICMPv6NDOptSrcLLAddr(lladdr=OTHER_MAC))
+    )
+    assert (event.source_mac, event.link_mac) == (MAC, OTHER_MAC)
+
+
+def test_an_advertisement_for_an_address_of_many_does_not_override():
+    (event,) = neighbor.parse_neighbor(packet(inet6.ICMPv6ND_NA(tgt="2001:db8::1", O=0)))
+    assert not event.override
 
 
 def test_a_prefix_with_host_bits_is_told_as_its_network():

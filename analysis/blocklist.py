@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from analysis.alerts import Severity
 from analysis.blocklist_build import enabled_lists, folder_of, prepare
 from analysis.blocklist_compile import ListFile
-from analysis.blocklist_map import Compiled, Hit, address_key
+from analysis.blocklist_map import Compiled, Hit, address_key, inner_key
 from analysis.blocklist_status import ListStatus, health_of, status_of
 from analysis.config import BlocklistSource, Config
 from analysis.domains import BadName, normal_name
@@ -90,12 +90,13 @@ class Blocklist:
         return match
 
     def match_address(self, ip: str) -> Match | None:
-        """The entry that holds an IPv4 or IPv6 address."""
+        """The entry that holds an IPv4 or IPv6 address, or the IPv4 address that an IPv6 one leads to."""
         known = self._address_cache.get(ip, UNKNOWN)
         if known is not UNKNOWN:
             return known  # type: ignore[return-value]
         key = address_key(ip)
-        match = None if key is None else self._worst(self._compiled.networks(key))
+        keys = () if key is None else (key, inner_key(key))
+        match = self._worst(hit for each in keys if each for hit in self._compiled.networks(each))
         self._remember(self._address_cache, ip, match)
         return match
 

@@ -11,6 +11,7 @@ import marisa_trie
 import numpy as np
 
 _MAPPED = bytes(10) + b"\xff\xff"
+_NAT64, _6TO4 = b"\x00\x64\xff\x9b" + bytes(8), b"\x20\x02"
 
 
 class Hit(NamedTuple):
@@ -103,3 +104,11 @@ def address_key(text: str) -> bytes | None:
         return _MAPPED + inet_pton(AF_INET, text)
     except (OSError, ValueError):
         return None
+
+
+def inner_key(key: bytes) -> bytes | None:
+    """The key of the IPv4 address that an IPv6 address leads to: behind a NAT64 (RFC 6052, 64:ff9b::/96) or a
+    6to4 router (RFC 3056, 2002::/16). None where it leads to none."""
+    if key[:12] == _NAT64:
+        return _MAPPED + key[12:]
+    return _MAPPED + key[2:6] if key[:2] == _6TO4 else None

@@ -20,7 +20,8 @@ times the cost."""
 class Flow(NamedTuple):
     """The identity of a conversation; the client is the originator.
 
-    TCP without a visible handshake: the side with the registered (lower) port is the server.
+    TCP without a visible handshake, and UDP: the side with the registered (lower) port is the server. But UDP
+    whose first packet goes from the home to the outside was begun by the device at home.
     """
 
     id: int

@@ -105,6 +105,10 @@ class HomeNetworks:
         """`is_home` of the address of IP version 4 or 6 that a number is."""
         return any(number & mask == base for base, mask in self._networks[version])
 
+    def ranges(self) -> list[tuple[int, int, int]]:
+        """All of them as (IP version, first address, mask)."""
+        return [(version, *each) for version, some in self._networks.items() for each in some]
+
     def learn_prefix(self, cidr: str) -> bool:
         """Add an on-link prefix that a router announced (RFC 4861 section 4.6.2).
 

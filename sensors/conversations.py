@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from analysis.devices import Inventory
 from analysis.events import Flow, FlowActive, FlowEnd, SessionSeen, of_values
 from sensors.addresses import mac_text, protocol_text
+from sensors.at_home import AtHome
 from sensors.device_traffic import CLIENT, SERVER, DeviceTraffic
 from sensors.floods import senders
 from sensors.flow_ends import active, ends, flow_states, only
@@ -42,7 +43,8 @@ class Conversations:
     ) -> None:
         """`run` tells runs apart: a flow's number is `run << 32 | serial`."""
         self._shedding = shedding or Shedding()
-        self.table = FlowTable()
+        self._at_home = AtHome(inventory.networks)
+        self.table = FlowTable(home=self._at_home)
         self.fragments = 0
         self._inventory, self._recorder = inventory, recorder
         self._parties = Parties(inventory.networks)
@@ -172,6 +174,7 @@ class Conversations:
     def expire(self, now: float) -> Columns:
         """Flows that are over. Those that go on get a row now and then, their devices a sign of life."""
         table, col = self.table, self.table.col
+        self._at_home.look()
         rows = table.live_rows()
         self._note_presence(rows, now)
         gone = table.remove(table.idle(now, rows))

@@ -1,11 +1,13 @@
 """Which conversation a packet belongs to, and which side of it began."""
 
+from collections.abc import Mapping
 from secrets import token_bytes
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.at_home import Home
 from sensors.packets import Ends, PacketTable
 
 TCP, UDP = 6, 17
@@ -94,6 +96,25 @@ def _starts(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.uint32]:
     numbers = table.batch.buffer[begin[:, None] + np.arange(4)].view(">u4")[:, 0]
     starts[opening] = numbers + ~answer
     return starts
+
+
+def turn_outward(
+    col: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], source: NDArray[np.uint64], home: Home
+) -> None:
+    """Of new flows, begun by packets from the endpoints with the hashes `source`: UDP that leaves the home
+    was begun from inside, whatever the ports. The ports are believed where an answer may come without its
+    question: from outside (a push after silence), and inside (SSDP answers what was asked of a group)."""
+    against = (col["proto"][rows] == UDP) & (col["client_half"][rows] != source)
+    rows, source = rows[against], source[against]
+    if not len(rows):
+        return
+    outward = home(col["server_hi"][rows], col["server_lo"][rows])
+    outward &= ~home(col["client_hi"][rows], col["client_lo"][rows])
+    rows = rows[outward]
+    col["client_half"][rows] = source[outward]
+    for name in ("hi", "lo", "mac", "port"):
+        client, server = col[f"client_{name}"], col[f"server_{name}"]
+        client[rows], server[rows] = server[rows], client[rows]
 
 
 def _source_is_client(table: PacketTable, at: NDArray[np.int64]) -> NDArray[np.bool_]:

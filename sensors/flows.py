@@ -2,7 +2,7 @@
 
 The table is columns (one array a property, one row a flow) behind an index.
 A packet finds its row by a hash of both endpoints that is the same in either direction, so that
-both directions share a row; which side is the client is decided by the first packet.
+both directions share a row; which side is the client is decided by the first packet, see `flow_keys`.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.at_home import Home, nobody
 from sensors.flow_columns import COLUMNS, ZERO
 from sensors.flow_index import FlowIndex
-from sensors.flow_keys import ACK, FIN, RST, SYN, TCP
+from sensors.flow_keys import ACK, FIN, RST, SYN, TCP, turn_outward
 from sensors.flow_reuse import Reuse, reuse
 from sensors.flow_traffic import BYTES, Part, Traffic
 from sensors.packets import PacketTable
@@ -78,8 +79,9 @@ class FlowUpdate:
 class FlowTable:
     """Bounded flow state; see the module's text. Not thread safe."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, home: Home = nobody) -> None:
         self.capacity = capacity
+        self._home = home
         self.attempts = capacity // 2
         """Flows of one packet that are kept: a flood of them drives out no conversation."""
         self.col: Columns = {name: np.zeros(capacity, kind) for name, kind in COLUMNS.items()}
@@ -252,6 +254,7 @@ class FlowTable:
         col, at = self.col, flows + part.start
         for name, column in part.begun.items():
             col[name][rows] = column[at]
+        turn_outward(col, rows, part.source[flows], self._home)
         for name in ZERO:
             col[name][rows] = 0
         col["serial"][rows] = np.arange(self.started, self.started + len(rows))

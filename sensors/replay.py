@@ -23,6 +23,7 @@ from analysis.store.recovery import ensure_sound
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import BrokenCapture, CaptureError, open_file
+from sensors.capture_time import steady
 from sensors.engine import Engine
 from sensors.honesty import status, undecoded
 
@@ -64,7 +65,7 @@ def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
     whole = True
     source = open_file(_standard_input() if str(path) == "-" else path, config.capture)
     try:
-        for batch in source.batches():
+        for batch in steady(source.batches()):
             engine.feed(batch)
             if engine.pending >= ROWS_A_WRITE:
                 writer.write(engine.take(packets=False))

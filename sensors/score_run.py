@@ -15,6 +15,7 @@ from analysis.store.export import Export
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
 from sensors.capture import BrokenCapture, open_file
+from sensors.capture_time import steady
 from sensors.demo.attacks.case import Case
 from sensors.demo.evening import batches
 from sensors.engine import Engine
@@ -64,7 +65,7 @@ def run_capture(path: Path, config: Config, blocklist: Blocklist) -> Run:
     """Raises CaptureError for what is no capture; one that breaks off counts as far as it goes."""
     source = open_file(path, config.capture)
     try:
-        return _run(source.batches(), config, blocklist)
+        return _run(steady(source.batches()), config, blocklist)
     finally:
         source.close()
 

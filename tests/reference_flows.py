@@ -1,7 +1,7 @@
 """The flow table and the selection once more, one packet at a time with dictionaries: slow and plain. Tests
 hold the fast ones against them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sensors.flow_keys import _SERVER_RANK
@@ -33,7 +33,8 @@ class ReferenceFlow:
 class ReferenceFlows:
     """Conversations by their endpoints and protocol, none of which ever ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Callable[[int], bool] = lambda address: False) -> None:
+        self._home = home
         self.flows: dict[Key, ReferenceFlow] = {}
 
     def add(self, row: Row, ts: float) -> tuple[bool, bool, bool, bool]:
@@ -46,7 +47,8 @@ class ReferenceFlows:
         begins = flow is None
         if flow is None:
             ends, macs = (source, target), (row.src_mac, row.dst_mac)
-            if not from_client(row):
+            outward = row.proto == 17 and self._home(row.src) and not self._home(row.dst)
+            if not (outward or from_client(row)):
                 ends, macs = ends[::-1], macs[::-1]
             flow = ReferenceFlow(*ends, row.proto, macs, [ts, ts], [0, 0], [0, 0], [0, 0], [0, 0])
             self.flows[key] = flow

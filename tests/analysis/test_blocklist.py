@@ -126,6 +126,17 @@ def test_addresses(tmp_path) -> None:
         assert lists.match_address(address) is None
 
 
+def test_an_ipv6_address_that_leads_to_a_listed_one(tmp_path) -> None:
+    """NAT64's prefix is RFC 6052's, 6to4's is RFC 3056's; of the others the last 32 bits mean nothing."""
+    lists = Blocklist.open(make(tmp_path, a="203.0.113.7\n64:ff9b::c000:201\n"))
+    for address in ("64:ff9b::cb00:7107", "2002:cb00:7107::1", "2002:cb00:7107:ffff::"):
+        match = lists.match_address(address)
+        assert match is not None and match.entry == "203.0.113.7"
+    assert lists.match_address("64:ff9b::c000:201") is not None
+    for address in ("64:ff9b::cb00:7108", "64:ff9b:1::cb00:7107", "2003:cb00:7107::1", "2001:db8::cb00:7107"):
+        assert lists.match_address(address) is None
+
+
 def test_addresses_agree_with_ipaddress(tmp_path) -> None:
     chance = random.Random(3)
     networks = {

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.config import Config
+from analysis.networks import HomeNetworks
+from sensors.at_home import AtHome
 from sensors.capture import BrokenCapture, open_file
 from sensors.capture_rows import batch_of
 from sensors.decode import decode
@@ -20,6 +23,12 @@ from tests.reference_flows import ReferenceFlow, ReferenceFlows, parser_of
 from tests.sensors.decode_seeds import SEEDS
 
 SELECTOR = Selector(PACKET_PARSERS)
+NETWORKS = HomeNetworks(Config().home)
+
+
+def at_home(address: int) -> bool:
+    four = address >> 32 == 0xFFFF
+    return NETWORKS.holds(4 if four else 6, address & 0xFFFFFFFF if four else address)
 
 
 def frame(batch: PacketBatch, index: int) -> bytes:
@@ -29,7 +38,7 @@ def frame(batch: PacketBatch, index: int) -> bytes:
 
 def compare(batches: Iterable[PacketBatch], ranges: int = 1 << 30) -> tuple[int, int, int]:
     """Feeds both; -> packets, flows, and packets given to parsers."""
-    fast, slow = FlowTable(), ReferenceFlows()
+    fast, slow = FlowTable(home=AtHome(NETWORKS)), ReferenceFlows(at_home)
     count = chosen = 0
     for batch in batches:
         table = decode(batch)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.events import EchoSeen
 
@@ -39,7 +40,7 @@ class IcmpTunnel(Detector):
     contents: int = 40
     """Different contents between two hosts. Source: own choice; ping programs have one for each size, a size
     sweep from 0 to 1500 in usual steps of 50 has 30, a tunnel has one for each packet."""
-    minutes: float = 10.0
+    minutes: Span = 10.0
     """The time they must fall within. Source: own choice; an idle tunnel of ptunnel or hans keeps itself
     alive about every second."""
 

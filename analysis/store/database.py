@@ -70,9 +70,15 @@ _NAMED: dict[int, type[StoreError]] = {
 }
 
 
+_NOT_YOURS = "; it and its folder must be yours to write: ask as their owner, or name another file"
+_LIKELY = {sqlite3.SQLITE_CANTOPEN: _NOT_YOURS, sqlite3.SQLITE_READONLY: _NOT_YOURS}
+"""What SQLite's words leave out of the usual reason."""
+
+
 @contextmanager
-def named_errors() -> Iterator[None]:
-    """Turn SQLite's errors about the file into ours. Errors about a row stay `sqlite3.Error`."""
+def named_errors(path: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's errors about the file into ours, which name it where `path` is told. Errors about a row
+    stay `sqlite3.Error`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -81,7 +87,9 @@ def named_errors() -> Iterator[None]:
         kind = _NAMED.get(code & 0xFF)
         if kind is None:
             raise
-        raise kind(str(error)) from error
+        if path is None:
+            raise kind(str(error)) from error
+        raise kind(f"{path}: {error}{_LIKELY.get(code & 0xFF, '')}") from error
 
 
 @contextmanager
@@ -139,8 +147,9 @@ def repair_lock(path: Path, alone: bool = False) -> Iterator[None]:
 
 def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     """`open_writer` for one who holds the `repair_lock`."""
+    refuse_folder(path)
     _make_private(path)
-    with named_errors():
+    with named_errors(path):
         db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             _prepare(db, path)
@@ -150,13 +159,17 @@ def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     return db
 
 
+def refuse_folder(path: Path) -> None:
+    """Raise StoreUnavailable for a folder, of which SQLite says only that it cannot be read."""
+    if path.is_dir():
+        raise StoreUnavailable(f"{path} is a folder; name a file in it")
+
+
 def _make_private(path: Path) -> None:
     """SQLite gives -wal and -shm the mode (and, for root, the owner) of the database file."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        if path.is_dir():
-            raise StoreUnavailable(f"{path} is a folder; name a file in it") from None
         if not is_ours(path):  # refused later; until then its mode is not ours to change
             return
         for name in companions(path):

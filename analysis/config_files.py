@@ -39,20 +39,18 @@ def wrong_certificate(config: Config) -> Iterator[Wrong]:
 
 def no_place_for(database: Path) -> str | None:
     """Why a database cannot be where it is to be; None where it can."""
+    from analysis.store.database import is_read_only  # loads SQLite
+
     folder = database.absolute().parent
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or name another file"
     if database.is_dir():
         return f"{database} is a folder; name a file in it"
-    if _is_read_only(folder):
+    if is_read_only(folder):
         return f"{folder} is mounted read-only; mount it for writing, or name another file"
     if not database.exists() and not os.access(folder, os.W_OK):
         return f"{folder} cannot be written by you; ask with sudo, or name another file"
     return None
-
-
-def _is_read_only(folder: Path) -> bool:
-    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _lists(config: Config) -> Iterator[Wrong]:

@@ -33,8 +33,8 @@ def heed_signals() -> None:
     heeded = [number for number in present if signal.getsignal(number) != signal.SIG_IGN]
 
     def told(number: int, _frame: object) -> None:
-        for other in heeded:  # a second one would break off the cleaning up
-            signal.signal(other, signal.SIG_IGN)
+        for other in heeded:  # a second one would break off the cleaning up; children inherit no handler
+            signal.signal(other, lambda *_: None)
         raise KeyboardInterrupt if number == signal.SIGINT else Told(number)
 
     for number in heeded:

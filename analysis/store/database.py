@@ -70,9 +70,21 @@ _NAMED: dict[int, type[StoreError]] = {
 }
 
 
-_NOT_YOURS = "; it and its folder must be yours to write: ask as their owner, or name another file"
-_LIKELY = {sqlite3.SQLITE_CANTOPEN: _NOT_YOURS, sqlite3.SQLITE_READONLY: _NOT_YOURS}
-"""What SQLite's words leave out of the usual reason."""
+def is_read_only(folder: Path) -> bool:
+    """Whether nobody can write there, because it is mounted so."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):  # Windows; no such folder
+        return False
+
+
+def _likely(path: Path, code: int) -> str:
+    """What SQLite's words leave out of the usual reason."""
+    if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return ""
+    if is_read_only(path.absolute().parent):
+        return "; its folder is mounted read-only: mount it for writing, or name another file"
+    return "; it and its folder must be yours to write: ask as their owner, or name another file"
 
 
 @contextmanager
@@ -89,7 +101,7 @@ def named_errors(path: Path | None = None) -> Iterator[None]:
             raise
         if path is None:
             raise kind(str(error)) from error
-        raise kind(f"{path}: {error}{_LIKELY.get(code & 0xFF, '')}") from error
+        raise kind(f"{path}: {error}{_likely(path, code & 0xFF)}") from error
 
 
 @contextmanager

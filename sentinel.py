@@ -138,6 +138,16 @@ def become(command: list[str], env: dict[str, str]) -> int:
     return subprocess.call(command, env=env)
 
 
+def hold_signals() -> None:
+    """Ctrl-C and its like wait until `deploy.verb` heeds them: a starting Python answers with a traceback."""
+    import signal
+
+    from deploy.verb import NAMES
+
+    if os.name == "posix":
+        signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in NAMES])
+
+
 def surroundings() -> dict[str, str]:
     """The environment variables for the verb: our modules are found from any folder, none is taken from
     the folder that the person happens to be in (which may hold a hostile json.py), no package is searched
@@ -221,11 +231,11 @@ def run(verb: str, config: str | None, rest: list[str]) -> int:
     if verb == "test":
         rest = pytest_arguments(rest)
         os.chdir(ROOT)
-    if module is not None:
-        return become([python, "-m", module, *rest], surroundings())
-    if not environment.place.samefile(sys.prefix):
-        return become([python, LAUNCHER, verb, *rest], surroundings())
-    return password() if verb == "password" else check(config)
+    if module is None and environment.place.samefile(sys.prefix):
+        return password() if verb == "password" else check(config)
+    hold_signals()
+    asked = [module, *rest] if module else ["sentinel", verb, *rest]
+    return become([python, "-m", "deploy.verb", *asked], surroundings())
 
 
 def main(argv: list[str]) -> int:
@@ -254,7 +264,19 @@ def main(argv: list[str]) -> int:
         return 130
 
 
+def open_what_is_closed() -> None:
+    """Standard streams that the caller closed (`>&-`) are the null device, for what the verb starts too: else
+    the next file that is opened, the database perhaps, would take the place of one and what is printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+
+
 if __name__ == "__main__":
+    open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors=UNPRINTABLE)  # type: ignore[union-attr]
+        if stream is not None:
+            stream.reconfigure(errors=UNPRINTABLE)  # type: ignore[union-attr]
     sys.exit(main(sys.argv[1:]))

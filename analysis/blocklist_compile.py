@@ -100,7 +100,7 @@ def build(lists: Sequence[ListFile], home: Iterable[str], folder: Path) -> None:
         told.append(
             {
                 "entries": parsed.entries, "addresses": len(parsed.networks), "format": parsed.format,
-                "refused": dict(parsed.refused),
+                "refused": dict(parsed.refused), "lines": parsed.lines,
             }
         )  # fmt: skip
         del parsed

@@ -21,11 +21,21 @@ MAX_FOREIGN = 100_000
 """Names that are turned into punycode: each takes 20 times as long as another. Feeds hold few, since they
 write them as punycode already."""
 MAX_LINE = 4096
+LINES_TOLD = 3
 SAMPLE = 500
 """Lines with content that decide about the format."""
 
 _SINKS = re.compile(r"0|0\.0\.0\.0|127(?:\.\d{1,3}){3}|::|::1|#|")
 """Addresses that a blocking hosts or dnsmasq file points names to."""
+_EVERY_HOSTS_FILES = frozenset(
+    (
+        "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6",
+        "localhost6.localdomain6", "local", "broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet",
+        "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts",
+        "0.0.0.0",  # noqa: S104 - compared, not bound
+    )
+)  # fmt: skip
+"""What a hosts file holds besides what it blocks: names that systems put there, and StevenBlack's line."""
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:/\d{1,3})?")
 _ADBLOCK = re.compile(r"(@@)?\|\|(?:\*\.)?([^\s|/^*$:]+)\^?\|?(?:\$(.*))?")
 _DNSMASQ = re.compile(r"(address|server|local)=/(.*)/([^/]*)")
@@ -47,6 +57,8 @@ class Parsed:
     networks: set[Network] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
     """Entries not taken, by reason."""
+    lines: list[int] = field(default_factory=list)
+    """The first `LINES_TOLD` lines with such an entry, counted from 1."""
 
     @property
     def entries(self) -> int:
@@ -66,7 +78,7 @@ def parse(raw: bytes, own: bool = False, home: Sequence[Network] = ()) -> Parsed
     lines = text.split("\n")
     reader.parsed.format = detect(lines)
     take: Callable[[str], None] = getattr(reader, reader.parsed.format)
-    for line in islice(lines, MAX_LINES):
+    for reader.number, line in enumerate(islice(lines, MAX_LINES), 1):
         line = line.strip()
         if not line or line[0] in "#!;":
             continue
@@ -114,9 +126,14 @@ class _Reader:
         self._refusal = Refusals(own).reason
         self._home = home
         self._foreign = 0
+        self.number = 0
+        """Of the line that is read."""
 
     def refuse(self, reason: str) -> None:
         self.parsed.refused[reason] += 1
+        lines = self.parsed.lines
+        if len(lines) < LINES_TOLD and self.number not in lines:
+            lines.append(self.number)
 
     def name(self, text: str, exception: bool = False) -> None:
         name = text.removeprefix("*").removeprefix(".")
@@ -170,9 +187,12 @@ class _Reader:
         words = line.split("#", 1)[0].split()
         if len(words) < 2:
             return self.plain(line)
+        names = [word for word in words[1:] if word.lower() not in _EVERY_HOSTS_FILES]
+        if not names:
+            return None
         if not _SINKS.fullmatch(words[0]):
             return self.refuse(REAL_ADDRESS if _ADDRESS.fullmatch(words[0]) else NOT_A_NAME)
-        for word in words[1:]:
+        for word in names:
             if _ADDRESS.fullmatch(word):
                 self.refuse("not a name")
             else:

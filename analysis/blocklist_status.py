@@ -16,6 +16,8 @@ class ListStatus(NamedTuple):
     entries: int
     refused: dict[str, int]
     """Entries that were not taken, by reason."""
+    lines: tuple[int, ...]
+    """The first lines with such an entry."""
     age: float | None
     """Seconds since the file was written; None when it is missing."""
     state: str
@@ -38,7 +40,14 @@ def status_of(item: ListFile, told: dict[str, Any], stale: float) -> ListStatus:
     else:
         state = "stale" if item.source.file is None and age > stale else "ok"
     return ListStatus(
-        item.source.name, told["entries"], told["refused"], age, state, item.source, told["addresses"]
+        item.source.name,
+        told["entries"],
+        told["refused"],
+        tuple(told["lines"]),
+        age,
+        state,
+        item.source,
+        told["addresses"],
     )
 
 
@@ -46,6 +55,14 @@ def held(names: int, addresses: int) -> str:
     """What a list holds, in words."""
     counts = ((names, "name", "names"), (addresses, "address", "addresses"))
     return ", ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counts if n) or "no entries"
+
+
+def _where(status: ListStatus) -> str:
+    """The first refused lines, in words."""
+    if not status.lines:
+        return ""
+    more = " and others" if sum(status.refused.values()) > len(status.lines) else ""
+    return f" (line{'s' * (len(status.lines) > 1)} {', '.join(map(str, status.lines))}{more})"
 
 
 def health_of(status: ListStatus) -> HealthRow:
@@ -65,7 +82,7 @@ def health_of(status: ListStatus) -> HealthRow:
         level, message = "note", f"{message}, last fetched {(status.age or 0) / 86_400:.0f} days ago"
     if status.refused:
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(status.refused).most_common(4))
-        message += f"; refused {sum(status.refused.values())}: {reasons}"
+        message += f"; refused {sum(status.refused.values())}: {reasons}{_where(status)}"
         if status.source.file is not None and level == "ok":
             level, fix = "note", f"correct the refused lines in {status.source.file}"
     return HealthRow("blocklists", status.name, level, message, fix)

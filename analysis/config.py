@@ -89,6 +89,10 @@ class PacketLog(Section):
     )
 
 
+SMALLEST_MB, LARGEST_MB = 50, 1 << 24
+"""Sizes of the database that are taken, in MiB: up to 16 TiB, more than a home's disk."""
+
+
 class Retention(Section):
     """How long history is kept. Alerts, devices and what you decided are kept longest."""
 
@@ -96,7 +100,7 @@ class Retention(Section):
         30, description="Age of flows, DNS, TLS and HTTP rows."
     )
     alert_days: Annotated[float, Field(gt=0, le=3650)] = Field(365, description="Age of alerts and roll-ups.")
-    size_mb: Annotated[int, Field(ge=50)] = Field(
+    size_mb: Annotated[int, Field(ge=SMALLEST_MB, le=LARGEST_MB)] = Field(
         2048, description="Size cap of the database in MiB; the oldest history goes first."
     )
 

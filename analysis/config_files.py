@@ -12,21 +12,42 @@ Wrong = tuple[tuple[str | int, ...], str]
 
 
 def unusable(config: Config) -> list[Wrong]:
-    """Each file of a list, of destinations or of the database that cannot be used. A list that was never
-    fetched is no mistake in the configuration and is left out."""
-    found = [*_lists(config), *_destinations(config)]
+    """Each file of a list, of destinations, of the dashboard or of the database that cannot be used. A list
+    that was never fetched is no mistake in the configuration and is left out."""
+    found = [*_lists(config), *broken(config)]
     if why := no_place_for(config.database_path):
         found.append((("database",), why))
     return found
 
 
+def broken(config: Config) -> list[Wrong]:
+    """Each file of destinations or of the dashboard that cannot be used."""
+    return [*_destinations(config), *wrong_certificate(config)]
+
+
+def wrong_certificate(config: Config) -> Iterator[Wrong]:
+    """What keeps the pages from being served with the certificate of config.yaml."""
+    from analysis.certificate_files import BadCertificate, tls_context  # loads OpenSSL
+
+    if config.dashboard.tls_certificate is None:
+        return
+    try:
+        tls_context(config)
+    except BadCertificate as error:
+        yield ("dashboard", error.key), str(error)
+
+
 def no_place_for(database: Path) -> str | None:
     """Why a database cannot be where it is to be; None where it can."""
+    from analysis.store.database import is_read_only  # loads SQLite
+
     folder = database.absolute().parent
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or name another file"
     if database.is_dir():
         return f"{database} is a folder; name a file in it"
+    if is_read_only(folder):
+        return f"{folder} is mounted read-only; mount it for writing, or name another file"
     if not database.exists() and not os.access(folder, os.W_OK):
         return f"{folder} cannot be written by you; ask with sudo, or name another file"
     return None
@@ -47,9 +68,14 @@ def _lists(config: Config) -> Iterator[Wrong]:
 
 
 def _destinations(config: Config) -> Iterator[Wrong]:
+    from analysis.destinations import flaw
+
     for number, name in enumerate(config.destinations.mmdb):
-        if why := _hindrance(Path(config.base, name)):
+        path = Path(config.base, name)
+        if why := _hindrance(path):
             yield ("destinations", "mmdb", number), f"{why}; correct the path, or remove it"
+        elif why := flaw(path):
+            yield ("destinations", "mmdb", number), f"no MaxMind DB file: {why}; fetch it again, or remove it"
 
 
 def _hindrance(path: Path) -> str | None:

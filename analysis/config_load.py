@@ -70,6 +70,8 @@ def located(wrong: Iterable[Wrong], path: Path | None) -> tuple[Mistake, ...]:
 
 def _read(path: Path, name: str) -> str:
     try:
+        if path.is_fifo():  # it would be waited for, and each process reads the file for itself
+            raise ConfigError((Mistake(name, 0, "", "is a pipe; name a file"),))
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:

@@ -108,3 +108,18 @@ TokenHash = Annotated[
 Word = Annotated[
     str, *_kind("a name of letters, digits, - and _", lambda t: bool(re.fullmatch(r"[\w-]{1,64}", t)))
 ]
+
+Address = Annotated[
+    str, *_kind("an IP address", _is_address), AfterValidator(lambda text: str(ip_address(text)))
+]
+"""In the form in which addresses are compared."""
+_JA4 = re.compile(r"[tqd](\d\d|[sd]\d)[di]\d{4}[0-9a-z]{2}(_[0-9a-f]{12}){2}")
+Ja4 = Annotated[
+    str,
+    *_kind("a JA4 such as t13d190900_9dc949149365_97f8aa674fd9", lambda t: bool(_JA4.fullmatch(t.lower()))),
+]
+"""As FoxIO's technical details of JA4 have it, in its hashed form."""
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Span = Annotated[float, Field(gt=0)]
+"""A time within which a rule counts: in none there is nothing to count."""

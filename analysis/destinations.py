@@ -113,6 +113,16 @@ def _open(path: Path, readers: "list[Reader]", problems: list[str]) -> None:
         problems.append(f"{path.name}: {error}"[:200])
 
 
+def flaw(path: Path) -> str | None:
+    """What is wrong with a file that is there; None where it can be asked."""
+    readers: list[Reader] = []
+    problems: list[str] = []
+    _open(path, readers, problems)
+    for reader in readers:
+        reader.close()
+    return problems[0] if problems else None
+
+
 def _text(record: dict[str, Any], *keys: str) -> str | None:
     found = next((record[key] for key in keys if isinstance(record.get(key), str)), "")
     return clean(found.strip())[:80] or None

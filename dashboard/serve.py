@@ -12,13 +12,13 @@ from typing import Any
 from dash import Dash
 from waitress import create_server
 
+from analysis.certificate_files import BadCertificate, tls_context
 from analysis.config import Config
 from analysis.config_types import is_loopback
 from analysis.reach import family_url
 from analysis.store.database import StoreError, open_writer
 from dashboard.app import create_app
 from dashboard.gates import MOST_BYTES
-from dashboard.tls import BadCertificate, tls_context
 from dashboard.tls_front import TlsFront
 
 _THREADS = 8

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sensors.host import Person
 
@@ -50,6 +51,14 @@ class Program:
 def under_lifeline(module: str, *arguments: str) -> tuple[str, ...]:
     """The command for one of our modules as a child."""
     return (sys.executable, "-m", "sensors.lifeline", module, *arguments)
+
+
+def apart() -> dict[str, Any]:
+    """What keeps a child out of our process group: Ctrl-C in the terminal is for us, who then stop our
+    children in order."""
+    if os.name == "posix":
+        return {"process_group": 0}
+    return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
 
 
 def pause_before_restart(fast_deaths: int) -> float:
@@ -95,28 +104,22 @@ class Child:
     def start(self) -> None:
         """Starts the process; OSError where the system cannot."""
         self._started = time.monotonic()
-        # Not in our process group: Ctrl-C in the terminal is for the supervisor, which then stops
-        # its children in order. Output goes where the supervisor's goes.
-        apart = (
-            {"process_group": 0}
-            if os.name == "posix"
-            else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
-        )
+        popen = apart()  # output goes where the supervisor's goes
         person, env = self.program.person, {**os.environ, "PYTHONPATH": str(ROOT)}
         if person is not None:
             env |= {"HOME": person.home, "USER": person.name, "LOGNAME": person.name}
             groups = os.getgrouplist(person.name, person.gid)
-            apart |= {"user": person.uid, "group": person.gid, "extra_groups": groups}
+            popen |= {"user": person.uid, "group": person.gid, "extra_groups": groups}
         output = subprocess.DEVNULL if self.program.quiet else None
         command, silence = self.program.command, self.program.silence
         if silence is None or os.name != "posix":
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, env=env, **apart)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, env=env, **popen)
             return
         ours, theirs = socket.socketpair()
         with theirs:
             ours.setblocking(False)
             self._line = ours
-            self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=output, env=env, **apart)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=output, env=env, **popen)
         self._heard = self._looked = time.monotonic()
         self._beats = False
 

@@ -5,12 +5,14 @@ Looks, listens for a few seconds, and changes nothing. Exit status 0 when all is
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from analysis.config import Config, ConfigError, load
+from analysis.config_files import broken
 from analysis.config_load import located
 from analysis.printing import to_a_reader
 from sensors import doctor_host, doctor_network
@@ -36,10 +38,11 @@ def examine(config_path: Path | None, database: Path | None) -> Iterator[Result]
 
 def _configuration(path: Path | None) -> tuple[Config, Result]:
     """The configuration, or the defaults where it has mistakes."""
-    fix = "Correct these lines; `python3 sentinel.py check` reads the file again."
+    option = f" --config {shlex.quote(str(path))}" if path else ""
+    fix = f"Correct these lines; `python3 sentinel.py check{option}` reads the file again."
     try:
         config = load(path)
-        wrong = located(wrong_filters(config), path)
+        wrong = located([*broken(config), *wrong_filters(config)], path)
     except ConfigError as error:
         return Config(), problem("config", str(error), fix)
     if wrong:

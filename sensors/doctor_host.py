@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from analysis import blocklist
-from analysis.config import Config
+from analysis.config import SMALLEST_MB, Config
 from analysis.config_files import no_place_for
-from analysis.store.database import StoreError, is_foreign
-from analysis.store.recovery import problems
+from analysis.store.database import StoreError, StoreForeign, is_foreign
+from analysis.store.recovery import problems, refuse_unfit
 from analysis.store.rows import HealthRow
 from sensors.findings import Result, ok, problem
 from sensors.host import local_connection, port_free
@@ -69,8 +69,11 @@ def disk(config: Config, database: Path) -> Result:
     now = database.stat().st_size >> 20 if database.is_file() else 0
     needed = max(0, config.retention.size_mb - now) + _SPARE_MB
     if free < needed:
+        fits = free + now - _SPARE_MB
         fix = (
-            f"Make room, or set `retention: size_mb:` in config.yaml below {max(50, free + now - _SPARE_MB)}."
+            f"Make room, or set `retention: size_mb:` in config.yaml below {fits}."
+            if fits > SMALLEST_MB
+            else f"Make room: even the smallest `retention: size_mb:`, {SMALLEST_MB}, does not fit."
         )
         return problem("disk", f"{free} MB are free where the database may need {needed} MB more", fix)
     return ok("disk", f"{free} MB free; the database may need {needed} MB more")
@@ -108,9 +111,13 @@ def database(path: Path) -> Result:
         return problem("database", f"{path} is no database of Sentinel", fix)
     try:
         found = problems(path)
+        if not found:
+            refuse_unfit(path)
+    except StoreForeign as error:
+        return problem("database", str(error), "Name another file: --db, or database in config.yaml.")
     except StoreError as error:
         fix = "Ask as its owner, or with administrator rights: sudo python3 sentinel.py doctor"
-        return problem("database", f"{path} cannot be read: {error}", fix)
+        return problem("database", f"the database cannot be read: {error}", fix)
     if found:
         fix = "Start Sentinel: it sets the damaged file aside and saves what can be read."
         return problem("database", f"{path} is damaged: {found[0]}", fix)

@@ -28,6 +28,8 @@ class HealthLog:
         self._log = log
         self._rows: queue.Queue[HealthRow] = queue.Queue(_WAITING)
         self._over = threading.Event()
+        self._told: str | None = None
+        """What hindered the last row from being written."""
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
 
     def __enter__(self) -> "HealthLog":
@@ -57,15 +59,15 @@ class HealthLog:
             self._writer.close()
 
     def _write(self, row: HealthRow) -> None:
-        told = False
         while True:
             try:
                 self._writer.write(Batch(health=[row]))
+                self._told = None
                 return
             except StoreError as error:
-                if not told:
+                if str(error) != self._told:
                     self._log("supervisor", f"cannot write to the database: {error}")
-                    told = True
+                    self._told = str(error)
             if self._over.is_set():
                 return
             time.sleep(_RETRY)

@@ -8,9 +8,10 @@ import secrets
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,17 @@ from analysis.printing import to_a_reader
 from analysis.store.database import StoreCorrupt, StoreError, named_errors
 from analysis.store.export import Export
 from analysis.store.recovery import ensure_sound
+from analysis.store.rows import Batch, DeviceKey, DeviceRow
 from analysis.store.writer import Writer
+from analysis.undecoded import told
 from sensors.assemble import engine_for
-from sensors.capture import BrokenCapture, CaptureError, open_file
+from sensors.capture import BrokenCapture, CaptureError, FileSource, open_file
 from sensors.capture_time import steady
 from sensors.engine import Engine
 from sensors.honesty import status, undecoded
 
+MOST_DEVICES = 65_536
+"""Devices remembered of a run; of more, those that the database had before are not told again."""
 ROWS_A_WRITE = 20_000
 """Rows gathered before a transaction: about 0.2 s of work for the store."""
 SENSOR = "replay"
@@ -40,50 +45,71 @@ class Totals:
     bytes: int = 0
     seconds: float = 0.0
     undecoded: Counter[str] = field(default_factory=Counter)
+    devices: set[DeviceKey] = field(default_factory=set)
+    files: int = 0
+    """Captures that were read, whole or up to a break."""
+    refused: int = 0
+    """Files that are no captures."""
     broken: bool = False
+
+    def add(self, engine: Engine) -> None:
+        """A capture that was read."""
+        self.files += 1
+        self.packets += engine.packets
+        self.bytes += engine.bytes
+        self.seconds += engine.seconds
+        self.undecoded.update(undecoded(engine))
+
+    def see(self, devices: Iterable[DeviceRow]) -> None:
+        """Devices that are in a capture."""
+        keys = (row.key for row in devices)
+        self.devices.update(islice(keys, max(0, MOST_DEVICES - len(self.devices))))
 
 
 def replay(files: Sequence[Path], config: Config, database: Path) -> Totals:
-    """Run captures one after the other into a database. Raises CaptureError for a file that is no
-    capture; a file that breaks off is read up to the break and told on standard error."""
+    """Run captures one after the other into a database. Told on standard error: a file that is no capture,
+    which is left out, and one that breaks off, which is read up to the break."""
     totals = Totals()
     blocklist = Blocklist.open(config)
     for path in files:
-        with Writer(database, SENSOR) as writer:
+        try:
+            source = open_file(_standard_input() if str(path) == "-" else path, config.capture)
+        except CaptureError as error:
+            print(error, file=sys.stderr)
+            totals.refused += 1
+            continue
+        with closing(source), Writer(database, SENSOR) as writer:
             engine = engine_for(config, writer, blocklist, network=SENSOR, run=secrets.randbits(31))
-            totals.broken |= not _run(path, config, engine, writer)
-            writer.write(_last(engine))
-        totals.packets += engine.packets
-        totals.bytes += engine.bytes
-        totals.seconds += engine.seconds
-        totals.undecoded.update(undecoded(engine))
+            _run(source, engine, writer, totals)
+        totals.add(engine)
     return totals
 
 
-def _run(path: Path, config: Config, engine: Engine, writer: Writer) -> bool:
-    """Feed a file; False when it breaks off."""
-    whole = True
-    source = open_file(_standard_input() if str(path) == "-" else path, config.capture)
+def _run(source: FileSource, engine: Engine, writer: Writer, totals: Totals) -> None:
+    """Feed a file, and write what comes of it."""
+
+    def write(rows: Batch) -> None:
+        totals.see(rows.devices)
+        writer.write(rows)
+
     try:
         for batch in steady(source.batches()):
             engine.feed(batch)
             if engine.pending >= ROWS_A_WRITE:
-                writer.write(engine.take(packets=False))
+                write(engine.take(packets=False))
             del batch
     except BrokenCapture as error:
         print(error, file=sys.stderr)
-        whole = False
-    finally:
-        source.close()
+        totals.broken = True
     engine.finish()
-    return whole
+    write(_last(engine))
 
 
 def _standard_input() -> Path:
     """What the system calls standard input; CaptureError where it has no name, or a person would have to
     type the capture."""
     path = Path("/dev/stdin")
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():  # closed, as by <&-
         raise CaptureError(
             "-: send a capture to standard input:  tcpdump -w - | python3 sentinel.py replay -"
         )
@@ -92,7 +118,7 @@ def _standard_input() -> Path:
     return path
 
 
-def _last(engine: Engine) -> Any:
+def _last(engine: Engine) -> Batch:
     batch = engine.take()
     batch.status = status(engine, "stopped", label="replay")
     return batch
@@ -103,7 +129,7 @@ def print_json(database: Export, totals: Totals) -> None:
     counts: Counter[str] = Counter()
     severities: Counter[str] = Counter()
     write = sys.stdout.write
-    for record in database.records():
+    for record in database.records(totals.devices):
         counts[record["type"]] += 1
         if record["type"] == "alert":
             severities[record["severity"]] += 1
@@ -132,6 +158,8 @@ def print_text(database: Export, totals: Totals) -> None:
         for other in alert["also_noticed"]:
             print(f"          + {other['rule']:<16}  {other['title']}")
     print(f"{totals.packets} packets, {len(heads)} incidents")
+    if unread := told(totals.undecoded, totals.packets):
+        print(unread)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -156,7 +184,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit 0 when every whole packet was read, 1 for what is no capture, 2 for a mistake in
+    """Exit 0 when every whole packet was read, 1 where a file is no capture, 2 for a mistake in
     config.yaml or the arguments, 3 when a file broke off."""
     arguments = _arguments(argv)
     try:
@@ -204,16 +232,18 @@ def _report(arguments: argparse.Namespace, config: Config, database: Path) -> in
         Writer(database, SENSOR).close()
         with named_errors(), closing(Export(database)) as export:
             totals = replay(arguments.files, config, database)
+            if not totals.files:
+                return 1
             with to_a_reader():
                 (print_json if arguments.json else print_text)(export, totals)
     except StoreCorrupt as error:  # damage that the quick check does not find
         mended = ensure_sound(database, thorough=True)
         print(f"{mended or f'{database}: {error}.'} Run the same once more.", file=sys.stderr)
         return 1
-    except (CaptureError, StoreError, OSError) as error:
+    except (StoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    return 3 if totals.broken else 0
+    return 1 if totals.refused else 3 if totals.broken else 0
 
 
 if __name__ == "__main__":

@@ -30,19 +30,22 @@ REPORT = ROOT / "docs" / "detection.md"
 
 
 def score_folder(folder: Path, lines: Sequence[Expectation], config: Config) -> list[Score]:
-    """Each capture that the lines name, in their order; those that are not there are told on standard error.
-    Raises CaptureError for a file that is no capture."""
+    """Each capture that the lines name, in their order; those that are not there or are no captures are told
+    on standard error."""
     scores, blocklist = [], Blocklist.open(config)
     for name in dict.fromkeys(line.file for line in lines):
         path, about = folder / name, [line for line in lines if line.file == name]
-        if not path.is_file():
-            print(f"{path}: there is no such file", file=sys.stderr)
-            scores.append(Score(judge(name, about, []), Run([], 0, 0.0, 0.0), absent=True))
-            continue
         changes = {} if about[0].home == ANY else {"home": tuple(about[0].home.split(","))}
         changed = Config.model_validate({**config.model_dump(), **changes, "base": config.base})
-        run = run_capture(path, changed, blocklist)
-        scores.append(Score(judge(name, about, run.alerts), run))
+        try:
+            if not path.is_file():  # a pipe would be waited for
+                raise CaptureError(f"{path}: there is no such file")
+            run = run_capture(path, changed, blocklist)
+        except CaptureError as error:
+            print(error, file=sys.stderr)
+            scores.append(Score(judge(name, about, []), Run([], 0, 0.0, 0.0), absent=True))
+        else:
+            scores.append(Score(judge(name, about, run.alerts), run))
     return scores
 
 
@@ -73,10 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             folder = arguments.folder or (arguments.expect or Path()).parent
             captures = score_folder(folder, lines, quiet)
         cases = [] if arguments.captures_only else [score_case(case) for case in CASES]
-    except (ConfigError, ExpectationError, CaptureError, OSError, ValueError) as error:
+    except (ConfigError, ExpectationError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    found = [] if judged else [(score.verdict.file, score.run) for score in captures]
+    refused = [score for score in captures if score.absent and (folder / score.verdict.file).exists()]
+    found = [] if judged else [(score.verdict.file, score.run) for score in captures if not score.absent]
     captures = captures if judged else []
     with to_a_reader():
         if arguments.json:
@@ -91,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(*filter(None, texts), sep="\n\n")
     if arguments.write:
         arguments.report.write_text(score_report.as_markdown(captures, cases), "utf-8")
+    if refused:
+        return 2
     return 0 if all(score.verdict.good for score in (*captures, *cases) if not score.absent) else 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from analysis.alerts import Severity
+from analysis.undecoded import told
 from sensors.expectations import USUAL, Alert
 from sensors.score_run import Run
 
@@ -29,6 +30,8 @@ def as_text(found: Sequence[Found]) -> str:
 def _lines(name: str, run: Run) -> Iterator[str]:
     incidents = _incidents(run)
     yield f"{name}: {run.packets:,} packets, {len(incidents)} incident{'s' * (len(incidents) != 1)}"
+    if unread := told(run.undecoded, run.packets):
+        yield f"  {unread}"
     for alert in incidents:
         times = f" ({alert['count']} times)" if alert["count"] > 1 else ""
         yield f"  {alert['severity']:<8}  {alert['rule']:<18}  {alert['title']}{times}"
@@ -43,6 +46,7 @@ def as_json(found: Sequence[Found]) -> list[dict[str, Any]]:
             "name": name,
             "state": "not judged",
             "packets": run.packets,
+            "undecoded": sum(run.undecoded.values()),
             "incidents": [
                 {key: alert[key] for key in ("rule", "severity", "title", "count")}
                 for alert in _incidents(run)

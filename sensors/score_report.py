@@ -21,6 +21,7 @@ class Score:
     run: Run
     case: Case | None = None
     absent: bool = False
+    """There is no such file, or it is no capture."""
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from sensors.demo.attacks.case import Case
 from sensors.demo.evening import batches
 from sensors.engine import Engine
 from sensors.expectations import Alert
+from sensors.honesty import undecoded
 from sensors.packets import PacketBatch
 
 SENSOR = "score"
@@ -40,6 +41,8 @@ class Run:
     """Minutes in which each device was active, added up, in hours."""
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds of CPU time: read, follow (decode, flows and parsers), detect, store."""
+    undecoded: dict[str, int] = field(default_factory=dict)
+    """Packets that could not be read, by reason."""
 
 
 class Stopwatch:
@@ -93,7 +96,7 @@ def _run(source: Iterable[PacketBatch], config: Config, blocklist: Blocklist) ->
             store(engine.take())
             alerts, active = list(export.alerts()), _device_hours(export)
     watch.seconds["follow"] = max(0.0, watch.seconds.get("follow", 0.0) - watch.seconds.get("detect", 0.0))
-    return Run(alerts, engine.packets, engine.seconds, active, watch.seconds)
+    return Run(alerts, engine.packets, engine.seconds, active, watch.seconds, undecoded(engine))
 
 
 def _feed(engine: Engine, source: Iterable[PacketBatch], watch: Stopwatch) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from analysis.config import Config, ConfigError, Dashboard, load
-from analysis.config_files import no_place_for
+from analysis.config_files import no_place_for, wrong_certificate
 from analysis.config_load import located
 from analysis.reach import family_url
 from analysis.store.claim import claim
@@ -189,8 +189,9 @@ def announce(pages: Dashboard, stop: threading.Event) -> None:
             connection.request("GET", "/")
             connection.getresponse()
             others = family_url(pages)
-            more = f"  From other devices:    {others}\n" if others else ""
-            print(f"\n  Sentinel is watching:  {url}    (Ctrl-C stops it)\n{more}", flush=True)
+            more = f"  From other devices:  {others}\n" if others else ""
+            # Whether anything is watched, the sensors tell.
+            print(f"\n  Sentinel's pages:    {url}    (Ctrl-C stops Sentinel)\n{more}", flush=True)
             return
         connection.close()
 
@@ -224,8 +225,9 @@ def up(arguments: argparse.Namespace) -> None:
     """Runs until it is told to stop; NoStart, ConfigError or StoreError where it cannot begin."""
     path = Path(arguments.config) if arguments.config else None
     config = load(path)
-    if wrong := located(wrong_filters(config), path):
-        raise ConfigError(wrong)
+    wrong = [*wrong_filters(config), *([] if arguments.sensors_only else wrong_certificate(config))]
+    if wrong:
+        raise ConfigError(located(wrong, path))
     database = Path(arguments.db).absolute() if arguments.db else config.database_path
     common: tuple[str, ...] = ("--db", str(database))
     if arguments.config:

@@ -18,6 +18,7 @@ import sentinel
 from deploy import Stop, interpreter
 from deploy.environment import Environment
 from deploy.packages import pip_failed, requirement_lines, step, uv_settings
+from tests import mmdb
 
 ROOT = Path(__file__).resolve().parent.parent
 TELLTALE = """
@@ -61,6 +62,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "Installing Sentinel's packages" in first.stderr and "Ready after" in first.stderr
     assert json.loads(first.stdout)["prefix"] == str(root / ".venv")
     return root
+
+
+@pytest.mark.skipif(os.name != "posix", reason="shells of POSIX systems close streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_the_null_device(made: Path, tmp_path: Path, closed: str) -> None:
+    """For what the verb opens, too: the first file must not become standard output."""
+    (made / "sensors" / "score.py").write_text(
+        "import sys\nfile = open(sys.argv[1], 'w')\nprint('out')\nprint('err', file=sys.stderr)\n"
+        "sys.stdin.read()\nsys.exit(7 if file.fileno() > 2 else 8)\n"
+    )
+    python = getattr(sys, "_base_executable", sys.executable)
+    line = shlex.join([python, str(made / "sentinel.py"), "score", str(tmp_path / "opened")])
+    done = subprocess.run(["/bin/sh", "-c", f"{line} {closed}"], stdin=subprocess.DEVNULL, timeout=110)
+    assert done.returncode == 7 and (tmp_path / "opened").read_text() == ""
 
 
 def made_when(root: Path) -> int:
@@ -382,8 +397,27 @@ def test_check_names_the_files_that_are_not_there(tmp_path: Path, capsys: pytest
     assert "owners.mmdb" in told[2]
     (tmp_path / "lists").rmdir()
     for name in ("mine.txt", "lists", "owners.mmdb"):
-        (tmp_path / name).touch()
+        (tmp_path / name).write_text("noise")
+    assert sentinel.check(str(config)) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert f"{config}:8: destinations.mmdb[0]: no MaxMind DB file: " in told
+    mmdb.write(tmp_path / "owners.mmdb", {"8.8.8.0/24": {"as_name": "Example"}})
     assert sentinel.check(str(config)) == 0
+
+
+@pytest.mark.parametrize("pair", [("no.pem", None), ("noise.pem", None), ("noise.pem", "no.key")])
+def test_check_names_a_certificate_that_cannot_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: tuple[str, str | None]
+) -> None:
+    config = tmp_path / "config.yaml"
+    (tmp_path / "noise.pem").write_text("noise")
+    certificate, key = pair
+    more = f"  tls_key: {key}\n" if key else ""
+    config.write_text(f"dashboard:\n  tls_certificate: {certificate}\n{more}")
+    assert sentinel.check(str(config)) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    where = "3: dashboard.tls_key: " if key else "2: dashboard.tls_certificate: "
+    assert told.startswith(f"{config}:{where}{tmp_path / (key or certificate)}")
 
 
 def test_check_names_a_filter_that_libpcap_does_not_take_and_a_database_without_a_folder(

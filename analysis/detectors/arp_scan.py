@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.events import ArpSeen
 from analysis.window import DistinctWindow, RecentSet
@@ -26,7 +27,7 @@ class ArpScan(Detector):
     addresses: int = 20
     """Distinct addresses that make a search. Source: own choice; Slips' 5 in 30 s fires whenever a
     computer wakes up."""
-    seconds: float = 30.0
+    seconds: Span = 30.0
     """The time they must fall within. Source: Slips, modules/arp."""
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.events import ArpSeen, DhcpMessage
 from analysis.gateway import is_virtual_router
@@ -61,7 +62,7 @@ class ArpSpoof(Detector):
     claims: int = 3
     """Unasked claims of another's address that make an attack. Source: own choice; arpspoof repeats its
     claim every 2 s, bettercap every second, a change of address is told once or twice (RFC 5227)."""
-    seconds: float = 60.0
+    seconds: Span = 60.0
     """The time they must fall within. Source: own choice, six times ettercap's pause of 10 s."""
     answer_seconds: float = 2.0
     """How long after a question a reply is an answer to it. Source: Linux repeats a question every second

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis import regularity
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port, Share
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowEnd
 from analysis.names import registrable
@@ -63,7 +64,7 @@ class Beacon(Detector):
     severity = Severity.HIGH
     cooldown_minutes = 24 * 60.0
 
-    score: float = 0.9
+    score: Share = 0.9
     """The score from 0 to 1 from which calls are told. Source: RITA v5 calls 0.9 high."""
     connections: int = 30
     """Connections needed before a pair is judged. Source: own choice; RITA's 4 need a day's history."""
@@ -89,7 +90,7 @@ class Beacon(Detector):
     parcel_deviation: float = 0.05
     """How far their intervals may stray from the middle one, as a share of it. Source: own choice; the
     trojan's stray by a thousandth."""
-    left_out: tuple[int, ...] = CLOCKWORK
+    left_out: tuple[Port, ...] = CLOCKWORK
     """Ports that are not judged: names, addresses and the time are asked for regularly by everybody. Source:
     IANA's registry."""
 

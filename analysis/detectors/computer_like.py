@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Port, Span
 from analysis.detector import Detector, FlowKind, SessionKind
 from analysis.detectors.lateral_movement import THINGS, with_article
 from analysis.ends import shown, subject_of
@@ -38,9 +39,9 @@ class ComputerLike(Detector):
     of 27 kinds of gadgets in the IoT Sentinel captures (Miettinen et al., ICDCS 2017) reaches below 20
     while it is set up."""
 
-    minutes: float = 60.0
+    minutes: Span = 60.0
     """The time in which they are counted. Source: own choice."""
-    left_out: tuple[int, ...] = (53, 123)
+    left_out: tuple[Port, ...] = (53, 123)
     """Ports whose servers do not count: names and clocks. Source: IANA's registry."""
 
     def __post_init__(self) -> None:

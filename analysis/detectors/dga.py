@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Share, Span
 from analysis.detector import Detector
 from analysis.events import DnsLookup
 from analysis.names import is_registered, registrable
@@ -52,11 +53,11 @@ class Dga(Detector):
     storm: int = 100
     """Distinct domains that do not exist, whatever they look like, when most of a device's look-ups fail: a
     NORMAL notice. Source: own choice, a tenth of Maltrail's 1,000 a minute."""
-    storm_share: float = 0.5
+    storm_share: Share = 0.5
     """The share of look-ups that must fail then. Source: own choice."""
     length: int = 7
     """Characters that a name must have to look random. Source: own choice; Conficker's have 5 to 11."""
-    minutes: float = 60.0
+    minutes: Span = 60.0
     """The time they must fall within. Source: Maltrail's hour."""
 
     def __post_init__(self) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Address
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, TlsHello
 from analysis.identity import lineage
+from analysis.kinds import KINDS
 from analysis.resolvers import BY_ADDRESS, operator_of
 from analysis.window import RecentSet
 
 PLAIN, ENCRYPTED, WEB = 53, 853, 443
+GENERAL = tuple(dict.fromkeys(word for kind in KINDS for word in lineage(kind)))
+"""Kinds of device, and what they are kinds of."""
 
 _WHY = {
     "plain": "Your home looks up names at {own}, which may filter and shows what devices do. This device "
@@ -37,13 +41,17 @@ class DnsBypass(Detector):
     appliances: tuple[str, ...] = ("camera", "printer", "smart home")
     """Kinds of device for which it is HIGH: they have no browser. Source: own choice; televisions and
     speakers are left out because Google's ask 8.8.8.8 whatever the router says."""
-    allow: tuple[str, ...] = ()
+    allow: tuple[Address, ...] = ()
     """Addresses of resolvers that your devices may use. Source: none, because only you know."""
 
     minutes: float = 15.0
     """Look-ups of so long count once. Source: own choice."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)
+
+    def __post_init__(self) -> None:
+        if strange := [kind for kind in self.appliances if kind not in GENERAL]:
+            raise ValueError(f"appliances: {strange[0]!r} is no kind of device; known: {', '.join(GENERAL)}")
 
     def concerns(self, event: type, flow: FlowKind) -> bool:
         return (

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Address
 from analysis.detector import Detector
 from analysis.events import DhcpMessage
 from analysis.resolvers import BY_ADDRESS
@@ -24,7 +25,7 @@ class DnsChange(Detector):
     title = "Router hands out another DNS server"
     severity = Severity.HIGH
 
-    trusted: tuple[str, ...] = ()
+    trusted: tuple[Address, ...] = ()
     """Resolvers whose coming is not worth a notice. Source: none, because only you know."""
 
     def __post_init__(self) -> None:

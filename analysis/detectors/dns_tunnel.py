@@ -7,7 +7,9 @@ from itertools import islice
 from math import log2
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Name, Share, Span
 from analysis.detector import Detector, FlowKind
+from analysis.domains import normal_name
 from analysis.events import DnsLookup, DnsQuery, FlowStart
 from analysis.names import addresses_of, registrable
 
@@ -101,19 +103,19 @@ class DnsTunnel(Detector):
     carrier_names: int = 50
     """The same when most questions are of a type whose answers carry data (TXT, NULL, CNAME, MX). Source:
     own choice; connecting with iodine alone asks 60."""
-    explained: float = 0.05
+    explained: Share = 0.05
     """Connections to the answers, for each name, that show what the names were for. Source: own choice;
     browsers open a connection for each name, or one for some that are at one address (RFC 9113, 9.1.1)."""
-    minutes: float = 60.0
+    minutes: Span = 60.0
     """The time they must fall within. Source: own choice."""
-    services: tuple[str, ...] = LOOKUP_SERVICES
+    services: tuple[Name, ...] = LOOKUP_SERVICES
     """Domains whose names carry data by design: reputation look-ups. Source: their makers' documentation."""
 
     def __post_init__(self) -> None:
         self._talks: OrderedDict[tuple[str, str], _Talk] = OrderedDict()
         self._watch: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
         self._ripe: dict[tuple[str, str], float] = {}
-        self._services = frozenset(self.services)
+        self._services = frozenset(map(normal_name, self.services))
 
     def on_dns_query(self, event: DnsQuery) -> Iterable[Finding]:
         name = event.name

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowStart
 from analysis.window import DistinctWindow, RecentSet
@@ -38,7 +39,7 @@ class ExposedService(Detector):
     severity = Severity.HIGH
     cooldown_minutes = 10_080.0
 
-    allowed: tuple[int, ...] = ()
+    allowed: tuple[Port, ...] = ()
     """Ports that you opened on purpose. Source: none is known beforehand."""
 
     _opening: RecentSet = field(default_factory=RecentSet, init=False)

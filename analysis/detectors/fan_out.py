@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port
 from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.detectors.lateral_movement import THINGS
 from analysis.events import Flow, FlowEnd
@@ -36,7 +37,7 @@ class FanOut(Detector):
     times: float = 3.0
     """How many times as many as in the device's own busy hours. Source: own choice; people's busiest hours
     differ by two."""
-    left_out: tuple[int, ...] = EVERYBODYS
+    left_out: tuple[Port, ...] = EVERYBODYS
     """Ports that do not count: names and clocks, as a resolver at home asks hundreds of servers; what was
     counted of earlier runs leaves these three out, too. Source: IANA's registry."""
     hours: CountOrZero = 24

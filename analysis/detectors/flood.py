@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Share, Span
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowActive, FlowEnd, FlowStart
 from analysis.window import RecentSet, RecentTable
@@ -45,14 +46,14 @@ class Flood(Detector):
 
     connections: int = 2000
     """New connections within `seconds` to one address. Source: ntopng warns of 256 a second."""
-    seconds: float = 10.0
+    seconds: Span = 10.0
     """The time in which they are counted. Source: own choice."""
     packets: int = 20_000
     """Packets in one conversation, or in two minutes of it, before it is looked at. Source: own
     choice; some seconds of an attack."""
     per_second: float = 500.0
     """Packets a second in them. Source: own choice; a video call sends 100, a camera 400, Mirai thousands."""
-    answers: float = 0.05
+    answers: Share = 0.05
     """The largest share of answers. Source: own choice; confirmations of TCP and QUIC are a tenth or more."""
 
     _told: RecentSet = field(default_factory=RecentSet, init=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port
 from analysis.detector import Detector, SessionKind
 from analysis.events import SessionSeen
 
@@ -41,7 +42,7 @@ class ForeignPort(Detector):
     severity = Severity.HIGH
     cooldown_minutes = 1440.0
 
-    allowed: tuple[int, ...] = ()
+    allowed: tuple[Port, ...] = ()
     """Ports that you use for something else on purpose. Source: none is known beforehand."""
 
     def concerns_session(self, session: SessionKind) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.events import EchoSeen
 
@@ -70,7 +71,7 @@ class IcmpTunnel(Detector):
     many_bytes: int = 100_000
     """Bytes in different small pings that are data even so. Source: own choice; a small one each second has
     34,000 in ten minutes."""
-    minutes: float = 10.0
+    minutes: Span = 10.0
     """The time they must fall within. Source: own choice; an idle tunnel of ptunnel or hans keeps itself
     alive about every second."""
 

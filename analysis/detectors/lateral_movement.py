@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered
 from analysis.window import RecentSet
@@ -43,7 +44,7 @@ class LateralMovement(Detector):
     """How long after a serious alert of the device its first use counts as HIGH. Source: own choice; the
     worm in a home moves on within the day."""
 
-    services: tuple[int, ...] = tuple(SERVICES)
+    services: tuple[Port, ...] = tuple(SERVICES)
     """Ports that count, among those that the rule can name: SSH, Windows RPC, file sharing, Remote Desktop,
     VNC and WinRM. Source: MITRE ATT&CK T1021, remote services."""
 

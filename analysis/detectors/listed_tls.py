@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Ja4, Name
 from analysis.detector import Detector
+from analysis.domains import normal_name
 from analysis.ends import shown, subject_of
 from analysis.events import TlsHello
 
@@ -22,15 +24,15 @@ class ListedTls(Detector):
     title = "Listed encrypted connection"
     severity = Severity.HIGH
 
-    ja4: tuple[str, ...] = ()
+    ja4: tuple[Ja4, ...] = ()
     """JA4 fingerprints, such as t13d190900_9dc949149365_97f8aa674fd9. Source: none by default; FoxIO's
     own examples of malware share theirs with ordinary programs made in Go."""
-    names: tuple[str, ...] = ()
+    names: tuple[Name, ...] = ()
     """Server names, with all below them. Source: none by default; the blocklists cover known ones."""
 
     def __post_init__(self) -> None:
         self._ja4 = frozenset(text.strip().lower() for text in self.ja4)
-        self._names = frozenset(text.strip().lower().rstrip(".") for text in self.names)
+        self._names = frozenset(map(normal_name, self.names))
 
     def on_tls_hello(self, event: TlsHello) -> Iterable[Finding]:
         if event.ja4 in self._ja4:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.events import NeighborSeen, RouterAdvertised
 from analysis.gateway import is_virtual_router
@@ -42,7 +43,7 @@ class NeighborSpoof(Detector):
     changes: int = 6
     """Changes of hands that make an attack. Source: own choice; parasite6 of THC-IPv6 answers every question
     beside the owner, so two for each question."""
-    minutes: float = 5.0
+    minutes: Span = 5.0
     """The time they must fall within. Source: own choice; hosts ask again about every 30 s while they talk
     (RFC 4861 section 10, REACHABLE_TIME)."""
 

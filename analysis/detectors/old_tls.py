@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from analysis.alerts import Finding, Severity, Subject
 from analysis.detector import Detector
@@ -9,7 +10,8 @@ from analysis.ends import shown, subject_of
 from analysis.events import TlsAccepted, TlsHello
 from analysis.window import RecentSet, RecentTable
 
-OLD = frozenset({"1.1", "1.0", "SSL 3.0", "SSL 2.0"})
+Version = Literal["1.1", "1.0", "SSL 3.0", "SSL 2.0"]
+OLD = frozenset(get_args(Version))
 SHOWN = 16
 
 
@@ -26,7 +28,7 @@ class OldTls(Detector):
     severity = Severity.NORMAL
     cooldown_minutes = 10_080.0
 
-    versions: tuple[str, ...] = ("1.1", "1.0", "SSL 3.0", "SSL 2.0")
+    versions: tuple[Version, ...] = get_args(Version)
     """Versions that are told. Source: RFC 8996 (TLS 1.0 and 1.1), RFC 7568 (SSL 3.0), RFC 6176 (SSL
     2.0)."""
 

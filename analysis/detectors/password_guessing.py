@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.alerts import Finding, Severity, Subject
+from analysis.config_types import Span
 from analysis.detector import CountOrZero, Detector, FlowKind
 from analysis.ends import shown, subject_of
 from analysis.events import BannerSeen, FlowEnd, HttpRequest, LoginFailed
@@ -35,12 +36,12 @@ class PasswordGuessing(Detector):
     telnet_refused: int = 10
     """The same for Telnet, where a server gives three tries and hangs up. Source: own choice; Mirai
     tries at least ten pairs from its list."""
-    minutes: float = 15.0
+    minutes: Span = 15.0
     """The time in which refusals are counted. Source: Zeek's ftp/detect-bruteforcing.zeek."""
     sessions: int = 30
     """SSH or Remote Desktop sessions that ended before a login within `session_minutes`. Source: Zeek's
     ssh/detect-bruteforcing.zeek."""
-    session_minutes: float = 30.0
+    session_minutes: Span = 30.0
     """The time in which such sessions are counted. Source: Zeek's ssh/detect-bruteforcing.zeek."""
     ssh_bytes: CountOrZero = 3300
     """An SSH server that sent less, headers included, let nobody in. Source: measured with OpenSSH 9.2, of

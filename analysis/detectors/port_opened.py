@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Port
 from analysis.detector import Detector
 from analysis.detectors.exposed_service import RISKY
 from analysis.ends import subject_of
@@ -28,7 +29,7 @@ class PortOpened(Detector):
     severity = Severity.NORMAL
     cooldown_minutes = 10_080.0
 
-    allowed: tuple[int, ...] = ()
+    allowed: tuple[Port, ...] = ()
     """Inside ports that your devices may open. Source: none is known beforehand."""
 
     def on_port_mapping(self, event: PortMapping) -> Iterable[Finding]:

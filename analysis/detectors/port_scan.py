@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Span
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
 from analysis.window import DistinctWindow
@@ -80,13 +81,13 @@ class PortScan(Detector):
     """Ports of one host that make a scan. Source: Zeek, misc/scan.zeek."""
     hosts: int = 25
     """Hosts tried on one port that make a scan. Source: Zeek, misc/scan.zeek."""
-    seconds: float = 300.0
+    seconds: Span = 300.0
     """The time they must fall within. Source: Zeek, misc/scan.zeek."""
     slow_ports: int = 30
     """Ports of one host within `slow_minutes` that make a slow scan. Source: own choice, twice the fast."""
     slow_hosts: int = 50
     """Hosts on one port within `slow_minutes` that make a slow scan. Source: own choice, twice the fast."""
-    slow_minutes: float = 60.0
+    slow_minutes: Span = 60.0
     """The time of a slow scan. Source: own choice, twelve times the fast."""
     grace: float = 0.5
     """Seconds that a server has to answer before an attempt counts. Source: intercontinental round trips take

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.alerts import Finding, Severity
+from analysis.config_types import Span
 from analysis.detector import Detector, FlowKind
 from analysis.events import Flow, FlowAnswered, FlowEnd, FlowStart
 from analysis.port_table import DEFAULT_PORTS, PortEntry
@@ -53,9 +54,9 @@ class SuspiciousPort(Detector):
     servers: int = 2
     """Servers that one device reaches on one port within `minutes` before further ones share an incident.
     Source: own choice; a person has one or two in use at a time, a worm reaches hundreds."""
-    seconds: float = 300.0
+    seconds: Span = 300.0
     """The time in which unanswered attempts must fall. Source: the scan window of Zeek's misc/scan.zeek."""
-    minutes: float = 60.0
+    minutes: Span = 60.0
     """The time in which servers are counted. Source: own choice, as long as an incident stays the same."""
 
     _midstream: RecentSet = field(default_factory=RecentSet, init=False)

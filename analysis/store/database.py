@@ -70,9 +70,27 @@ _NAMED: dict[int, type[StoreError]] = {
 }
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether nobody can write there, because it is mounted so."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):  # Windows; no such folder
+        return False
+
+
+def _likely(path: Path, code: int) -> str:
+    """What SQLite's words leave out of the usual reason."""
+    if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return ""
+    if is_read_only(path.absolute().parent):
+        return "; its folder is mounted read-only: mount it for writing, or name another file"
+    return "; it and its folder must be yours to write: ask as their owner, or name another file"
+
+
 @contextmanager
-def named_errors() -> Iterator[None]:
-    """Turn SQLite's errors about the file into ours. Errors about a row stay `sqlite3.Error`."""
+def named_errors(path: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's errors about the file into ours, which name it where `path` is told. Errors about a row
+    stay `sqlite3.Error`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -81,7 +99,9 @@ def named_errors() -> Iterator[None]:
         kind = _NAMED.get(code & 0xFF)
         if kind is None:
             raise
-        raise kind(str(error)) from error
+        if path is None:
+            raise kind(str(error)) from error
+        raise kind(f"{path}: {error}{_likely(path, code & 0xFF)}") from error
 
 
 @contextmanager
@@ -139,8 +159,9 @@ def repair_lock(path: Path, alone: bool = False) -> Iterator[None]:
 
 def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     """`open_writer` for one who holds the `repair_lock`."""
+    refuse_folder(path)
     _make(path)
-    with named_errors():
+    with named_errors(path):
         db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             refuse_foreign(db, path)
@@ -152,13 +173,18 @@ def connect(path: Path, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     return db
 
 
+def refuse_folder(path: Path) -> None:
+    """Raise StoreUnavailable for a folder, of which SQLite says only that it cannot be read."""
+    if path.is_dir():
+        raise StoreUnavailable(f"{path} is a folder; name a file in it")
+
+
 def _make(path: Path) -> None:
     """An empty file where there is none. SQLite gives -wal and -shm its mode (and, for root, its owner)."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        if path.is_dir():
-            raise StoreUnavailable(f"{path} is a folder; name a file in it") from None
+        return
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
 

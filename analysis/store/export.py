@@ -2,15 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
 from analysis.alerts import Severity
+from analysis.store.rows import DeviceKey
 
 Record = dict[str, Any]
-
-_KINDS = ("alerts", "devices", "dns", "tls", "http", "flows")
 
 
 class Export:
@@ -19,7 +18,7 @@ class Export:
     def __init__(self, path: Path, everything: bool = False) -> None:
         self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         self._db.row_factory = sqlite3.Row
-        tables = ("dns", "tls", "http", "flows")
+        tables = ("devices", "dns", "tls", "http", "flows")
         self._mark = {name: 0 if everything else self._last(name) for name in tables}
         newest = self._db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
         self._change = 0 if everything else newest
@@ -27,10 +26,12 @@ class Export:
     def close(self) -> None:
         self._db.close()
 
-    def records(self) -> Iterator[Record]:
-        """Every record, each with its `type`."""
-        for name in _KINDS:
-            yield from getattr(self, name)()
+    def records(self, again: Container[DeviceKey] = ()) -> Iterator[Record]:
+        """Every record, each with its `type`; `again`: see `devices`."""
+        yield from self.alerts()
+        yield from self.devices(again)
+        for kind in (self.dns, self.tls, self.http, self.flows):
+            yield from kind()
 
     def alerts(self) -> Iterator[Record]:
         """Incidents, oldest first. `within` is the id of the graver one of the same connection that tells of
@@ -58,15 +59,18 @@ class Export:
         )
         return [{**dict(row), "severity": Severity(row["severity"]).name} for row in found]
 
-    def devices(self) -> Iterator[Record]:
-        """Devices; routers are none. A kind that a person said has no confidence."""
+    def devices(self, again: Container[DeviceKey] = ()) -> Iterator[Record]:
+        """New devices, and those of before that were seen `again`: their rows do not tell, because a capture
+        may be older than they are. Routers are none. A kind that a person said has no confidence."""
         rows = self._db.execute(
-            "SELECT d.id, d.mac, d.vendor, d.randomised, coalesce(n.kind, d.kind) AS kind, d.os, d.maker,"
-            " d.model, iif(n.kind IS NULL, d.confidence, NULL) AS confidence, d.first_seen, d.last_seen"
-            " FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
+            "SELECT d.id, d.network, d.mac, d.vendor, d.randomised, coalesce(n.kind, d.kind) AS kind, d.os,"
+            " d.maker, d.model, iif(n.kind IS NULL, d.confidence, NULL) AS confidence, d.first_seen,"
+            " d.last_seen FROM devices d LEFT JOIN device_notes n ON n.network = d.network AND n.mac = d.mac"
             " WHERE NOT d.router ORDER BY d.first_seen, d.mac, d.id"
         ).fetchall()
         for row in rows:
+            if row["id"] <= self._mark["devices"] and (row["network"], row["mac"]) not in again:
+                continue
             yield {
                 "type": "device",
                 "mac": row["mac"],

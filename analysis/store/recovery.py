@@ -14,6 +14,8 @@ from analysis.store.database import (
     connect,
     is_foreign,
     named_errors,
+    refuse_folder,
+    refuse_foreign,
     repair_lock,
     share_with,
     transaction,
@@ -50,10 +52,16 @@ def problems(path: str | Path, thorough: bool = False) -> list[str]:
     except sqlite3.DatabaseError as error:
         if _damaged(error):
             return [str(error)]
-        with named_errors():
+        with named_errors(Path(path)):
             raise
     lines = [line for text in told for line in text.splitlines() if not line.startswith("***")]
     return [] if told == ["ok"] else lines or told
+
+
+def refuse_unfit(path: Path) -> None:
+    """Raise StoreForeign for a file of another program or of a newer Sentinel. Reads only."""
+    with named_errors(path), closing(_open_read(path)) as db:
+        refuse_foreign(db, path)
 
 
 def ensure_sound(path: str | Path, thorough: bool = False) -> str | None:
@@ -66,6 +74,7 @@ def ensure_sound(path: str | Path, thorough: bool = False) -> str | None:
     new file can be made.
     """
     path = Path(path)
+    refuse_folder(path)
     with repair_lock(path, alone=True):
         if not path.exists() or path.stat().st_size == 0:
             return None

@@ -11,6 +11,7 @@ from analysis.detector import Detector
 from analysis.detectors import ALL as RULES
 from analysis.store.notes import NoteError, NoteFailed
 from analysis.store.reader import Reader, Row
+from analysis.undecoded import REASONS
 from dashboard.context import context, notes, reader
 from dashboard.expected import expected
 from dashboard.health_lists import lists, own_callbacks, own_entries
@@ -46,6 +47,7 @@ _PARTS = {
     "late": "messages that there was no time for",
 }
 """What a sensor gave up, in plain words; each is counted as traffic all the same."""
+_WORDS = {**REASONS, **_PARTS}
 
 
 def layout(**_: str) -> Any:
@@ -109,13 +111,13 @@ def _not_seen(counters: list[tuple[str, str, str]]) -> html.Details:
 
 
 def _counters(counters: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Name, value and meaning in plain words. Counters that are dicts become one line each: "truncated
-    12, 802.11 4"."""
+    """Name, value and meaning in plain words. Counters that are dicts become one line each: "cut short
+    12, Wi-Fi frames 4"."""
     rows = []
     for name, value in list(counters.items())[:20]:
         if isinstance(value, dict):
             told = ", ".join(
-                f"{_PARTS.get(key, key)} {number(count)}"
+                f"{_WORDS.get(key, key)} {number(count)}"
                 for key, count in value.items()
                 if isinstance(count, int | float) and count
             )

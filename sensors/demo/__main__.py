@@ -19,8 +19,12 @@ from pathlib import Path
 from analysis.arguments import port_number
 from analysis.blocklist import Blocklist
 from analysis.config import Blocklists, BlocklistSource, Config, ConfigError, Interface, load
+from analysis.store.database import StoreError, StoreForeign
+from analysis.store.reader import Reader
+from analysis.store.reader import StoreError as ReadError
 from analysis.store.writer import Writer
 from sensors.assemble import engine_for
+from sensors.children import apart, under_lifeline
 from sensors.demo.cast import BLOCKED_ADDRESS, BLOCKED_NAMES
 from sensors.demo.evening import HOURS, batch_of, evening
 from sensors.engine import Engine
@@ -143,16 +147,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.speed > 0:
         parser.error("--speed must be above 0")
     try:
+        if arguments.db:
+            refuse_real(arguments.db)
         if _port_taken(arguments):
             return 1
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    except (StoreError, ReadError) as error:
+        print(error, file=sys.stderr)
+        return 1
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="sentinel-demo-") as folder:
         return _run(arguments, Path(folder), stop)
+
+
+def refuse_real(database: Path) -> None:
+    """Make the database where it is missing. Raises StoreError where that cannot be, and where other sensors
+    than the demo's have written to it: a made-up home among real devices could not be told apart."""
+    Writer(database, INTERFACE).close()
+    others = [row["name"] for row in Reader(database).sensors() if row["name"] != INTERFACE]
+    if others:
+        raise StoreForeign(
+            f"{database} holds what {', '.join(others)} recorded: the made-up home would be mixed into it. "
+            "Name a new file, or leave --db out."
+        )
 
 
 def _port_taken(arguments: argparse.Namespace) -> bool:
@@ -180,9 +201,11 @@ def _pages_config(folder: Path) -> Path:
 def _run(arguments: argparse.Namespace, folder: Path, stop: threading.Event) -> int:
     database = arguments.db or folder / "sentinel.db"
     Writer(database, INTERFACE).close()
-    command = [sys.executable, "-m", "dashboard", "--db", str(database), "--port", str(arguments.port)]
+    command = [*under_lifeline("dashboard", "--db", str(database), "--port", str(arguments.port))]
     command += ["--config", str(arguments.config or _pages_config(folder))]
-    pages = subprocess.Popen([*command, "--open"] if arguments.open else command)
+    command += ["--open"] if arguments.open else []
+    # Ctrl-C is for the demo alone, which then ends the pages in order.
+    pages = subprocess.Popen(command, stdin=subprocess.PIPE, **apart())
 
     alone: list[int] = []
 

@@ -73,9 +73,20 @@ def test_hosts() -> None:
     parsed = parse(HOSTS)
     assert parsed.format == "hosts"
     assert parsed.names == {"evil.example", "a.example", "b.example", "c.example"}
-    assert parsed.refused == Counter(
-        {"local name": 1, "a single word": 1, "not a name": 1, "points to a real address": 1}
+    assert parsed.refused == Counter({"points to a real address": 1})
+    assert parsed.lines == [8]
+
+
+def test_what_every_hosts_file_has_is_no_entry_and_nothing_refused() -> None:
+    ordinary = (
+        b"127.0.0.1 localhost localhost.localdomain\n255.255.255.255\tbroadcasthost\n::1 ip6-localhost\n"
     )
+    parsed = parse(ordinary + b"ff02::1 ip6-allnodes\n0.0.0.0 0.0.0.0\n127.0.0.1 LOCALHOST evil.example\n")
+    assert (parsed.format, parsed.names, parsed.refused) == ("hosts", {"evil.example"}, Counter())
+    parsed = parse(
+        b"0.0.0.0 a.example\n0.0.0.0 printer.lan com\n# x\n127.0.1.1 mypc\n0.0.0.0 nas.lan\n0.0.0.0 x.lan\n"
+    )
+    assert sum(parsed.refused.values()) == 5 and parsed.lines == [2, 4, 5]
 
 
 def test_adblock() -> None:

@@ -219,6 +219,47 @@ def test_each_mistake_has_its_line_key_and_expectation(text: str, told: str) -> 
     assert any(line.startswith(f"config.yaml:{told}") for line in mistakes(text)), mistakes(text)
 
 
+@pytest.mark.parametrize(
+    ("rule", "option", "told"),
+    [
+        ("old-tls", "versions: [TLS 1.0]", "[0]: expected one of 1.1, 1.0, SSL 3.0, SSL 2.0, got 'TLS 1.0', did you mean"),
+        ("beacon", "score: 7", ": expected a number from 0 to 1, got '7'"),
+        ("beacon", "left_out: [80, -1]", "[1]: expected a whole number from 1 to 65535, got '-1'"),
+        ("foreign-port", "allowed: [99999999]", "[0]: expected a whole number from 1 to 65535"),
+        ("flood", "seconds: 0", ": expected a number above 0, got '0'"),
+        ("port-scan", "slow_minutes: 0", ": expected a number above 0, got '0'"),
+        ("listed-tls", "ja4: [foo]", "[0]: expected a JA4 such as t13d190900_9dc949149365_97f8aa674fd9, got 'foo'"),
+        ("listed-tls", "names: ['*.x']", "[0]: expected a domain name such as example.com, got '*.x'"),
+        ("listed-tls", "names: ['']", "[0]: expected a domain name such as example.com, got ''"),
+        ("dns-change", "trusted: [foo]", "[0]: expected an IP address, got 'foo'"),
+        ("dns-bypass", "allow: [10.0.0.0/8]", "[0]: expected an IP address"),
+        ("dns-bypass", "appliances: [toaster]", ": appliances: 'toaster' is no kind of device; known: phone"),
+    ],
+)  # fmt: skip
+def test_a_value_that_would_switch_a_rule_off_unnoticed_is_a_mistake(
+    rule: str, option: str, told: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"rules: {{{rule}: {{{option}}}}}", "config.yaml", ".", all_detectors())
+    (mistake,) = map(str, caught.value.mistakes)
+    key = "" if told.startswith(": appliances") else f".{option.partition(':')[0]}"
+    assert mistake.startswith(f"config.yaml:1: rules.{rule}{key}{told}")
+
+
+def test_addresses_of_rules_are_compared_in_one_form() -> None:
+    text = "rules: {dns-change: {trusted: ['2001:DB8:0::1']}, listed-tls: {names: [BÜCHER.example.]}}"
+    config = parse(text, "config.yaml", ".", all_detectors())
+    assert config.rules["dns-change"]["trusted"] == ("2001:db8::1",)
+    assert len(build_detectors(config)) == len(all_detectors())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX systems")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.yaml")
+    with pytest.raises(ConfigError, match="is a pipe; name a file"):
+        load(tmp_path / "config.yaml")
+
+
 def test_options_of_rules_arrive_in_their_types() -> None:
     config = read(
         "rules:\n  sample-rule:\n    severity: CRITICAL\n    cooldown_minutes: 5\n    seconds: 2\n    words: [no, 1]\n"

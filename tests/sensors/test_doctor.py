@@ -132,7 +132,7 @@ def test_the_clock_of_this_computer_is_judged() -> None:
 
 
 def test_a_disk_without_room_for_the_configured_size_is_a_problem(tmp_path: Path) -> None:
-    huge = Config(retention=Retention(size_mb=1 << 40))
+    huge = Config(retention=Retention(size_mb=1 << 24))
     result = doctor_host.disk(huge, tmp_path / "not yet" / "sentinel.db")
     assert result.state is State.PROBLEM and "size_mb" in (result.fix or "")
     small = Config(retention=Retention(size_mb=50))
@@ -241,3 +241,30 @@ def test_text_names_the_fix_under_the_problem() -> None:
     text = doctor.as_text(Result("disk", State.PROBLEM, "full", "Make room."))
     first, second = text.split("\n")
     assert first.startswith("PROBLEM  disk") and second.strip() == "-> Make room."
+
+
+def test_a_database_of_a_newer_sentinel_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "sentinel.db"
+    Writer(path, "eth0").close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 9999")
+    db.close()
+    result = doctor_host.database(path)
+    assert result.state is State.PROBLEM and "written by a newer Sentinel (schema 9999" in result.message
+
+
+def test_where_even_the_smallest_database_does_not_fit_no_smaller_one_is_advised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for free_mb, advised in ((120, "even the smallest"), (400, "below 200")):
+        free = type("Usage", (), {"free": free_mb << 20})
+        monkeypatch.setattr(doctor_host.shutil, "disk_usage", lambda _, free=free: free)
+        assert advised in (doctor_host.disk(Config(), tmp_path / "sentinel.db").fix or "")
+
+
+def test_a_certificate_that_cannot_be_used_is_told_by_its_line(tmp_path: Path) -> None:
+    config = project(tmp_path, "dashboard:\n  tls_certificate: no.pem\n")
+    (_, result) = (next(found) for found in [doctor.examine(config, tmp_path / "x.db")] * 2)
+    assert result.state is State.PROBLEM
+    assert result.message.startswith(f"{config}:2: dashboard.tls_certificate: {tmp_path / 'no.pem'} cannot")
+    assert f"`python3 sentinel.py check --config {config}`" in (result.fix or "")

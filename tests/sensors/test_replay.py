@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import struct
 import subprocess
 import sys
 from collections import Counter
@@ -175,3 +176,59 @@ def smash(database: Path, table: str) -> None:
     with database.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xa5" * size)
+
+
+def wifi(path: Path) -> Path:
+    """A capture of frames with a radiotap header, which are not read."""
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 127)
+    frame = b"\x00\x00\x08\x00\x00\x00\x00\x00" + b"\x80" + bytes(40)
+    path.write_bytes(header + 3 * (struct.pack("<IIII", 100, 0, len(frame), len(frame)) + frame))
+    return path
+
+
+def test_a_capture_that_cannot_be_read_does_not_look_clean(tmp_path, telnet, capsys):
+    assert main([str(wifi(tmp_path / "air.pcap"))]) == 0
+    told = capsys.readouterr().out
+    assert told == "3 packets, 0 incidents\n3 of 3 packets could not be read: Wi-Fi frames\n"
+    assert main([str(telnet)]) == 0
+    assert "could not be read" not in capsys.readouterr().out
+
+
+def test_a_bad_file_takes_nothing_from_the_others(telnet, tmp_path, capsys):
+    noise, gone = tmp_path / "noise.pcap", tmp_path / "gone.pcap"
+    noise.write_bytes(b"no capture")
+    assert main([str(noise), str(telnet), str(gone)]) == 1
+    told = capsys.readouterr()
+    assert "CRITICAL" in told.out and "Telnet" in told.out
+    assert [line.split(":")[0] for line in told.err.splitlines()] == [str(noise), str(gone)]
+    assert main([str(noise), str(gone)]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_used_database_tells_of_the_devices_of_this_run_alone(telnet, tmp_path, capsys):
+    other, database = tmp_path / "other.pcap", tmp_path / "kept.db"
+    macs = {"client_mac": "02:00:00:00:00:77", "server_mac": "02:00:00:00:00:78"}
+    other.write_bytes(
+        pcap(conversation(900.0, "192.168.1.77", "192.168.1.78", 40000, 80, [b"x"], [b"y"], **macs))
+    )
+    found = []
+    for file in (other, telnet, other, telnet):
+        assert main([str(file), "--db", str(database), "--json"]) == 0
+        records = lines(capsys)
+        found.append({record["mac"] for record in records if record["type"] == "device"})
+        assert records[-1]["counts"]["device"] == len(found[-1]) > 0
+    assert found[0] == found[2] and found[1] == found[3] and not found[0] & found[1]
+
+
+@pytest.mark.parametrize("named", ["folder", ""])
+def test_a_folder_is_no_database(telnet, tmp_path, capsys, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert main([str(telnet), "--db", named]) == 1
+    assert capsys.readouterr().err == f"{named or '.'} is a folder; name a file in it\n"
+
+
+def test_a_closed_standard_input_is_told(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["-"]) == 1
+    assert "send a capture to standard input" in capsys.readouterr().err

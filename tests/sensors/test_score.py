@@ -149,3 +149,11 @@ def test_what_is_not_there_is_told_in_words(folder: Path, capsys) -> None:
 def test_a_folder_without_captures_is_a_mistake(tmp_path: Path, capsys) -> None:
     assert main([str(tmp_path), "--captures-only"]) == 2
     assert "neither captures nor an expect.tsv" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_capture_takes_nothing_from_the_others(folder: Path, capsys) -> None:
+    (folder / "noise.pcap").write_bytes(b"no capture")
+    assert main([str(folder), "--captures-only", "--config", str(folder / "config.yaml")]) == 2
+    told = capsys.readouterr()
+    assert "noise.pcap: not a pcap" in told.err and "noise.pcap" not in told.out
+    assert "telnet.pcap: " in told.out and "insecure-protocol" in told.out

@@ -16,6 +16,7 @@ import pytest
 
 from analysis.config import Config, Dashboard, Interface
 from analysis.reach import family_url
+from analysis.store.database import StoreFull
 from analysis.store.rows import HealthRow
 from dashboard.security import hash_password
 from sensors import supervisor
@@ -333,6 +334,25 @@ def test_up_needs_a_folder_for_its_database(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith(f"database: there is no folder {tmp_path / 'gone'}; make it")
+
+
+def test_a_full_disk_is_told_once_and_again_after_it_had_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    health = HealthLog(tmp_path / "sentinel.db", lambda _, text: logged.append(text))
+    health._over.set()  # each row is tried once
+    row = HealthRow("supervisor", "x", "ok", "x runs", None)
+    written = health._writer.write
+
+    def full(_: object) -> None:
+        raise StoreFull("database or disk is full")
+
+    for write in (full, full, full, written, full):
+        monkeypatch.setattr(health._writer, "write", write)
+        health._write(row)
+    health._writer.close()
+    assert logged == ["cannot write to the database: database or disk is full"] * 2
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])

@@ -235,3 +235,21 @@ def test_a_folder_or_somebody_elses_file_is_refused_with_its_mode_as_it_was(tmp_
             open_writer(path)
     assert other.stat().st_mode & 0o777 == 0o644 and tmp_path.stat().st_mode & 0o777 == 0o755
     assert other.read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="file modes are of POSIX systems")
+def test_a_file_of_another_user_is_told_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "sentinel.db"
+    open_writer(path).close()
+    tmp_path.chmod(0o755)
+    me = os.geteuid()
+    try:
+        if me == 0:
+            os.seteuid(65_534)  # root may write everything
+        else:
+            path.chmod(0)
+        with pytest.raises(StoreUnavailable) as caught:
+            open_writer(path)
+    finally:
+        os.seteuid(me)
+    assert str(caught.value).startswith(f"{path}: ") and "must be yours to write" in str(caught.value)

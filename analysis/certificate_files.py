@@ -7,7 +7,12 @@ from analysis.config import Config
 
 
 class BadCertificate(Exception):
-    """The certificate or its key cannot be used; the text names the file and the fix."""
+    """The certificate or its key cannot be used; the text names the file and the fix. `key` of config.yaml's
+    `dashboard` names it there."""
+
+    def __init__(self, said: str, key: str) -> None:
+        super().__init__(said)
+        self.key = key
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:
@@ -26,7 +31,7 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(certificate, key, password=_no_password)
     except ssl.SSLError as error:
-        raise BadCertificate(_why_not(error, certificate, key)) from error
+        raise BadCertificate(_why_not(error, certificate, key), "tls_certificate") from error
     return context
 
 
@@ -40,7 +45,7 @@ def _readable(path: Path, name: str) -> None:
             if isinstance(error, PermissionError)
             else f"Check dashboard: {name} in config.yaml."
         )
-        raise BadCertificate(f"{path} cannot be read: {error.strerror or error}. {fix}") from error
+        raise BadCertificate(f"{path} cannot be read: {error.strerror or error}. {fix}", name) from error
 
 
 def _no_password() -> str:

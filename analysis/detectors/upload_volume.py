@@ -99,10 +99,12 @@ class UploadVolume(Detector):
         known = self.known
         usual = known.volumes.usual(device, now.hour)
         limit = max(self.megabytes * MEGABYTE, usual.median + self.deviations * usual.deviation)
-        peer = flow.server_ip if flow.client_home else flow.client_ip
+        peer, own = flow.server_ip, flow.client_ip
+        if not flow.client_home:
+            peer, own = own, peer
         main = max(now.peers, key=lambda ip: now.peers[ip])
         learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
-        if total < limit or peer != main or (learning and known.peer_name(main)):
+        if total < limit or peer != main or (learning and known.service_of(main, own)):
             return ()
         first = now.told == 0
         now.told = total
@@ -119,8 +121,8 @@ class UploadVolume(Detector):
     ) -> Finding:  # fmt: skip
         subject = self.subject(flow)
         name = self.known.display_name(subject.device_mac, subject.device_ip)
-        peer = subject.peer_name or subject.peer_ip
-        strange = subject.peer_name is None or self._is_new(ts, flow, device)
+        service = self.known.service_of(subject.peer_ip or "", subject.device_ip)
+        strange = service is None or self._is_new(ts, flow, device)
         grave = strange and usual.hours >= self.hours
         compared = (
             f"usually {usual.median / MEGABYTE:.1f} MB in an hour, from {usual.hours} hours"
@@ -128,13 +130,13 @@ class UploadVolume(Detector):
             else "nothing to compare with yet: the device is new here"
         )
         return self.finding(
-            ts, subject, device[1], peer,
+            ts, subject, device[1], subject.peer_name or subject.peer_ip,
             title=f"{name} sent {sent[0] / MEGABYTE:,.0f} MB out of your home within an hour, "
-            f"mostly to {peer}",
+            f"mostly to {subject.peer}",
             why="That is far more than it usually sends. Backups, photo uploads and video calls do this, and "
             "so does somebody who takes your files away.",
             advice=f"Ask who uses {name}: a backup or upload that somebody started is harmless. If nobody "
-            f"did, disconnect {name} from the network and find the program that talks to {peer}.",
+            f"did, disconnect {name} from the network and find the program that talks to {subject.peer}.",
             severity=None if grave else Severity.NORMAL, times=times,
             megabytes_sent=round(sent[0] / MEGABYTE, 1), threshold_megabytes=round(limit / MEGABYTE, 1),
             megabytes_to_peer=round(sent[1] / MEGABYTE, 1), usual=compared,

@@ -33,6 +33,16 @@ class Subject(NamedTuple):
     """The responder's port."""
     proto: str | None = None
     """Lower case: "tcp", "udp", "icmp"."""
+    unsure: bool = False
+    """The peer's name may be a pretence or an old one: nothing but the device's own words, or at home
+    nothing but DNS, says it."""
+
+    @property
+    def peer(self) -> str:
+        """The peer as a sentence names it: with the address where the name is unsure."""
+        if self.unsure and self.peer_name and self.peer_ip:
+            return f"{self.peer_name} ({self.peer_ip})"
+        return self.peer_name or self.peer_ip or "somebody"
 
     def joined(self, later: "Subject", told: bool) -> "Subject":
         """Whom an incident is about after a `later` finding, whose words it takes if `told`: whom the words

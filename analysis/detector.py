@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Protocol
 
 from analysis import events
 from analysis.alerts import Finding, Severity, Subject
+from analysis.ends import peer_of
 
 if TYPE_CHECKING:
     from analysis.baseline import Baseline
@@ -113,14 +114,22 @@ class Known(Protocol):
     def addresses_of(self, mac: str) -> "tuple[str, ...]":
         """The addresses that this device used, over all runs; the newest last."""
 
+    def device_name(self, mac: str | None, ip: str | None) -> str | None:
+        """What a person calls a device, else what it calls itself: DHCP, mDNS, NBNS."""
+
     def display_name(self, mac: str | None, ip: str | None) -> str:
         """The best name for a device, in this order: a person's, DHCP, mDNS, NBNS, vendor, address."""
 
     def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
-        """The DNS name or SNI by which an address was last reached (by this client, if told)."""
+        """The name by which an address was last reached: as DNS told this client, else as the client itself
+        said (TLS, HTTP), else as DNS told anybody."""
+
+    def is_claimed(self, ip: str, client_ip: str) -> bool:
+        """Whether `peer_name` is only what this client itself said."""
 
     def service_of(self, ip: str, client_ip: str | None = None) -> str | None:
-        """The registrable domain of `peer_name`."""
+        """The registrable domain of `peer_name`; None where only the client says so, and looks its names up
+        in the clear otherwise."""
 
     def is_home(self, ip: str) -> bool:
         """Whether an address belongs to the home networks."""
@@ -204,13 +213,10 @@ class Detector:
         client, server = (flow.client_mac, flow.client_ip), (flow.server_mac, flow.server_ip)
         inward = flow.server_home and not flow.client_home
         (mac, ip), (peer_mac, peer_ip) = (server, client) if inward else (client, server)
-        name = known.peer_name(peer_ip, ip)
-        if name is None and flow.client_home and flow.server_home:
-            shown = known.display_name(peer_mac, peer_ip)
-            name = None if shown == peer_ip else shown
+        name, unsure = peer_of(known, peer_ip, ip, peer_mac, inside=flow.client_home and flow.server_home)
         if mac is None or known.is_router(mac):
             mac = known.device_of(ip)
-        return Subject(mac, ip, peer_ip, name, flow.port or None, flow.proto)
+        return Subject(mac, ip, peer_ip, name, flow.port or None, flow.proto, unsure)
 
     def finding(
         self,

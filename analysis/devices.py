@@ -10,6 +10,7 @@ from analysis.detector import NewDevice
 from analysis.device import Device
 from analysis.device_events import DeviceEvents
 from analysis.device_identity import IdentityAnswers
+from analysis.device_names import NameAnswers
 from analysis.events import DnsLookup
 from analysis.gateway import Gateway
 from analysis.names import Names
@@ -42,7 +43,7 @@ def individual(mac: str | None) -> bool:
     return mac is not None and mac != "00:00:00:00:00:00" and int(mac[1], 16) & 1 == 0
 
 
-class Inventory(IdentityAnswers):
+class Inventory(IdentityAnswers, NameAnswers):
     """The devices of one network, from `sighting`, `seen` and `handle`; implements `detector.Known`.
 
     Call `sighting` before the events of the same packet are handled: it may learn that an IPv6
@@ -248,23 +249,6 @@ class Inventory(IdentityAnswers):
     def device_of(self, ip: str) -> str | None:
         """The MAC that last used a home address (a router's only for its own)."""
         return self._owners.get(ip)
-
-    def display_name(self, mac: str | None, ip: str | None) -> str:
-        """A person's name, else DHCP, mDNS, NBNS..., else the vendor, else the address."""
-        device = self._devices.get(mac or self._owners.get(ip or "") or "")
-        if device is None or (mac is None and device.router and ip not in device.addresses):
-            return ip or mac or "an unknown device"
-        name = device.person_name or device.wire_name[0]
-        if name:
-            return name
-        shown = ip or device.ip or device.mac
-        return f"{device.vendor} device ({shown})" if device.vendor and not device.router else shown
-
-    def peer_name(self, ip: str, client_ip: str | None = None) -> str | None:
-        return self.names.peer_name(ip, client_ip)
-
-    def service_of(self, ip: str, client_ip: str | None = None) -> str | None:
-        return self.names.service_of(ip, client_ip)
 
     def blocked_name(self, name: str) -> "Match | None":
         return self.blocklist.match_name(name) if self.blocklist is not None else None

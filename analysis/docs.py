@@ -38,6 +38,9 @@ def config_reference() -> str:
         "# config.yaml", "", MADE,
         "The only configuration. Every key may be absent; its default then holds. A mistake stops the start",
         "with file, line, key, what was expected and what was found. `sentinel.py check` only looks.",
+        "",
+        "The file is read at the start: after a change restart Sentinel. Under `sentinel.py up` the terminal",
+        "and the Health page say when the file was changed, and whether it has a mistake.",
         "", "## Top level", "",
         *_table(Config, single, schema, ()),
     ]  # fmt: skip

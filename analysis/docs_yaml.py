@@ -21,9 +21,10 @@ WIDTH = 108
 
 HEADER = """\
 Sentinel's only configuration. Every value stands at its default: deleting a line changes nothing.
-After a change run `sentinel.py check`: it names every mistake with its line. The whole reference is
-docs/config.md; what the rules mean is in docs/rules.md. Values need quotes only where YAML gives a
-sign a meaning (: # , [ ] { }); MAC addresses, `no` and leading zeros are taken as they are written.
+It is read at the start: after a change run `sentinel.py check`, which names every mistake with its
+line, and restart Sentinel. The whole reference is docs/config.md; what the rules mean is in
+docs/rules.md. Values need quotes only where YAML gives a sign a meaning (: # , [ ] { }); MAC
+addresses, `no` and leading zeros are taken as they are written.
 """
 
 _PLAIN = re.compile(r"[A-Za-z./][\w./+-]*(?: [\w./+-]+)*|\d[\d./]*")

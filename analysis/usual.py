@@ -24,14 +24,14 @@ def is_learned(known: "Known", flow: "Flow", ts: float) -> bool:
     entry = known.baseline.entry(device, flow.server_ip, flow.port, flow.proto)
     if entry is None or not entry[1]:
         return False
-    named = known.peer_name(flow.server_ip, flow.client_ip) is not None
+    named = known.service_of(flow.server_ip, flow.client_ip) is not None
     return named or ts >= known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
 
 
 def is_own_maker(known: "Known", flow: "Flow") -> bool:
     """Whether the destination is a service of the client's maker, as far as its name tells."""
     name = known.peer_name(flow.server_ip, flow.client_ip)
-    if name is None:
+    if name is None or known.service_of(flow.server_ip, flow.client_ip) is None:
         return False
     shown = known.display_name(flow.client_mac, flow.client_ip)
     return is_first_party(name, shown, vendor(flow.client_mac or ""))

@@ -5,8 +5,8 @@ from functools import partial
 
 from analysis.blocklist import Match
 from analysis.detector import Known
-from analysis.events import DnsLookup, Flow, HttpRequest, MdnsQuery, TlsHello, of_values
-from analysis.names import registrable
+from analysis.events import DnsLookup, DnsRecord, Flow, HttpRequest, MdnsQuery, TlsHello, of_values
+from analysis.names import aliases_of, registrable
 from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow, columns_of
 from sensors.flows import Columns
 
@@ -34,7 +34,7 @@ class Recorder:
         ts, transport, client_mac, client_ip, server_ip, name, qtype, rcode, records, elapsed = event
         blocked: Match | None = None
         if transport in ("udp", "tcp"):
-            blocked = self._known.blocked_name(name)
+            blocked = self._known.blocked_name(name) or self._blocked_alias(name, records)
         values = tuple([record.value for record in records[:MAX_ANSWERS]]) if records else ()
         self.batch.dns.append(
             of_values(
@@ -45,6 +45,12 @@ class Recorder:
                 ),
             )
         )  # fmt: skip
+
+    def _blocked_alias(self, name: str, records: tuple[DnsRecord, ...]) -> Match | None:
+        for alias in aliases_of(name, records) if records else ():
+            if (match := self._known.blocked_name(alias)) is not None:
+                return match
+        return None
 
     def questions(self, event: MdnsQuery, asked: Iterable[tuple[str, str]]) -> None:
         """Those of the questions of one host to all others that are recorded."""

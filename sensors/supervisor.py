@@ -27,6 +27,7 @@ from analysis.store.database import StoreError, StoreUnavailable, share_with
 from analysis.store.recovery import ensure_sound
 from analysis.store.rows import HealthRow
 from sensors.children import ROOT, SILENCE, Child, Program, under_lifeline
+from sensors.config_watch import ConfigWatch
 from sensors.filters import wrong_filters
 from sensors.health import HealthLog
 from sensors.host import Person, invoker, local_connection, may_capture, port_free
@@ -53,9 +54,14 @@ def log(name: str, text: str) -> None:
 class Supervisor:
     """Keeps programs running until it is told to stop.
 
-    `record` takes the health rows that tell of deaths and gaps; it must not block."""
+    `record` takes the health rows that tell of deaths and gaps; it must not block. `config` is looked at
+    beside the children."""
 
-    def __init__(self, programs: Iterable[Program], record: Callable[[HealthRow], None]) -> None:
+    def __init__(
+        self, programs: Iterable[Program], record: Callable[[HealthRow], None],
+        config: ConfigWatch | None = None,
+    ) -> None:  # fmt: skip
+        self._config = config
         self.children = [Child(program) for program in programs]
         self._record = record
 
@@ -65,6 +71,8 @@ class Supervisor:
             while not stop.is_set():
                 for child in self.children:
                     self._look_at(child)
+                if self._config is not None:
+                    self._config.look(self._record, log)
                 stop.wait(POLL)
         finally:
             self._stop_all()
@@ -224,6 +232,7 @@ def programs(config: Config, arguments: argparse.Namespace, common: tuple[str, .
 def up(arguments: argparse.Namespace) -> None:
     """Runs until it is told to stop; NoStart, ConfigError or StoreError where it cannot begin."""
     path = Path(arguments.config) if arguments.config else None
+    watch = None if arguments.sensors_only else ConfigWatch(path)  # of two supervisors one tells
     config = load(path)
     wrong = [*wrong_filters(config), *([] if arguments.sensors_only else wrong_certificate(config))]
     if wrong:
@@ -244,9 +253,10 @@ def up(arguments: argparse.Namespace) -> None:
         person = invoker()
         if person is not None:  # the dashboard reads as this person what the sensors write as root
             share_with(database, person.uid, person.gid)
-        if not arguments.sensors_only:
+        if watch is not None:
+            health.record(watch.unchanged())
             threading.Thread(target=announce, args=(config.dashboard, stop), daemon=True).start()
-        Supervisor(wanted, health.record).run(stop)
+        Supervisor(wanted, health.record, watch).run(stop)
     log("sensors" if arguments.sensors_only else "supervisor", "everything has stopped")
 
 

@@ -185,7 +185,8 @@ class Beacon(Detector):
         more: dict[str, Any] = {"score": score, "threshold": self.score} if score is not None else {}
         parcel = score is None
         nameless = "" if subject.peer_name else " It was reached by its bare address, which is unusual."
-        what = f"sends {place} {size / 1000:,.0f} kB" if parcel else f"calls {place}"
+        named = known.service_of(flow.server_ip, flow.client_ip) is not None
+        what = f"sends {subject.peer} {size / 1000:,.0f} kB" if parcel else f"calls {subject.peer}"
         return self.finding(
             event.ts, subject, subject.device_mac or subject.device_ip, place, flow.port,
             title=f"{device} {what} every {_span(every)}, as regularly as a clock",
@@ -193,8 +194,8 @@ class Beacon(Detector):
             "or a backup; malware that asks its owner for orders, or sends away what is on the screen, looks "
             f"the same.{nameless}",
             advice=f"If you know what {device} does there, mark the alert as expected. If not, find the "
-            f"program that talks to {place}, and have {device} checked for malware.",
-            severity=Severity.NORMAL if parcel or subject.peer_name else None,
+            f"program that talks to {subject.peer}, and have {device} checked for malware.",
+            severity=Severity.NORMAL if parcel or named else None,
             times=max(1, times), destination=flow.server_ip, port=flow.port,
             connections=pair.count, connections_needed=self.parcels if parcel else self.connections,
             interval_seconds=round(every, 2), bytes_up_each=round(size), lasted_minutes=round(lasted / 60, 1),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from analysis.alerts import Finding, Severity, Subject
 from analysis.blocklist import Match
 from analysis.detector import Detector
-from analysis.events import DnsQuery, HttpRequest, TlsHello
+from analysis.events import DnsLookup, DnsQuery, HttpRequest, TlsHello
+from analysis.names import aliases_of
 from analysis.window import RecentSet
 
 QUIET = frozenset({"advertising", "tracking"})
@@ -14,7 +15,8 @@ QUIET = frozenset({"advertising", "tracking"})
 
 @dataclass
 class BlocklistedName(Detector):
-    """A device looked up, or connected to, a name that one of the blocklists holds.
+    """A device looked up, or connected to, a name that one of the blocklists holds, or one that the answer
+    calls an alias (CNAME) of such a name.
 
     A list's own severity decides, CRITICAL where it names none. Names asked by mDNS and LLMNR are of the
     local network and are not compared.
@@ -37,6 +39,23 @@ class BlocklistedName(Detector):
         subject = self._subject(event.client_mac, event.client_ip, None, event.name, None, None)
         return (self._finding(event.ts, subject, match, "looked up", 1, query_type=event.qtype),)
 
+    def on_dns_lookup(self, event: DnsLookup) -> Iterable[Finding]:
+        """Whoever has a listed name may give it another one that nobody has listed yet."""
+        if not event.records or event.transport not in ("udp", "tcp"):
+            return ()
+        matches: dict[str, tuple[str, Match]] = {}
+        for alias in aliases_of(event.name, event.records):
+            if (match := self.known.blocked_name(alias)) is not None:
+                matches.setdefault(match.entry, (alias, match))
+        if matches and (asked := self.known.blocked_name(event.name)) is not None:
+            matches.pop(asked.entry, None)  # told when it was asked
+        return [self._alias(event, alias, match) for alias, match in matches.values()]
+
+    def _alias(self, event: DnsLookup, alias: str, match: Match) -> Finding:
+        subject = self._subject(event.client_mac, event.client_ip, None, alias, None, None)
+        action = f"looked up {event.name}, an alias of"
+        return self._finding(event.ts, subject, match, action, 1, query_type=event.qtype, asked=event.name)
+
     def on_tls_hello(self, event: TlsHello) -> Iterable[Finding]:
         proto = "udp" if event.quic else "tcp"
         return self._connected(event, event.sni, proto)
@@ -46,6 +65,7 @@ class BlocklistedName(Detector):
 
     def _connected(self, event: TlsHello | HttpRequest, name: str | None, proto: str) -> Iterable[Finding]:
         """A connection after the look-up adds its evidence to the look-up's incident and count."""
+        name = name and name.removesuffix(".")
         if not self.connections or not name or (match := self.known.blocked_name(name)) is None:
             return ()
         subject = self._subject(event.client_mac, event.client_ip, event.server_ip, name, event.port, proto)

@@ -36,7 +36,8 @@ class ClearCredentials(Detector):
     network can read it, and web pages of printers, cameras and routers often know no better way. SNMP
     inside the home with a factory community is not told unless it changes something: computers read the
     ink of printers so, and everybody knows that "password". What stays inside is one incident a device and
-    service. Telnet, FTP and MQTT have a rule of their own.
+    service. Telnet, FTP and MQTT have a rule of their own. Of web pages only the browser's own log-in window
+    (HTTP Basic) is recognised: forms in a page send their password in a request's body, which is not read.
     """
 
     id = "clear-credentials"

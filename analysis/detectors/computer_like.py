@@ -76,7 +76,7 @@ class ComputerLike(Detector):
         if kind is None:
             return ()
         subject = self.subject(flow)
-        did = f"opened an SSH connection to {subject.peer_name or flow.server_ip}"
+        did = f"opened an SSH connection to {subject.peer}"
         return (self._finding(event.ts, subject, kind, "ssh", did),)
 
     def on_http_request(self, event: HttpRequest) -> Iterable[Finding]:

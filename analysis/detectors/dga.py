@@ -113,7 +113,7 @@ class Dga(Detector):
         made_up = how == "random"
         shown = (self._random if made_up else self._missing).values(event.client_ip)[-5:]
         return self.finding(
-            event.ts, Subject(event.client_mac, event.client_ip, event.server_ip, None, 53, "udp"),
+            event.ts, Subject(event.client_mac, event.client_ip, event.server_ip, None, 53, event.transport),
             event.client_mac or event.client_ip, how,
             title=f"{device} asks for many names that do not exist",
             why="Malware makes up names by the day and tries them until one answers: its master's."

@@ -29,8 +29,9 @@ class DnsBypass(Detector):
     """A device looks up names outside, past the home's own resolver: in clear, or encrypted (DNS over TLS,
     HTTPS or QUIC).
 
-    Browsers and phones do this to protect their users; in a camera, a plug or a printer it is odd. The
-    resolvers that the router itself names by DHCP do not count, nor does what a resolver at home asks.
+    Browsers and phones do this to protect their users; in a camera, a plug or a printer it is odd, unless it
+    asks a well-known resolver in clear, which many have built in. The resolvers that the router itself names
+    by DHCP do not count, nor does what a resolver at home asks.
     """
 
     id = "dns-bypass"
@@ -39,8 +40,10 @@ class DnsBypass(Detector):
     cooldown_minutes = 7 * 24 * 60.0
 
     appliances: tuple[str, ...] = ("camera", "printer", "smart home")
-    """Kinds of device for which it is HIGH: they have no browser. Source: own choice; televisions and
-    speakers are left out because Google's ask 8.8.8.8 whatever the router says."""
+    """Kinds of device, without a browser, for which it is HIGH if the look-ups are encrypted or go to a
+    resolver that nobody knows. In clear to a well-known one it stays NORMAL: many have 8.8.8.8 built in, and
+    their names are still seen here. Source: own choice; televisions and speakers are left out because
+    Google's ask 8.8.8.8 whatever the router says."""
     allow: tuple[Address, ...] = ()
     """Addresses of resolvers that your devices may use. Source: none, because only you know."""
 
@@ -117,6 +120,7 @@ class DnsBypass(Detector):
         self._told.add(key, ts)
         kind = known.kind_of(mac)
         thing = kind is not None and any(general in self.appliances for general in lineage(kind))
+        # In clear to a well-known resolver the names are seen here, and on the lists, all the same.
         odd = thing and (how == "encrypted" or server not in BY_ADDRESS)
         device = known.display_name(mac, ip)
         own = self._own_resolver() or "the resolver that your router names"

@@ -55,6 +55,7 @@ class _Talk:
         "mac",
         "names",
         "next",
+        "proto",
         "server",
         "since",
         "times",
@@ -62,6 +63,7 @@ class _Talk:
 
     def __init__(self, event: DnsQuery, level: int) -> None:
         self.since, self.mac, self.server = event.ts, event.client_mac, event.server_ip
+        self.proto = event.transport
         self.names: dict[str, None] = {}
         self.carried = self.carriers = 0
         self._bits, self._measured = 0.0, 0
@@ -197,7 +199,7 @@ class DnsTunnel(Detector):
         device = self.known.display_name(talk.mac, ip)
         carriers = talk.carriers * 2 >= count
         return self.finding(
-            ts, Subject(talk.mac, ip, talk.server, domain, 53, "udp"), talk.mac or ip, domain,
+            ts, Subject(talk.mac, ip, talk.server, domain, 53, talk.proto), talk.mac or ip, domain,
             title=f"{device} hides data in look-ups of {domain}",
             why="It asks for one made-up name after the other. Each carries a piece of data past every "
             "firewall, because name look-ups are let through everywhere.",

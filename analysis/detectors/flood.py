@@ -129,7 +129,7 @@ class Flood(Detector):
     def _finding(self, ts: float, flow: Flow, what: str, **evidence: Any) -> Finding:
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
-        target = subject.peer_name or flow.server_ip
+        target = subject.peer
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, flow.server_ip,
             title=f"{device} {what} {target}, which hardly answers",

@@ -63,7 +63,7 @@ class ForeignPort(Detector):
         leaves = flow.client_home and not flow.server_home
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
-        peer = subject.peer_name or subject.peer_ip
+        peer = subject.peer
         what = "readable text" if service is None else _NAMES.get(service, service)
         usual = " or ".join(sorted(BELONGS.get(flow.port, ()))) or (
             "tls" if flow.port in ENCRYPTED else "another service"

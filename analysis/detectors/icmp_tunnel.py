@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analysis.alerts import Finding, Severity, Subject
 from analysis.config_types import Span
 from analysis.detector import Detector
+from analysis.ends import peer_of
 from analysis.events import EchoSeen
 
 PAIRS = 512
@@ -101,11 +102,13 @@ class IcmpTunnel(Detector):
             asker, answerer = answerer, asker
         ip, peer = (asker, answerer) if known.is_home(asker) else (answerer, asker)
         mac = known.device_of(ip)
-        device, name = known.display_name(mac, ip), known.peer_name(peer, ip)
+        name, unsure = peer_of(known, peer, ip, None, inside=known.is_home(asker) and known.is_home(answerer))
+        subject = Subject(mac, ip, peer, name, None, "icmp", unsure)
+        device = known.display_name(mac, ip)
         return (
             self.finding(
-                event.ts, Subject(mac, ip, peer, name, None, "icmp"), ip, peer,
-                title=f"{device} hides data in pings to {name or peer}",
+                event.ts, subject, ip, peer,
+                title=f"{device} hides data in pings to {subject.peer}",
                 why="A ping is only there to see whether somebody answers and always carries the same "
                 "pattern. Here each one is different: somebody sends data in it, past the firewall.",
                 advice=f"If nobody runs such a tunnel on {device} on purpose, disconnect it and have it "

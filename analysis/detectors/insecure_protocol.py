@@ -94,7 +94,8 @@ class InsecureProtocol(Detector):
         protocol = PROTOCOLS[service]
         known = self.known
         client = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
-        server = known.peer_name(flow.server_ip, flow.client_ip) or known.display_name(None, flow.server_ip)
+        subject = self.subject(flow)
+        server = subject.peer if flow.client_home else known.display_name(None, flow.server_ip)
         action = "logged in to" if login else "talks to"
         outside = not flow.server_home
         where = "the internet between your home and that server" if outside else "your network"
@@ -104,7 +105,7 @@ class InsecureProtocol(Detector):
         seen: dict[str, Any] = {"login_seen": True} if login else {}
         change = " Then change the password that was used, wherever else it is used too." if login else ""
         return self.finding(
-            ts, self.subject(flow), flow.client_mac or flow.client_ip, flow.server_ip, service,
+            ts, subject, flow.client_mac or flow.client_ip, flow.server_ip, service,
             title=f"{client} {action} {server} with {protocol.name}",
             why=f"Nothing of it is encrypted. {secret} for anybody who can listen on {where}, "
             "and can be changed on the way.",

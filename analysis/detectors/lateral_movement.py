@@ -86,7 +86,7 @@ class LateralMovement(Detector):
     def _finding(self, ts: float, flow: Flow, after: bool, thing: bool) -> Finding:
         subject = self.subject(flow)
         device = self.known.display_name(subject.device_mac, subject.device_ip)
-        peer = subject.peer_name or flow.server_ip
+        peer = subject.peer
         kind = self.known.kind_of(subject.device_mac or "") or ""
         why = "Intruders go on from the first device to the next by the same services that you use yourself."
         if after:

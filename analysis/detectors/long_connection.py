@@ -106,7 +106,7 @@ class LongConnection(Detector):
         peer = subject.peer_name or flow.server_ip
         return self.finding(
             ts, subject, subject.device_mac or subject.device_ip, peer, flow.port,
-            title=f"{device} has been connected to {peer} for {hours:.0f} hours without a break",
+            title=f"{device} has been connected to {subject.peer} for {hours:.0f} hours without a break",
             why="Most connections last seconds or minutes. Message services, video calls and work networks "
             "stay connected for long, and so does a program that lets somebody outside control a device.",
             advice=f"If {device} runs a messenger, a work network (VPN) or a remote support program that you "

@@ -129,8 +129,7 @@ class NewConnection(Detector):
         subject = self.subject(flow)
         name = known.display_name(subject.device_mac, subject.device_ip)
         target = (flow.server_ip, flow.port, flow.proto)
-        peer = subject.peer_name or flow.server_ip
-        title = f"{name} connected to {peer} on port {flow.port} for the first time"
+        title = f"{name} connected to {subject.peer} on port {flow.port} for the first time"
         key: tuple[object, ...] = (service or flow.server_ip, flow.port, flow.proto)
         if self._fresh.add(device, target, ts) > self.per_day:
             key, title = ("many",), f"{name} reached more than {self.per_day} new destinations within a day"

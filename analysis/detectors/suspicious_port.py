@@ -148,14 +148,10 @@ class SuspiciousPort(Detector):
         client = known.display_name(flow.client_mac if flow.client_home else None, flow.client_ip)
         who = flow.client_mac or flow.client_ip
         subject = self.subject(flow)
-        server = (
-            subject.peer_name or flow.server_ip
-            if flow.client_home
-            else known.display_name(None, flow.server_ip)
-        )
+        server = subject.peer if flow.client_home else known.display_name(None, flow.server_ip)
         key, also = flow.server_ip, ""
         if self._reached.add((who, flow.port), flow.server_ip, ts) > self.servers:
-            key, also = "many", " and many others"
+            key, also = "many", " and others"
         more: dict[str, Any] = {"answered": answered}
         if not answered:
             more |= {"unanswered_attempts": max(times, self.attempts), "threshold": self.attempts}

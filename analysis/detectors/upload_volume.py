@@ -27,7 +27,7 @@ class _Hour:
         """A conversation with whom most was sent to, and how much that is."""
 
     def add(self, flow: Flow, size: int) -> None:
-        peer = _receiver(flow)
+        peer, _ = _sides(flow)
         sent = self.peers.get(peer)
         if sent is None and len(self.peers) >= PEERS:
             return
@@ -108,7 +108,8 @@ class UploadVolume(Detector):
         usual = known.volumes.usual(device, now.hour)
         limit = max(self.megabytes * MEGABYTE, usual.median + self.deviations * usual.deviation)
         learning = ts < known.baseline.learning_until(device, known.first_seen(device[1]) or ts)
-        if total < limit or (learning and known.peer_name(_receiver(now.main))):
+        peer, own = _sides(now.main)
+        if total < limit or (learning and known.service_of(peer, own)):
             return ()
         first = now.told == 0
         now.told = total
@@ -124,8 +125,9 @@ class UploadVolume(Detector):
     ) -> Finding:
         subject = self.subject(now.main)
         name = self.known.display_name(subject.device_mac, subject.device_ip)
-        peer = subject.peer_name or subject.peer_ip
-        strange = subject.peer_name is None or self._is_new(ts, now.main, device)
+        peer = subject.peer
+        service = self.known.service_of(*_sides(now.main))
+        strange = service is None or self._is_new(ts, now.main, device)
         grave = strange and usual.hours >= self.hours
         compared = (
             f"usually {usual.median / MEGABYTE:.1f} MB in an hour, from {usual.hours} hours"
@@ -136,7 +138,7 @@ class UploadVolume(Detector):
         at_least = "at least " if count == PEERS else ""
         to = f"to {at_least}{count} addresses, most of all {peer}" if scattered else f"mostly to {peer}"
         return self.finding(
-            ts, subject, device[1], "many" if scattered else peer,
+            ts, subject, device[1], "many" if scattered else subject.peer_name or subject.peer_ip,
             title=f"{name} sent {now.told / MEGABYTE:,.0f} MB out of your home within an hour, {to}",
             why="That is far more than it usually sends. Backups, photo uploads and video calls do this, and "
             "so does somebody who takes your files away.",
@@ -150,5 +152,6 @@ class UploadVolume(Detector):
         )  # fmt: skip
 
 
-def _receiver(flow: Flow) -> str:
-    return flow.server_ip if flow.client_home else flow.client_ip
+def _sides(flow: Flow) -> tuple[str, str]:
+    """The address outside, and the device's own."""
+    return (flow.server_ip, flow.client_ip) if flow.client_home else (flow.client_ip, flow.server_ip)

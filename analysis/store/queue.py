@@ -1,6 +1,7 @@
 """The thread between a sensor and its database: taking a batch never waits, writing it may."""
 
 import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -14,6 +15,8 @@ from analysis.store.known import AllGiven, GivenName, Reset
 from analysis.store.rows import Batch, HealthRow
 from analysis.store.writer import PACKET_ROWS, Writer
 
+log = logging.getLogger(__name__)
+
 ROWS = 65_536
 """Rows that may wait: about 40 MB."""
 TRANSACTION = 5_000
@@ -22,6 +25,7 @@ POLL = 2.0
 """Seconds between looks for what people decided."""
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 """Seconds until a failed write is tried again; doubled each time."""
+_TROUBLES: dict[type, str] = {StoreBusy: "The database was locked", StoreFull: "The disk was full"}
 
 
 class WriterThread:
@@ -106,15 +110,15 @@ class WriterThread:
         wait = FIRST_WAIT
         self._tell_shed(batch)
         while True:
-            self._tell_trouble(batch)
+            begun = time.monotonic()
             try:
                 self._writer.write(batch)
-                self._trouble = None
+                self._tell_trouble()
                 return
             except StoreCorrupt:
-                self._recover()
+                self._recover(begun)
             except StoreError as error:
-                self._note_trouble(error)
+                self._note_trouble(error, begun)
             except Exception as error:  # a row that cannot be stored must not stop all others
                 self._store_parts(batch, error)
                 return
@@ -131,24 +135,30 @@ class WriterThread:
                 shed=sum(shed.values()), counters={**batch.status.counters, "shed": shed}
             )
 
-    def _tell_trouble(self, batch: Batch) -> None:
-        """Once writing works again, `health` says how long it did not."""
-        if self._trouble is not None:
-            text, since = self._trouble
-            seconds = time.monotonic() - since
-            message = f"{text} for {seconds:.0f} s; {self.shed} rows of detail were given up so far."
-            batch.health = [row for row in batch.health if row[:2] != ("store", self.sensor)]
-            batch.health.append(HealthRow("store", self.sensor, "note", message, None))
-
-    def _note_trouble(self, error: StoreError) -> None:
+    def _tell_trouble(self) -> None:
+        """Once writing works again, `health` and the log say how long it did not."""
         if self._trouble is None:
-            text = {StoreBusy: "The database was locked", StoreFull: "The disk was full"}
-            self._trouble = (text.get(type(error), "The database could not be written"), time.monotonic())
+            return
+        text, since = self._trouble
+        self._trouble = None
+        seconds = time.monotonic() - since
+        message = f"{text} for {seconds:.0f} s; {self.shed} rows of detail were given up so far."
+        log.warning("%s: the database is written again. %s", self.sensor, message)
+        with self._wake:
+            self._backlog.put(Batch(health=[HealthRow("store", self.sensor, "note", message, None)]))
 
-    def _recover(self) -> None:
+    def _note_trouble(self, error: Exception, begun: float) -> None:
+        """`begun`: when the write began that failed."""
+        if self._trouble is None:
+            self._trouble = (_TROUBLES.get(type(error), "The database could not be written"), begun)
+            log.warning("%s: cannot write to the database; what is found waits: %s", self.sensor, error)
+
+    def _recover(self, begun: float) -> None:
         self._writer.close()
-        with contextlib.suppress(StoreError, OSError):
+        try:
             recovery.ensure_sound(self._writer.path, thorough=True)
+        except (StoreError, OSError) as error:
+            self._note_trouble(error, begun)
 
     def _store_parts(self, batch: Batch, error: Exception) -> None:
         """Halve a batch that the database refuses until the rows that it refuses stand alone."""

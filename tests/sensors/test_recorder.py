@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from analysis.alerts import Severity
+from analysis.blocklist import Match
 from analysis.events import DnsLookup, DnsRecord, Flow, MdnsQuery
 from analysis.store.rows import DeviceKey, DnsRow, FlowRow
 from sensors.recorder import MAX_ANSWERS, Recorder
@@ -95,3 +97,22 @@ def test_every_column_of_a_lookup() -> None:
         server_ip="192.168.1.1", name="example.com", qtype="A", rcode="NOERROR",
         answers=tuple(record.value for record in records[:MAX_ANSWERS]), blocked_by=None, elapsed=0.012,
     )  # fmt: skip
+
+
+def test_a_look_up_of_an_alias_of_a_listed_name_is_marked() -> None:
+    class Listed(Known):
+        def blocked_name(self, name: str) -> Match | None:
+            return Match("test list", name, "malware", Severity.HIGH) if name == "evil.example" else None
+
+    recorder = Recorder(Listed())  # type: ignore[arg-type]
+    records = (
+        DnsRecord("www.shop.example", "CNAME", "evil.example"),
+        DnsRecord("evil.example", "A", "1.2.3.4"),
+    )
+    event = DnsLookup(
+        1.0, "udp", PHONE, "192.168.1.7", "192.168.1.1", "www.shop.example", "A", "NOERROR", records, 0.01
+    )
+    recorder.lookup(event)
+    recorder.lookup(event._replace(name="stranger.example"))
+    recorder.lookup(event._replace(transport="llmnr"))
+    assert [row.blocked_by for row in recorder.take().dns] == ["test list", None, None]

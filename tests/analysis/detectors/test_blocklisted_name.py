@@ -1,11 +1,13 @@
 """Names on lists: by look-up, server name and host; one incident a device and entry."""
 
+from itertools import pairwise
+
 import pytest
 
 from analysis.alerts import Severity
 from analysis.detectors.blocklisted_name import BlocklistedName
-from analysis.events import HttpRequest
-from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, Home, Lists, hello, query
+from analysis.events import DnsLookup, DnsRecord, HttpRequest
+from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, Home, Lists, hello, lookup, query
 
 LISTS = Lists(
     {"evil.example": Severity.CRITICAL, "ads.example": Severity.NORMAL, "phish.example": Severity.HIGH}
@@ -82,3 +84,38 @@ def test_a_harmless_name_leaves_the_list_that_holds_it(home: Home) -> None:
     (finding,) = own.pipeline.handle(query("c2.evil.example"))
     assert "take evil.example off your own list “test list” (page Health)." in finding.advice
     assert "config.yaml" not in finding.advice
+
+
+def answered(name: str, *aliases: str, **more: object) -> DnsLookup:
+    """The answer to a look-up: each name an alias of the next."""
+    chain = [name, *aliases]
+    records = [DnsRecord(a, "CNAME", b) for a, b in pairwise(chain)]
+    return lookup(name, [])._replace(records=(*records, DnsRecord(chain[-1], "A", OUTSIDE)), **more)
+
+
+def test_an_alias_of_a_listed_name_is_told_with_both_names(home: Home) -> None:
+    event = answered("www.innocent.example", "edge.cdn.example", "payload.evil.example")
+    (finding,) = home.pipeline.handle(event)
+    assert "looked up www.innocent.example, an alias of payload.evil.example, which is on" in finding.title
+    assert finding.severity == Severity.CRITICAL and finding.subject.peer_name == "payload.evil.example"
+    assert finding.evidence["asked"] == "www.innocent.example"
+    assert home.pipeline.handle(query("evil.example"))[0].key == finding.key
+
+
+def test_aliases_below_one_entry_are_told_once_and_not_beside_the_name_that_was_asked(home: Home) -> None:
+    assert len(home.pipeline.handle(answered("a.example", "b.evil.example", "c.evil.example"))) == 1
+    assert home.pipeline.handle(answered("a.evil.example", "b.evil.example")) == []
+    (other,) = home.pipeline.handle(answered("a.evil.example", "b.phish.example"))
+    assert other.severity == Severity.HIGH
+
+
+def test_aliases_of_the_local_network_and_of_strangers_are_not_compared(home: Home) -> None:
+    assert home.pipeline.handle(answered("a.example", "b.evil.example", transport="llmnr")) == []
+    stray = answered("x.example", "b.evil.example")._replace(name="a.example")
+    assert home.pipeline.handle(stray) == []
+
+
+def test_a_host_header_may_end_with_a_dot(home: Home) -> None:
+    request = HttpRequest(T0, LAPTOP, LAPTOP_IP, OUTSIDE, 80, "GET", "x.evil.example.", "/", None, False)
+    (finding,) = home.pipeline.handle(request)
+    assert finding.subject.peer_name == "x.evil.example"

@@ -97,3 +97,10 @@ def test_memory_stays_bounded(home: Home) -> None:
         ask(home, hexes(2, 30, f"d{n}.example"), answer=f"10.{n >> 8}.{n & 255}.1")
     (rule,) = home.pipeline.detectors
     assert len(rule._talks) <= 2048 and len(rule._watch) <= 8192
+
+
+def test_a_tunnel_over_tcp_is_told_as_tcp(home: Home) -> None:
+    for n, name in enumerate(hexes(100)):
+        home.pipeline.handle(DnsQuery(T0 + n, "tcp", LAPTOP, LAPTOP_IP, ROUTER_IP, 40_000, n, name, "TXT"))
+    (finding,) = home.pipeline.tick(T0 + 100)
+    assert (finding.subject.port, finding.subject.proto) == (53, "tcp")

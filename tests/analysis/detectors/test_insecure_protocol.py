@@ -4,7 +4,8 @@ import pytest
 
 from analysis.alerts import Severity
 from analysis.detectors.insecure_protocol import PROTOCOLS, InsecureProtocol
-from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, TELEVISION_IP, Home
+from analysis.events import NameSeen
+from tests.analysis.home import LAPTOP, LAPTOP_IP, OUTSIDE, T0, TELEVISION, TELEVISION_IP, Home
 
 
 @pytest.fixture
@@ -108,3 +109,11 @@ def test_memory_stays_bounded() -> None:
         home.session(home.flow(port=23), "telnet")
     assert len(rule._told) <= rule._told.max_keys
     assert home.pipeline.evictions >= 20_000 - rule._told.max_keys
+
+
+def test_a_neighbour_is_called_as_itself_and_not_as_dns_called_its_address_before(home: Home) -> None:
+    home.learn("nas.home.arpa", TELEVISION_IP)
+    home.inventory.handle(NameSeen(T0, TELEVISION, TELEVISION_IP, (("dhcp", "Door-Camera"),)))
+    (finding,) = home.session(home.flow(TELEVISION_IP, 23), "telnet")
+    assert "talks to Door-Camera with Telnet" in finding.title and "off on Door-Camera" in finding.advice
+    assert finding.subject.peer_name == "Door-Camera"

@@ -7,6 +7,7 @@ from analysis.detectors.foreign_port import ForeignPort
 from analysis.detectors.new_connection import NewConnection
 from analysis.detectors.suspicious_port import SuspiciousPort
 from analysis.events import Flow
+from analysis.names import CONFIRMED
 from tests.analysis.home import LAPTOP, OUTSIDE, ROUTER, ROUTER_IP, T0, TELEVISION_IP, Home, Lists, hello
 
 HOUR = 3600.0
@@ -164,3 +165,23 @@ def test_an_alert_of_the_same_weight_is_told_beside_it() -> None:
     flow = home.flow(OUTSIDE, 23)
     found = [*home.open(flow), *home.session(flow, "http"), *home.pipeline.tick(T0 + 1)]
     assert [(f.rule, f.severity) for f in found] == [("foreign-port", 0), ("new-connection", 0)]
+
+
+def test_a_borrowed_name_makes_a_strange_address_not_usual(home: Home) -> None:
+    """Of a device that looks its names up in the clear. The title shows where it really went."""
+    for n in range(CONFIRMED):
+        home.learn("www.shop.example", OUTSIDE)
+        home.inventory.names.hello(hello("www.shop.example", ts=T0 + n))
+    assert opened(home, home.flow()) == []
+    flow = home.flow("203.0.113.7", ts=T0 + 2 * HOUR)
+    assert home.open(flow) == []
+    home.inventory.names.hello(hello("www.shop.example", "203.0.113.7", flow.first_seen))
+    (finding,) = home.pipeline.tick(flow.first_seen + 1)
+    assert "connected to www.shop.example (203.0.113.7) on port 443" in finding.title
+
+
+def test_where_look_ups_are_hidden_the_server_name_is_the_service(home: Home) -> None:
+    home.inventory.names.hello(hello("www.shop.example"))
+    assert opened(home, home.flow()) == []
+    home.inventory.names.hello(hello("www.shop.example", "203.0.113.7", T0 + 2 * HOUR))
+    assert later(home, "203.0.113.7") == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.store import queue, upkeep, writer
-from analysis.store.database import open_writer, transaction
+from analysis.store.database import StoreBusy, open_writer, transaction
 from analysis.store.known import GivenName, Reset
 from analysis.store.queue import WriterThread
 from analysis.store.rows import Batch
@@ -147,3 +147,53 @@ def test_a_database_that_is_damaged_while_running_is_replaced(path: Path) -> Non
     assert one(path, "SELECT count(*) FROM flows WHERE flow >= 300") == 40
     assert list(path.parent.glob("s.db.corrupt.*"))
     assert one(path, "SELECT level FROM health WHERE component = 'database' AND subject = 'file'") == "alarm"
+
+
+def test_the_time_of_a_lock_is_told_whole_and_its_begin_and_end_are_logged_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Waiting for the lock counts, also the wait of the try that succeeds."""
+    thread = WriterThread(path, "eth0")
+    thread.put(Batch(http=[samples.http()]))
+    wait_for(lambda: one(path, "SELECT count(*) FROM http") == 1)
+    write, slow = thread._writer.write, [1.0, 1.0, 1.2]
+
+    def waits(batch: Batch) -> None:
+        if slow:
+            time.sleep(slow.pop(0))
+            if slow:
+                raise StoreBusy("database is locked")
+        write(batch)
+
+    monkeypatch.setattr(thread._writer, "write", waits)
+    with caplog.at_level("WARNING"):
+        thread.put(Batch(http=[samples.http()]))
+        wait_for(lambda: one(path, "SELECT level FROM health WHERE component = 'store'") == "note")
+    assert thread.close(20)
+    message = one(path, "SELECT message FROM health WHERE component = 'store'")
+    assert message.startswith(("The database was locked for 3 s", "The database was locked for 4 s"))
+    begun, ended = [record.getMessage() for record in caplog.records]
+    assert begun == "eth0: cannot write to the database; what is found waits: database is locked"
+    assert ended.startswith("eth0: the database is written again. The database was locked for ")
+
+
+def test_a_file_of_another_program_in_place_of_the_database_is_logged_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = WriterThread(path, "eth0")
+    thread.put(Batch(http=[samples.http()]))
+    wait_for(lambda: one(path, "SELECT count(*) FROM http") == 1)
+    for file in path.parent.glob("s.db*"):
+        file.unlink()
+    path.write_bytes(b"a letter to my aunt\n" * 1000)
+    thread.put(Batch(http=[samples.http()]))
+    wait_for(lambda: bool(caplog.records))
+    time.sleep(1)
+    assert not thread.close(0.1) and path.read_bytes().startswith(b"a letter")
+    path.unlink()
+    thread._thread.join(20)
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 2 and messages[0].startswith(
+        "eth0: cannot write to the database; what is found waits"
+    )
+    assert messages[1].startswith("eth0: the database is written again.")

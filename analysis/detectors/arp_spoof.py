@@ -197,12 +197,18 @@ class ArpSpoof(Detector):
         owner, until = self._leases.get(ip, (None, 0.0))
         return owner == mac and ts <= until and ip not in self.known.gateway.routers
 
+    def _own_address(self, mac: str, claimed: str) -> str | None:
+        """The newest address that this MAC claimed and nobody else ever had."""
+        claims = (str(address) for address in reversed(self._addresses.values(mac)))
+        return next((a for a in claims if a != claimed and set(self._owners.values(a)) == {mac}), None)
+
     def _finding(self, event: ArpSeen, ip: str, how: str, count: int) -> Finding:
         known, mac = self.known, event.sender_mac
-        router = ip in known.gateway.routers or self._took_the_way_out(mac)
+        routers = known.gateway.routers
+        router = ip in routers or (not routers and self._took_the_way_out(mac))
         others = self._rivals(mac, ip, event.ts - self._memory)
-        own = next((str(a) for a in reversed(self._addresses.values(mac)) if a != ip), None)
-        device = known.display_name(mac, own)
+        own = self._own_address(mac, ip)
+        device = known.display_name(mac, own or mac)  # not by an address that it may have taken, too
         seen: dict[str, Any] = {"also_claimed_by": others} if others else {}
         if how == CLAIMS:
             seen |= {"threshold": self.claims}

@@ -113,11 +113,12 @@ class Flood(Detector):
         flow, sent, got = event.flow, event.packets_up - since[1], event.packets_down - since[2]
         if sent < self.packets:
             return ()
+        # The time is that of the look, which comes after the last packet: the true rate may be higher.
         rate, share = sent / max(1.0, event.ts - since[0]), got / sent
         if rate < self.per_second or share > self.answers:
             return ()
         self._told.add(flow.id, event.ts)
-        what = f"sends {rate:,.0f} packets a second to"
+        what = f"sends at least {rate:,.0f} packets a second to"
         return (
             self._finding(
                 event.ts, flow, what, packets=sent, packets_needed=self.packets,

@@ -14,6 +14,10 @@ _WHY = (
     "Devices believe any device that calls itself an IPv6 router, and prefer IPv6 to IPv4: what they send "
     "then passes through it."
 )
+_WHY_NAMES = (
+    "Devices ask the server that an IPv6 router names for the address of everything they visit: it can send "
+    "them anywhere."
+)
 
 
 @dataclass
@@ -23,7 +27,7 @@ class RogueRa(Detector):
 
     The first router seen is the home's. What is sent in its name but leads to another MAC is another's.
     Smart-home hubs that advertise a network of their own without offering a way out (lifetime 0) do not
-    count.
+    count, unless they name a server for looking up names (RFC 8106).
     """
 
     id = "rogue-ra"
@@ -53,7 +57,8 @@ class RogueRa(Detector):
 
     def on_router_advertised(self, event: RouterAdvertised) -> Iterable[Finding]:
         mac = event.source_mac
-        if mac is None or event.lifetime == 0 or is_virtual_router(mac):
+        offers = event.lifetime > 0 or event.dns
+        if mac is None or not offers or is_virtual_router(mac):
             return ()
         for prefix in event.prefixes:
             count = self._prefixes.add("all", prefix, event.ts)
@@ -106,9 +111,10 @@ class RogueRa(Detector):
     def _finding(self, event: RouterAdvertised, mac: str, usual: str | None) -> Finding:
         ip = event.source_ip if mac in (event.source_mac, event.link_mac) else None
         name = self.known.display_name(mac, ip)
+        says = "that it is your IPv6 router" if event.lifetime else "where all devices shall look up names"
         return self.finding(
             event.ts, Subject(mac, ip), mac,
-            title=f"{name} says that it is your IPv6 router", why=_WHY,
+            title=f"{name} says {says}", why=_WHY if event.lifetime else _WHY_NAMES,
             advice=f"If you set up a second router, all is well. If not, disconnect {name} and check it.",
             mac=mac, address=ip, networks=list(event.prefixes[:8]), resolvers=list(event.dns[:8]),
             lifetime_seconds=event.lifetime, usual_router=usual,

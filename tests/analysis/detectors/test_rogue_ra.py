@@ -15,9 +15,10 @@ def home() -> Home:
 
 
 def advertise(
-    home: Home, ts: float, mac: str, *prefixes: str, lifetime: int = 1800, link: str | None = None
+    home: Home, ts: float, mac: str, *prefixes: str, lifetime: int = 1800, link: str | None = None,
+    dns: tuple[str, ...] = (),
 ):  # fmt: skip
-    event = RouterAdvertised(T0 + ts, mac, "fe80::1", lifetime, prefixes, (), link)
+    event = RouterAdvertised(T0 + ts, mac, "fe80::1", lifetime, prefixes, dns, link)
     home.inventory.handle(event)
     return [*home.pipeline.handle(event), *home.pipeline.tick(T0 + ts + 1)]
 
@@ -82,6 +83,12 @@ def test_hubs_without_a_way_out_and_virtual_routers_are_nothing(home: Home) -> N
     advertise(home, 0, ROUTER)
     assert advertise(home, 10, EVIL, lifetime=0) == []
     assert advertise(home, 20, "00:00:5e:00:02:01") == []
+
+
+def test_who_offers_no_way_out_but_a_server_for_names_is_told(home: Home) -> None:
+    advertise(home, 0, ROUTER, dns=("fe80::1",))
+    (finding,) = advertise(home, 9, EVIL, lifetime=0, dns=("fe80::66",))
+    assert "look up names" in finding.title and finding.evidence["resolvers"] == ["fe80::66"]
 
 
 def test_a_flood_is_one_incident_and_its_senders_none(home: Home) -> None:

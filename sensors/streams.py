@@ -8,8 +8,9 @@ from analysis.events import Event, Flow, SessionSeen
 from sensors.packets import ParseError
 from sensors.parsers.base import ANY, STREAM_LIMIT, Stream, StreamParser
 
-_TEXT = re.compile(rb"[\t\r\n -~]{8,64}")
-"""Readable text; shorter beginnings are so by chance."""
+_TEXT = re.compile(rb"[\t\r\n -~]+")
+_BEGINNING, _BY_CHANCE = 64, 8
+"""Bytes of each direction that are looked at for readable text; fewer than the second are so by chance."""
 
 log = logging.getLogger(__name__)
 
@@ -231,11 +232,17 @@ def _recognise(stream: Stream, parsers: tuple[StreamParser, ...]) -> tuple[Strea
         if answer:
             return parser, False
         undecided = undecided or answer is None
-    return None, undecided
+    return None, undecided or 0 < _readable(stream) < _BY_CHANCE
+
+
+def _readable(stream: Stream) -> int:
+    """Bytes at the beginning of the direction that says more, if people can read what both say; else 0."""
+    sides = [bytes(side[:_BEGINNING]) for side in (stream.up, stream.down) if side]
+    if stream.midstream or not all(map(_TEXT.fullmatch, sides)):
+        return 0
+    return max(map(len, sides), default=0)
 
 
 def _unknown(stream: Stream, ts: float) -> SessionSeen:
     """No parser knows this conversation; whether what both sides begin with can be read by people."""
-    sides = [bytes(side[:64]) for side in (stream.up, stream.down) if side]
-    text = not stream.midstream and all(map(_TEXT.fullmatch, sides)) and bool(sides)
-    return SessionSeen(ts, stream.flow, None, False, text)
+    return SessionSeen(ts, stream.flow, None, False, _readable(stream) >= _BY_CHANCE)

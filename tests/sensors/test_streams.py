@@ -47,8 +47,8 @@ def test_segments_are_put_in_order_whatever_the_network_did(seed):
 
 def test_what_nobody_knows_is_told_once_by_its_port():
     streams = Streams([StreamParser("never", lambda s: False, lambda s, t: [])])
-    events = streams.feed(1, FLOW, 0, True, 0, b"abc", 1.0)
-    events += streams.feed(1, FLOW, 0, True, 3, b"abc", 1.1)
+    events = streams.feed(1, FLOW, 0, True, 0, b"\0bc", 1.0)
+    events += streams.feed(1, FLOW, 0, True, 3, b"\0bc", 1.1)
     events += streams.end(1, 2.0)
     assert events == [SessionSeen(1.0, FLOW, None, False)]
 
@@ -99,7 +99,7 @@ def test_memory_is_bounded_in_bytes_and_streams():
 def test_what_is_kept_of_a_stream_goes_with_its_flow():
     parser, _ = collecting(3)
     streams = Streams([parser])
-    for n, data in enumerate((b"Pxx", b"P", b"other", b"")):
+    for n, data in enumerate((b"Pxx", b"P", b"\0ther", b"")):
         streams.feed(n, FLOW._replace(id=n), 0, bool(data), 0, data or b"banner", 1.0)
     assert [streams.wants(n) for n in range(4)] == [False, True, False, True]
     for n in range(4):
@@ -134,6 +134,16 @@ def test_unknown_content_that_people_can_read_is_told(up, down, start, text):
     events += streams.feed(1, FLOW, start, False, 1, down, 1.0) if down else []
     events += streams.end(1, 2.0)
     assert [(e.service, e.text) for e in events if isinstance(e, SessionSeen)][-1:] == [(None, text)]
+
+
+def test_a_shells_first_words_are_too_few_to_tell_and_the_next_are_waited_for():
+    nobody = StreamParser("nobody", lambda s: False, lambda s, ts: ())
+    streams = Streams([nobody])
+    assert streams.feed(1, FLOW, 1, False, 1, b"id\n", 1.0) == []
+    (event,) = streams.feed(1, FLOW, 1, True, 1, b"uid=0(root) gid=0(root)\n", 1.1)
+    assert event.text and event.service is None
+    assert streams.feed(2, FLOW._replace(id=2), 1, False, 1, b"ok\n", 1.0) == []
+    assert [e.text for e in streams.tick(1.1 + UNDECIDED_SECONDS)] == [False]
 
 
 @pytest.mark.parametrize("first", [1, 5000])

@@ -1,8 +1,7 @@
 """Rows in the order they happened: alerts, DNS, flows, packets; filtered, newest first, keyset-paged.
 A feed's cursor is a column that only grows (`change` of an alert, `id` elsewhere), so a page is
 `cursor < before` and news is `cursor > since`; both cost the same at row 10 and at row 5,000,000.
-A filter that no index answers is looked for in spans, and the page says how far back that went.
-"""
+A filter that no index answers is looked for in spans, and the page says how far back that went."""
 
 # ruff: noqa: S608 - the parts put together are constants of this package; values are bound
 
@@ -130,8 +129,7 @@ def _number(name: str, value: str) -> int:
 
 def _like(value: str) -> str:
     text = value[:_TEXT_LIMIT].replace("\0", visible("\0"))  # SQLite ends a pattern at NUL
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
 
 
 class _Where:

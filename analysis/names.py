@@ -15,7 +15,7 @@ KEPT = 65_536
 """Entries kept: (client, address) pairs and addresses together."""
 RECORDS = 64
 """Records of one answer that are looked at: a UDP answer of 1,232 bytes holds about 70."""
-SHARING = 16
+SHARING = 8
 """Names kept of an address that DNS gave to several; the oldest go first."""
 CONFIRMED, EXCEPTIONS = 10, 2
 """Names told to servers that DNS had answered before, and addresses for which it had not, from and up to
@@ -136,16 +136,17 @@ class Names:
     def _learn(self, client_ip: str, ips: Iterable[str], name: str, ts: float) -> None:
         """These addresses are the newest, for this client and in general; one after the other pushes out
         what is one too many."""
-        names, own = self._names, (name, ts, (name,))
+        names, kept, own = self._names, self.kept, (name, ts, (name,))
         to_end = names.move_to_end
         for ip in ips:
             pair = client_ip, ip
             names[pair] = own
             to_end(pair)
             held = names.get(ip)
-            names[ip] = own if held is None or held[2] == own[2] else (name, ts, _first(name, held[2]))
+            names[ip] = own if held is None else (name, ts, _with(name, held[2]))
             to_end(ip)
-            self._shrink()
+            if len(names) > kept:
+                self._shrink()
 
     def _said(self, client_ip: str, ip: str, name: str, ts: float) -> None:
         """A client named the server at this address."""
@@ -210,6 +211,6 @@ def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
     return name in names or registrable(name) in map(registrable, names)
 
 
-def _first(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names with this one as the newest."""
-    return names if names[0] == name else (name, *[each for each in names if each != name][: SHARING - 1])
+def _with(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names and this one."""
+    return names if name in names else (name, *names[: SHARING - 1])

@@ -108,11 +108,22 @@ def _packet(row: Row, data: bytes, ts: float) -> Packet:
     """What a parser gets: payload of what has ports, else all from the transport header (ARP: its own)."""
     tcp = row.proto == 6 and not row.fragment and row.version
     seq = struct.unpack_from(">I", data, (row.l4 or 0) + 4)[0] if tcp else 0
+    hops = data[(row.l3 or 0) + 7] if row.version == 6 else 0
     begin = (row.payload or 0) if row.version else (row.l3 or 0)
     payload = data[begin : begin + row.payload_len] if row.version else data[begin:]
     src, dst = (_address(value) if row.version else "" for value in (row.src, row.dst))
     return Packet(
-        ts, _mac(row.src_mac), _mac(row.dst_mac), src, dst, row.sport, row.dport, row.proto, payload, seq
+        ts,
+        _mac(row.src_mac),
+        _mac(row.dst_mac),
+        src,
+        dst,
+        row.sport,
+        row.dport,
+        row.proto,
+        payload,
+        seq,
+        hops,
     )
 
 

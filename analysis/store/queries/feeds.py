@@ -67,16 +67,14 @@ _OF_DEVICE = f"(p.src IN {_ITS_IPS} OR p.dst IN {_ITS_IPS})"
 FEEDS: dict[str, Feed] = {
     "alerts": Feed(
         "SELECT a.change, a.id, a.severity, a.rule, a.title, a.device, a.device_name, a.device_ip,"
-        " a.peer_name,"
-        " a.peer_ip, a.port, a.proto, a.count, a.first_seen, a.last_seen,"
+        " a.peer_name, a.peer_ip, a.port, a.proto, a.count, a.first_seen, a.last_seen,"
         f" {STATE} AS state"
         " FROM alerts a LEFT JOIN alert_notes n ON n.uid = a.uid",
         "a.change", "a.last_seen", "alerts",
         ("a.title", "a.device_name", "a.device_ip", "a.peer_name", "a.peer_ip"),
         {
-            "severity": ("a.severity = ?", int), "rule": ("a.rule = ?", _text), "device": ("a.device ="
-            " ?", int),
-            "state": (f"{STATE} = ?", _text), "id": ("a.id = ?", int),
+            "severity": ("a.severity = ?", int), "rule": ("a.rule = ?", _text),
+            "device": ("a.device = ?", int), "state": (f"{STATE} = ?", _text), "id": ("a.id = ?", int),
         },
         {},
     ),

@@ -197,6 +197,11 @@ class ArpSpoof(Detector):
         owner, until = self._leases.get(ip, (None, 0.0))
         return owner == mac and ts <= until and ip not in self.known.gateway.routers
 
+    def _is_the_ways(self, mac: str, ip: str) -> bool:
+        """Whether who took the way out claims the address of those through whom it went, not of a host."""
+        others = (str(owner) for owner in self._owners.values(ip) if owner != mac)
+        return self._took_the_way_out(mac) and all(owner in self.known.gateway.forwarders for owner in others)
+
     def _own_address(self, mac: str, claimed: str) -> str | None:
         """The newest address that this MAC claimed and nobody else ever had."""
         claims = (str(address) for address in reversed(self._addresses.values(mac)))
@@ -204,8 +209,7 @@ class ArpSpoof(Detector):
 
     def _finding(self, event: ArpSeen, ip: str, how: str, count: int) -> Finding:
         known, mac = self.known, event.sender_mac
-        routers = known.gateway.routers
-        router = ip in routers or (not routers and self._took_the_way_out(mac))
+        router = ip in known.gateway.routers or self._is_the_ways(mac, ip)
         others = self._rivals(mac, ip, event.ts - self._memory)
         own = self._own_address(mac, ip)
         device = known.display_name(mac, own or mac)  # not by an address that it may have taken, too

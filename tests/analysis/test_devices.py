@@ -262,10 +262,10 @@ def test_a_tentative_address_is_on_the_link(inventory: Inventory) -> None:
 
 
 def test_a_network_that_a_hub_announces_without_a_way_out_is_not_learned(inventory: Inventory) -> None:
-    forged = RouterAdvertised(T0, MAC, "fe80::1", 0, ("2a00:1450:4001:80b::/64",), ())
+    forged = RouterAdvertised(T0, MAC, "fe80::1", 0, ("2a00:1450:4001:80b::/64",), (), None)
     inventory.handle(forged)
     assert not inventory.is_home("2a00:1450:4001:80b::200e") and not inventory.is_router(MAC)
-    inventory.handle(RouterAdvertised(T0, ROUTER, "fe80::9", 1800, (), ()))
+    inventory.handle(RouterAdvertised(T0, ROUTER, "fe80::9", 1800, (), (), None))
     inventory.handle(forged._replace(source_mac=ROUTER, prefixes=("2a02:1:2:3::/64",)))
     assert inventory.is_home("2a02:1:2:3::5"), "a router's last words"
 

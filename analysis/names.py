@@ -73,6 +73,8 @@ def addresses_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
 
 def aliases_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
     """The names for which a name stands as an answer says, in the order they stand."""
+    if not any([rtype == "CNAME" for _, rtype, _ in records]):  # of most answers
+        return []
     chain = [name]
     for owner, rtype, value in records[:RECORDS]:
         if rtype == "CNAME" and owner in chain and value not in chain:

@@ -6,7 +6,6 @@ whose first head goes on in the next segment is followed: what its heads say bey
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
 from analysis.events import Event, HttpRequest, SessionSeen
 from sensors.packets import Packet, ParseError
@@ -38,16 +37,18 @@ class Requests:
         goes on in the next segment gives what is here, see `_Following`. Raises ParseError when the first
         line is not a request's."""
         payload = packet.payload[:HEAD_LIMIT]
-        heads = list(islice(_heads(payload), MAX_PIPELINED))
-        if not heads and not BEGINNING.fullmatch(payload):
+        head = read_head(payload)
+        if head is None and not BEGINNING.fullmatch(payload):
             raise ParseError("not an HTTP/1 request line")
-        if not heads or _is_line(payload):
+        if head is None or _is_line(payload):
             return []  # all else comes later; `_Following` tells it
         if self._repeated(packet):
             return []
         ends = (packet.ts, packet.src_mac, packet.src, packet.dst, packet.dport)
-        told: list[Event] = [HttpRequest(*ends, *head, packet.sport) for head in heads]
-        if heads[0].method == "POST" and b"PortMapping" in payload:
+        told: list[Event] = [HttpRequest(*ends, *head, packet.sport)]
+        if head.method in _BARE:
+            told += [HttpRequest(*ends, *more, packet.sport) for more in _further(payload)]
+        elif head.method == "POST" and b"PortMapping" in payload:
             told += read_mapping(packet)
         return told
 
@@ -65,14 +66,17 @@ def _is_line(segment: bytes) -> bool:
     return segment.endswith(_LINE_ENDS) and segment.find(b"\n") == len(segment) - 1
 
 
-def _heads(payload: bytes) -> Iterator[Head]:
-    """The head that a segment begins with; after one that has no content also the next."""
-    begin = 0
-    while (head := read_head(payload[begin:] if begin else payload)) is not None:
-        yield head
-        begin = payload.find(_END, begin) + len(_END)
-        if begin < len(_END) or head.method not in _BARE or not payload.startswith(_STARTS, begin):
+def _further(payload: bytes) -> Iterator[Head]:
+    """The heads of requests that were sent along with a first one that has no content."""
+    begin, count = payload.find(_END) + len(_END), 1
+    while begin >= len(_END) and payload.startswith(_STARTS, begin) and count < MAX_PIPELINED:
+        head = read_head(payload[begin:])
+        if head is None:
             return
+        yield head
+        if head.method not in _BARE:
+            return
+        begin, count = payload.find(_END, begin) + len(_END), count + 1
 
 
 def recognise(stream: Stream) -> bool | None:

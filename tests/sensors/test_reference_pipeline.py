@@ -50,6 +50,7 @@ def test_a_made_up_evening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.captures
+@pytest.mark.timeout(400)  # all of them, one packet at a time
 def test_every_capture(captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = 0
     for path in sorted(captures.glob("*.pcap*")):

@@ -1,6 +1,6 @@
 """Data carried inside pings."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,14 +18,16 @@ REMEMBERED, ASKED = 1024, 64
 class _Pair:
     """What two hosts pinged each other; times in seconds of packet time."""
 
-    __slots__ = ("_asked", "_contents", "bytes", "data", "since", "told")
+    __slots__ = ("_asked", "_contents", "bytes", "data", "since", "small", "told")
 
-    def __init__(self, ts: float) -> None:
+    def __init__(self, ts: float, contents: int) -> None:
         self.since, self.told = ts, False
         self.bytes = 0
         """Of all different contents."""
         self.data = 0
         """Different contents that no ordinary ping has."""
+        self.small: deque[float] = deque(maxlen=contents)
+        """When the last of the other different ones came."""
         self._asked: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._contents: set[int] = set()
 
@@ -41,7 +43,10 @@ class _Pair:
         if len(self._contents) < REMEMBERED:
             self._contents.add(event.digest)
         self.bytes += event.size
-        self.data += asked is not None or event.size > small
+        if asked is not None or event.size > small:
+            self.data += 1
+        else:
+            self.small.append(event.ts)
         return True
 
     def _ask(self, event: EchoSeen) -> None:
@@ -69,9 +74,9 @@ class IcmpTunnel(Detector):
     small_bytes: int = 64
     """Bytes of data up to which a ping is small. Source: iputils sends 56, icmplib (Home Assistant) 56 by
     chance, Windows 32."""
-    many_bytes: int = 100_000
-    """Bytes in different small pings that are data even so. Source: own choice; a small one each second has
-    34,000 in ten minutes."""
+    small_seconds: Span = 20.0
+    """Seconds within which as many different small pings are data even if they come back as sent. Source: own
+    choice; Home Assistant sends five in half a minute, other watchers one a second."""
     minutes: Span = 10.0
     """The time they must fall within. Source: own choice; an idle tunnel of ptunnel or hans keeps itself
     alive about every second."""
@@ -84,15 +89,19 @@ class IcmpTunnel(Detector):
         key = (a, b) if a < b else (b, a)
         pair = self._pairs.get(key)
         if pair is None or event.ts - pair.since > self.minutes * 60:
-            pair = self._pairs[key] = _Pair(event.ts)
+            pair = self._pairs[key] = _Pair(event.ts, self.contents)
             self._pairs.move_to_end(key)
             if len(self._pairs) > PAIRS:
                 self._pairs.popitem(last=False)
         if pair.told or not pair.add(event, self.small_bytes):
             return ()
-        if pair.data < self.contents and pair.bytes < self.many_bytes:
+        if pair.data < self.contents and not self._hurries(pair):
             return ()
         return self._tell(event, pair)
+
+    def _hurries(self, pair: _Pair) -> bool:
+        small = pair.small
+        return len(small) == self.contents and small[-1] - small[0] <= self.small_seconds
 
     def _tell(self, event: EchoSeen, pair: _Pair) -> Iterable[Finding]:
         known = self.known
@@ -113,8 +122,8 @@ class IcmpTunnel(Detector):
                 "pattern. Here each one is different: somebody sends data in it, past the firewall.",
                 advice=f"If nobody runs such a tunnel on {device} on purpose, disconnect it and have it "
                 "checked for malware.",
-                different_contents=pair.data, threshold=self.contents, within_minutes=self.minutes,
-                bytes_carried=pair.bytes, threshold_bytes=self.many_bytes,
+                different_contents=max(pair.data, len(pair.small)), threshold=self.contents,
+                within_minutes=self.minutes, bytes_carried=pair.bytes,
                 leaves_home=not known.is_home(peer),
             ),
         )  # fmt: skip

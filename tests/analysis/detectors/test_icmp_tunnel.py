@@ -59,9 +59,10 @@ def test_small_pings_with_another_answer_are_a_tunnel(home: Home) -> None:
     assert finding.evidence["different_contents"] == 40
 
 
-def test_very_many_small_different_pings_carry_data_after_all(home: Home) -> None:
-    (finding,) = small(home, 2000, 0.1, 0)
-    assert finding.evidence["bytes_carried"] >= finding.evidence["threshold_bytes"] == 100_000
+def test_small_different_pings_in_a_hurry_carry_data_after_all(home: Home) -> None:
+    """As `ping -p` in a loop, which gives each its own 16 bytes."""
+    (finding,) = small(home, 60, 0.1, 0)
+    assert finding.evidence["different_contents"] == 40
 
 
 def test_an_answer_whose_question_was_not_seen_is_judged_by_its_size(home: Home) -> None:
@@ -75,6 +76,6 @@ def test_memory_stays_bounded(home: Home) -> None:
         home.pipeline.handle(event)
     (rule,) = home.pipeline.detectors
     assert len(rule._pairs) <= 512
-    small(home, 3000, 0.1, None)
+    small(home, 500, 1.0, None)
     pair = rule._pairs[LAPTOP_IP, OUTSIDE]
-    assert len(pair._asked) == 64 and len(pair._contents) <= 1024
+    assert len(pair._asked) == 64 and len(pair._contents) <= 1024 and len(pair.small) == 40

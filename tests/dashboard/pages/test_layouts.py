@@ -178,7 +178,7 @@ def test_charts_add_up(own_client: FlaskClient, home: Home, app: Dash, span: str
 
 def test_health_says_counters_in_plain_words(client: FlaskClient) -> None:
     shown = page(client, "/health")
-    for words in ("Not readable", "truncated 12", "Given up under load", "Forgotten early"):
+    for words in ("Not readable", "cut short 12", "Given up under load", "Forgotten early"):
         assert words in shown
     for word in ("Undecoded", "Shed", "Evicted", "Flooded", "hellos"):
         assert word not in shown

@@ -67,7 +67,9 @@ def test_charts_follow_their_ranges_and_tell_numbers(world: World, new_page: Cal
         page.click(f".segments >> text={words}")
         page.wait_for_function(f"() => document.querySelector('.segments input:checked')?.value === '{key}'")
         page.wait_for_selector(".recharts-bar-rectangle path")
-        box = page.locator(".recharts-surface").first.bounding_box()
+        chart = page.locator(".recharts-surface").first
+        chart.scroll_into_view_if_needed()  # once the new one stands still
+        box = chart.bounding_box()
         page.mouse.move(0, 0)
         page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
         page.wait_for_selector(".recharts-tooltip-wrapper >> text=/[0-9] ?(B|kB|MB|GB)/")

@@ -21,7 +21,7 @@ RULES = sorted(rule.id for rule in ALL)
 
 
 def finding(number: int, alert: dict[str, Any]) -> Finding:
-    subject = Subject(*(alert[name] for name in Subject._fields))
+    subject = Subject(*(alert.get(name, False) for name in Subject._fields))  # what is unsure is not told
     return Finding(
         alert["first_seen"], alert["rule"], Severity[alert["severity"]], f"{alert['rule']}|{number}", subject,
         alert["title"], alert["why"], alert["evidence"], alert["advice"],

@@ -1,7 +1,7 @@
 """By which name an address was reached: what DNS answered, and what a client says in its first message."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,9 @@ from analysis.window import RecentTable
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
+
+    from analysis.blocklist import Match
+    from analysis.detector import Known
 
 KEPT = 65_536
 """Entries kept: (client, address) pairs and addresses together."""
@@ -80,6 +83,15 @@ def aliases_of(name: str, records: tuple[DnsRecord, ...]) -> list[str]:
         if rtype == "CNAME" and owner in chain and value not in chain:
             chain.append(value)
     return chain[1:]
+
+
+def listed_aliases(
+    known: "Known", name: str, records: tuple[DnsRecord, ...]
+) -> Iterator[tuple[str, "Match"]]:
+    """Those of `aliases_of` that a blocklist holds, with its entry."""
+    for alias in aliases_of(name, records):
+        if (match := known.blocked_name(alias)) is not None:
+            yield alias, match
 
 
 class _Habit:

@@ -6,7 +6,7 @@ from functools import partial
 from analysis.blocklist import Match
 from analysis.detector import Known
 from analysis.events import DnsLookup, DnsRecord, Flow, HttpRequest, MdnsQuery, TlsHello, of_values
-from analysis.names import aliases_of, registrable
+from analysis.names import listed_aliases, registrable
 from analysis.store.rows import Batch, DeviceKey, DnsRow, FlowRow, HttpRow, TlsRow, columns_of
 from sensors.flows import Columns
 
@@ -47,10 +47,7 @@ class Recorder:
         )  # fmt: skip
 
     def _blocked_alias(self, name: str, records: tuple[DnsRecord, ...]) -> Match | None:
-        for alias in aliases_of(name, records) if records else ():
-            if (match := self._known.blocked_name(alias)) is not None:
-                return match
-        return None
+        return next((match for _, match in listed_aliases(self._known, name, records)), None)
 
     def questions(self, event: MdnsQuery, asked: Iterable[tuple[str, str]]) -> None:
         """Those of the questions of one host to all others that are recorded."""

@@ -7,7 +7,7 @@ from analysis.alerts import Finding, Severity, Subject
 from analysis.blocklist import Match
 from analysis.detector import Detector
 from analysis.events import DnsLookup, DnsQuery, HttpRequest, TlsHello
-from analysis.names import aliases_of
+from analysis.names import listed_aliases
 from analysis.window import RecentSet
 
 QUIET = frozenset({"advertising", "tracking"})
@@ -44,9 +44,8 @@ class BlocklistedName(Detector):
         if not event.records or event.transport not in ("udp", "tcp"):
             return ()
         matches: dict[str, tuple[str, Match]] = {}
-        for alias in aliases_of(event.name, event.records):
-            if (match := self.known.blocked_name(alias)) is not None:
-                matches.setdefault(match.entry, (alias, match))
+        for alias, match in listed_aliases(self.known, event.name, event.records):
+            matches.setdefault(match.entry, (alias, match))
         if matches and (asked := self.known.blocked_name(event.name)) is not None:
             matches.pop(asked.entry, None)  # told when it was asked
         return [self._alias(event, alias, match) for alias, match in matches.values()]

@@ -9,6 +9,7 @@ from analysis.config_types import Span
 from analysis.detector import Detector
 from analysis.ends import peer_of
 from analysis.events import EchoSeen
+from analysis.window import RecentTable
 
 PAIRS = 512
 REMEMBERED, ASKED = 1024, 64
@@ -28,7 +29,7 @@ class _Pair:
         """Different contents that no ordinary ping has."""
         self.small: deque[float] = deque(maxlen=contents)
         """When the last of the other different ones came."""
-        self._asked: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._asked = RecentTable(ASKED)
         self._contents: set[int] = set()
 
     def add(self, event: EchoSeen, small: int) -> bool:
@@ -37,7 +38,7 @@ class _Pair:
         if event.reply:
             asked = self._asked.get((event.target_ip, event.exchange))
         else:
-            self._ask(event)
+            self._asked.put((event.source_ip, event.exchange), event.digest)
         if event.digest in self._contents or asked == event.digest:
             return False
         if len(self._contents) < REMEMBERED:
@@ -48,11 +49,6 @@ class _Pair:
         else:
             self.small.append(event.ts)
         return True
-
-    def _ask(self, event: EchoSeen) -> None:
-        self._asked[event.source_ip, event.exchange] = event.digest
-        if len(self._asked) > ASKED:
-            self._asked.popitem(last=False)
 
 
 @dataclass

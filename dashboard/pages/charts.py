@@ -16,7 +16,7 @@ from dashboard.context import reader
 from dashboard.filters import GONE_SAID, device_options, is_gone, options_of
 from dashboard.page import Page
 from dashboard.parts import choice, empty, heading, panel, segments
-from dashboard.words import plural
+from dashboard.words import cut, plural
 
 _BY_DEVICE = (
     "Counted in the hour of each packet. What two devices at home send each other counts for both of them."
@@ -101,7 +101,10 @@ def _series(
         totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
     rest = totals.pop(REST, 0)
     largest = list(order) or sorted(totals, key=lambda name: -totals[name])
-    names = [*map(_short, largest[:_MOST]), *([REST] if len(largest) > _MOST or rest else [])]
+    names = [
+        *(cut(name, _LONGEST) for name in largest[:_MOST]),
+        *([REST] if len(largest) > _MOST or rest else []),
+    ]
     place = {name: f"s{n}" for n, name in enumerate(largest[:_MOST])}
     nothing = dict.fromkeys((f"s{n}" for n in range(len(names))), 0)
     bars = [{"t": start * 3_600_000, **nothing} for start in range(since, hour + 1, step)]
@@ -110,11 +113,6 @@ def _series(
         if 0 <= bar < len(bars):
             bars[bar][place.get(row["name"], f"s{_MOST}")] += row["value"]
     return bars, names
-
-
-def _short(name: str) -> str:
-    """A name for a legend, which a device may have chosen at any length."""
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def _marks(bars: list[dict[str, Any]], step: int) -> list[int]:

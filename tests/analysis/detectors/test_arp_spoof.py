@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.alerts import Severity
+from analysis.alerts import Finding, Severity
 from analysis.detectors.arp_spoof import ArpSpoof
 from analysis.events import ArpSeen, DhcpMessage, FlowAnswered
 from tests.analysis.home import (
@@ -65,17 +65,22 @@ def test_the_third_unasked_claim_of_the_routers_address_is_critical(home: Home) 
     assert EVIL in home.inventory.gateway.suspects
 
 
+def deceive_both(home: Home, rounds: int) -> list[Finding]:
+    """Router and laptop are told each other's address in turn."""
+    return [
+        finding
+        for n in range(rounds)
+        for ip, to in ((ROUTER_IP, LAPTOP_IP), (LAPTOP_IP, ROUTER_IP))
+        for finding in say(home, 10 + n, "reply", EVIL, ip, to)
+    ]
+
+
 def test_who_deceives_both_sides_is_named_by_neither(home: Home) -> None:
     """Router and victim are told each other's address in turn, as arpspoof -r and bettercap do."""
     lease(home, LAPTOP, LAPTOP_IP)
     owners(home)
     say(home, 1, "request", LAPTOP, LAPTOP_IP, ROUTER_IP)
-    found = [
-        finding
-        for n in range(6)
-        for ip, to in ((ROUTER_IP, LAPTOP_IP), (LAPTOP_IP, ROUTER_IP))
-        for finding in say(home, 10 + n, "reply", EVIL, ip, to)
-    ]
+    found = deceive_both(home, 6)
     assert {f.subject.device_ip for f in found} == {EVIL_IP}
     router, laptop = sorted(found, key=lambda f: f.subject.peer_ip != ROUTER_IP)
     assert router.severity is Severity.CRITICAL and f"your router ({ROUTER_IP})" in router.title
@@ -86,12 +91,7 @@ def test_an_attacker_without_an_address_is_named_by_his_mac(home: Home) -> None:
     lease(home, LAPTOP, LAPTOP_IP)
     say(home, 0, "request", ROUTER, ROUTER_IP, LAPTOP_IP)
     say(home, 1, "request", LAPTOP, LAPTOP_IP, ROUTER_IP)
-    found = [
-        finding
-        for n in range(4)
-        for ip, to in ((ROUTER_IP, LAPTOP_IP), (LAPTOP_IP, ROUTER_IP))
-        for finding in say(home, 10 + n, "reply", EVIL, ip, to)
-    ]
+    found = deceive_both(home, 4)
     assert found and all(EVIL in f.title and f.subject.device_ip is None for f in found)
 
 
